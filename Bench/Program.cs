@@ -1,0 +1,6 @@
+namespace GenEngine.Bench;
+
+internal static class Program
+{
+    private static int Main() => 0;
+}

@@ -1,0 +1,74 @@
+using System.Numerics;
+
+namespace GenEngine.Kernels.Common;
+
+/// <summary>
+/// A SIMD vector of T as a type argument: kernels are written once over it and the JIT makes AVX-512, AVX2 and portable
+/// code of them. Every operation is IEEE and lane-wise, so that all widths give the same bits; there is no multiply-add that is not fused.
+/// </summary>
+public unsafe interface IVec<TSelf, T>
+    where TSelf : unmanaged, IVec<TSelf, T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    /// <summary>Lanes.</summary>
+    static abstract int Count { get; }
+
+    static abstract TSelf Zero { get; }
+
+    static abstract TSelf Create(T value);
+
+    static abstract TSelf Load(T* p);
+
+    static abstract void Store(TSelf v, T* p);
+
+    /// <summary>Store past the caches; p is aligned to the vector. Ends with <see cref="StoreFence"/>.</summary>
+    static abstract void StoreNonTemporal(TSelf v, T* p);
+
+    static abstract void StoreFence();
+
+    /// <summary>Loads bytes and converts them: T = (T)p[i].</summary>
+    static abstract TSelf LoadBytes(byte* p);
+
+    static abstract TSelf Add(TSelf a, TSelf b);
+
+    static abstract TSelf Sub(TSelf a, TSelf b);
+
+    static abstract TSelf Mul(TSelf a, TSelf b);
+
+    static abstract TSelf Div(TSelf a, TSelf b);
+
+    /// <summary>a*b+c, rounded once.</summary>
+    static abstract TSelf Fma(TSelf a, TSelf b, TSelf c);
+
+    static abstract TSelf Sqrt(TSelf a);
+
+    static abstract TSelf Abs(TSelf a);
+
+    static abstract TSelf Neg(TSelf a);
+
+    /// <summary>a &gt; b ? a : b, lane by lane; b where either is NaN (as the ternary says).</summary>
+    static abstract TSelf Max(TSelf a, TSelf b);
+
+    /// <summary>a &lt; b ? a : b, lane by lane; b where either is NaN.</summary>
+    static abstract TSelf Min(TSelf a, TSelf b);
+
+    /// <summary>a &gt; b ? yes : no, lane by lane.</summary>
+    static abstract TSelf SelectGreater(TSelf a, TSelf b, TSelf yes, TSelf no);
+
+    /// <summary>a == b ? yes : no, lane by lane.</summary>
+    static abstract TSelf SelectEqual(TSelf a, TSelf b, TSelf yes, TSelf no);
+
+    /// <summary>Nearest integer, ties to even.</summary>
+    static abstract TSelf Round(TSelf a);
+
+    static abstract TSelf Floor(TSelf a);
+
+    /// <summary>2^n for an integral n inside the range of normal exponents.</summary>
+    static abstract TSelf Pow2(TSelf n);
+
+    /// <summary>Splits positive normal a = m * 2^e with m in [1, 2).</summary>
+    static abstract void Split(TSelf a, out TSelf mantissa, out TSelf exponent);
+
+    /// <summary>Lanes of b shifted in so that the result is lane i = a[i], only for tests and tails: reads one lane.</summary>
+    static abstract T Lane(TSelf a, int index);
+}

@@ -1,0 +1,61 @@
+namespace GenEngine.Kernels.Devices.Gpu;
+
+/// <summary>A device that runs the CUDA sources: an NVIDIA GPU or the emulator, behind one seam.</summary>
+public sealed unsafe class GpuDevice : Device
+{
+    private readonly Dictionary<GpuKernel, GpuLaunchTarget> _loaded = [];
+
+    public GpuDevice(IGpuDriver driver) => Driver = driver;
+
+    public IGpuDriver Driver { get; }
+
+    public override DeviceKind Kind => Driver.Kind;
+
+    public override string Description => Driver.Description;
+
+    /// <summary>Variants loaded so far.</summary>
+    public IReadOnlyCollection<GpuKernel> LoadedKernels => _loaded.Keys;
+
+    /// <summary>Runs a kernel, or records it during a capture.</summary>
+    public void Launch<TArgs>(GpuKernel kernel, LaunchShape shape, ref TArgs args, ReadOnlySpan<Access> accesses) where TArgs : unmanaged
+    {
+        if (kernel.ArgsType != typeof(TArgs)) throw new ArgumentException($"{kernel} takes {kernel.ArgsType.Name}, not {typeof(TArgs).Name}.");
+        Announce(kernel.Name, accesses);
+        var target = Target(kernel);
+        fixed (TArgs* block = &args)
+        {
+            if (Recorder is { } recorder) recorder.Add(target, kernel.Name, shape, block, sizeof(TArgs), accesses);
+            else Driver.Launch(target.Loaded, kernel, shape, block, sizeof(TArgs), accesses);
+        }
+    }
+
+    /// <summary>Compiles these variants side by side ahead of their first launch.</summary>
+    public void Prefetch(IReadOnlyCollection<GpuKernel> kernels) => Driver.Prefetch(kernels);
+
+    public override void Synchronize() => Driver.Synchronize();
+
+    protected override nint AllocateCore(long bytes) => Driver.Allocate(bytes);
+
+    protected override void FreeCore(nint address, long bytes) => Driver.Free(address, bytes);
+
+    protected override void UploadCore(ReadOnlySpan<byte> source, BufferRange target) => Driver.Upload(source, (nint)target.Address);
+
+    protected override void DownloadCore(BufferRange source, Span<byte> target) => Driver.Download((nint)source.Address, target);
+
+    protected override CapturedStep Instantiate(LaunchRecorder recorder) => new GpuCapturedStep(recorder, Driver.CreateGraph(recorder));
+
+    protected override void DisposeCore() => Driver.Dispose();
+
+    private GpuLaunchTarget Target(GpuKernel kernel)
+    {
+        if (!_loaded.TryGetValue(kernel, out var target)) _loaded[kernel] = target = new GpuLaunchTarget(kernel, Driver.Load(kernel));
+        return target;
+    }
+
+    private sealed class GpuCapturedStep(LaunchRecorder recorder, IGpuGraph graph) : CapturedStep(recorder)
+    {
+        protected override void ReplayCore() => graph.Launch();
+
+        protected override void DisposeCore() => graph.Dispose();
+    }
+}

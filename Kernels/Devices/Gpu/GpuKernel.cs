@@ -1,0 +1,54 @@
+namespace GenEngine.Kernels.Devices.Gpu;
+
+/// <summary>
+/// One variant of a hand-written kernel: a source file, an entry point, and the constants it is compiled with.
+/// Variants are static, one object each; a device compiles a variant when it is first launched.
+/// </summary>
+public sealed class GpuKernel
+{
+    /// <param name="file">Path inside Kernels, with forward slashes: "MatMul/matmul.cu".</param>
+    /// <param name="entry">Name of the KERNEL in the file.</param>
+    /// <param name="argsType">The C# struct that mirrors the kernel's argument struct, field for field.</param>
+    /// <param name="defines">Compile-time constants as NAME=VALUE, for example "REAL=float".</param>
+    public GpuKernel(string file, string entry, Type argsType, params string[] defines)
+    {
+        File = file;
+        Entry = entry;
+        ArgsType = argsType;
+        Defines = [.. defines.Order(StringComparer.Ordinal)];
+        Name = Defines.Length == 0 ? entry : $"{entry}<{string.Join(",", Defines)}>";
+    }
+
+    public string File { get; }
+
+    public string Entry { get; }
+
+    public Type ArgsType { get; }
+
+    public IReadOnlyList<string> DefineList => Defines;
+
+    /// <summary>entry&lt;NAME=VALUE,...&gt;</summary>
+    public string Name { get; }
+
+    /// <summary>The lowest compute capability that has the instructions, times ten: 75, 80, 90.</summary>
+    public int MinArch { get; init; } = 75;
+
+    /// <summary>Why this variant may spill registers; null when a spill is a defect.</summary>
+    public string? SpillReason { get; init; }
+
+    /// <summary>True when its result follows the summation law bit for bit (tensor-core kernels do not).</summary>
+    public bool FollowsSummationLaw { get; init; } = true;
+
+    internal string[] Defines { get; }
+
+    public override string ToString() => Name;
+}
+
+/// <summary>
+/// Implemented by each family's GPU launcher class; lists and checks find the families by it, so that there is no central list.
+/// </summary>
+public interface IGpuKernelFamily
+{
+    /// <summary>Every variant that the launcher may use.</summary>
+    static abstract IEnumerable<GpuKernel> Variants { get; }
+}

@@ -1,0 +1,116 @@
+using System.Runtime.InteropServices;
+
+namespace GenEngine.Kernels.Devices;
+
+/// <summary>
+/// The list of launches that a captured step is made of: kernel, packed argument block, declared accesses.
+/// Argument blocks live in native memory that does not move, so a replay copies nothing.
+/// </summary>
+public sealed unsafe class LaunchRecorder : IDisposable
+{
+    private const int BlockBytes = 64 * 1024;
+    private readonly List<nint> _blocks = [];
+    private readonly List<Access> _accesses = [];
+    private int _used = BlockBytes;
+
+    internal LaunchRecorder(Device device) => Device = device;
+
+    public Device Device { get; }
+
+    public List<RecordedLaunch> Launches { get; } = [];
+
+    /// <summary>Copies the arguments and the declarations of one launch to the end of the list.</summary>
+    /// <param name="kernel">Device-specific: what to run.</param>
+    public void Add(object kernel, string name, LaunchShape shape, void* args, int argBytes, ReadOnlySpan<Access> accesses)
+    {
+        int size = (argBytes + 15) & ~15;
+        if (size > BlockBytes) throw new ArgumentOutOfRangeException(nameof(argBytes), $"{name}: an argument block of {argBytes} bytes is too large.");
+        if (_used + size > BlockBytes)
+        {
+            _blocks.Add((nint)NativeMemory.AlignedAlloc(BlockBytes, 64));
+            _used = 0;
+        }
+
+        var copy = (byte*)_blocks[^1] + _used;
+        _used += size;
+        Buffer.MemoryCopy(args, copy, size, argBytes);
+        int first = _accesses.Count;
+        foreach (var access in accesses) _accesses.Add(access);
+        Launches.Add(new RecordedLaunch(kernel, name, shape, (nint)copy, argBytes, first, accesses.Length));
+    }
+
+    /// <summary>The declarations of a launch of this list.</summary>
+    public ReadOnlySpan<Access> AccessesOf(in RecordedLaunch launch) =>
+        CollectionsMarshal.AsSpan(_accesses).Slice(launch.FirstAccess, launch.AccessCount);
+
+    /// <summary>All declarations, in order.</summary>
+    public ReadOnlySpan<Access> Accesses => CollectionsMarshal.AsSpan(_accesses);
+
+    public void Dispose()
+    {
+        foreach (nint block in _blocks) NativeMemory.AlignedFree((void*)block);
+        _blocks.Clear();
+        Launches.Clear();
+        _used = BlockBytes;
+    }
+}
+
+/// <summary>One entry of a <see cref="LaunchRecorder"/>. <see cref="Args"/> points to native memory that the recorder owns.</summary>
+public readonly record struct RecordedLaunch(object Kernel, string Name, LaunchShape Shape, nint Args, int ArgBytes, int FirstAccess, int AccessCount);
+
+/// <summary>Grid and block of a GPU launch; all ones on the CPU.</summary>
+/// <param name="SharedBytes">Dynamic shared memory, bytes.</param>
+/// <param name="Cooperative">All blocks must be resident at once (grid barriers).</param>
+public readonly record struct LaunchShape(int GridX, int GridY, int GridZ, int BlockX, int SharedBytes = 0, bool Cooperative = false)
+{
+    public static LaunchShape Linear(long blocks, int threads) => new(checked((int)blocks), 1, 1, threads);
+}
+
+/// <summary>
+/// A recorded step that can be run again and again. It refuses to run when memory it uses was freed since.
+/// </summary>
+public abstract class CapturedStep : IDisposable
+{
+    private readonly DeviceBuffer[] _buffers;
+
+    protected CapturedStep(LaunchRecorder recorder)
+    {
+        Recorder = recorder;
+        var seen = new HashSet<DeviceBuffer>();
+        foreach (var access in recorder.Accesses) seen.Add(access.Range.Buffer);
+        _buffers = [.. seen];
+    }
+
+    protected LaunchRecorder Recorder { get; }
+
+    /// <summary>Launches in one replay.</summary>
+    public int LaunchCount => Recorder.Launches.Count;
+
+    /// <summary>Names of the launches, in order.</summary>
+    public IEnumerable<string> LaunchNames => Recorder.Launches.Select(launch => launch.Name);
+
+    /// <summary>Runs the whole step once more, in order with other work on the device.</summary>
+    /// <exception cref="EngineException">The capture is stale: memory it uses was freed.</exception>
+    public void Replay()
+    {
+        foreach (var buffer in _buffers)
+        {
+            if (buffer.IsDisposed)
+                throw new EngineException($"A captured step uses '{buffer.Name}', which was freed after the capture; capture the step again.");
+        }
+
+        if (Recorder.Device.Recorder is not null) throw new EngineException("A captured step cannot be replayed inside another capture.");
+        ReplayCore();
+    }
+
+    public void Dispose()
+    {
+        DisposeCore();
+        Recorder.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    protected abstract void ReplayCore();
+
+    protected virtual void DisposeCore() { }
+}
