@@ -5,6 +5,7 @@ namespace GenEngine.Kernels.Common;
 /// <summary>
 /// A SIMD vector of T as a type argument: kernels are written once over it and the JIT makes AVX-512, AVX2 and portable
 /// code of them. Every operation is IEEE and lane-wise, so that all widths give the same bits; there is no multiply-add that is not fused.
+/// The one-lane <see cref="V1F"/> and <see cref="V1D"/> are for tails: the same generic code gives the same bits as a vector's lanes.
 /// </summary>
 public unsafe interface IVec<TSelf, T>
     where TSelf : unmanaged, IVec<TSelf, T>
@@ -21,12 +22,13 @@ public unsafe interface IVec<TSelf, T>
 
     static abstract void Store(TSelf v, T* p);
 
-    /// <summary>Store past the caches; p is aligned to the vector. Ends with <see cref="StoreFence"/>.</summary>
+    /// <summary>Store past the caches; p is aligned to the vector. A run of them ends with <see cref="StoreFence"/>.</summary>
     static abstract void StoreNonTemporal(TSelf v, T* p);
 
+    /// <summary>Makes non-temporal stores visible to other threads before what follows.</summary>
     static abstract void StoreFence();
 
-    /// <summary>Loads bytes and converts them: T = (T)p[i].</summary>
+    /// <summary>Loads <see cref="Count"/> bytes and converts them: T = (T)p[i].</summary>
     static abstract TSelf LoadBytes(byte* p);
 
     static abstract TSelf Add(TSelf a, TSelf b);
@@ -44,12 +46,13 @@ public unsafe interface IVec<TSelf, T>
 
     static abstract TSelf Abs(TSelf a);
 
+    /// <summary>Flips the sign bit, of zeros and NaNs too.</summary>
     static abstract TSelf Neg(TSelf a);
 
-    /// <summary>a &gt; b ? a : b, lane by lane; b where either is NaN (as the ternary says).</summary>
+    /// <summary>a &gt; b ? a : b, lane by lane; b where either is NaN and where both are zeros (as the ternary says).</summary>
     static abstract TSelf Max(TSelf a, TSelf b);
 
-    /// <summary>a &lt; b ? a : b, lane by lane; b where either is NaN.</summary>
+    /// <summary>a &lt; b ? a : b, lane by lane; b where either is NaN and where both are zeros.</summary>
     static abstract TSelf Min(TSelf a, TSelf b);
 
     /// <summary>a &gt; b ? yes : no, lane by lane.</summary>
@@ -68,7 +71,27 @@ public unsafe interface IVec<TSelf, T>
 
     /// <summary>Splits positive normal a = m * 2^e with m in [1, 2).</summary>
     static abstract void Split(TSelf a, out TSelf mantissa, out TSelf exponent);
+}
 
-    /// <summary>Lanes of b shifted in so that the result is lane i = a[i], only for tests and tails: reads one lane.</summary>
-    static abstract T Lane(TSelf a, int index);
+/// <summary>
+/// Numbers whose bit patterns turn between exponents and integers by one addition: added to 2^23 (2^52), an integer stands
+/// in the low mantissa bits.
+/// </summary>
+internal static class FloatBits
+{
+    public const int MantissaBits = 23;
+    public const int MantissaMask = (1 << MantissaBits) - 1;
+    public const int One = 127 << MantissaBits;
+    public const int Integer = (127 + MantissaBits) << MantissaBits; // bits of 2^23
+    public const float Bias = (1 << MantissaBits) + 127;
+}
+
+/// <summary>As <see cref="FloatBits"/>, for double.</summary>
+internal static class DoubleBits
+{
+    public const int MantissaBits = 52;
+    public const long MantissaMask = (1L << MantissaBits) - 1;
+    public const long One = 1023L << MantissaBits;
+    public const long Integer = (1023L + MantissaBits) << MantissaBits;
+    public const double Bias = (1L << MantissaBits) + 1023;
 }
