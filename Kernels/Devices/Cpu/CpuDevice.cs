@@ -13,8 +13,6 @@ public sealed record CpuOptions(int Threads = 0, CpuIsa? Isa = null);
 /// </summary>
 public sealed unsafe class CpuDevice : Device
 {
-    private const nuint Alignment = 4096;
-
     public CpuDevice(CpuOptions? options = null)
     {
         options ??= new CpuOptions();
@@ -61,19 +59,9 @@ public sealed unsafe class CpuDevice : Device
 
     public override void Synchronize() => ObjectDisposedException.ThrowIf(IsDisposed, this);
 
-    protected override nint AllocateCore(long bytes)
-    {
-        try
-        {
-            return (nint)NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
-        }
-        catch (OutOfMemoryException)
-        {
-            return 0;
-        }
-    }
+    protected override nint AllocateCore(long bytes) => HostMemory.Allocate(bytes);
 
-    protected override void FreeCore(nint address, long bytes) => NativeMemory.AlignedFree((void*)address);
+    protected override void FreeCore(nint address, long bytes) => HostMemory.Free(address);
 
     protected override void UploadCore(ReadOnlySpan<byte> source, BufferRange target) =>
         source.CopyTo(new Span<byte>((void*)target.Address, source.Length));
