@@ -69,6 +69,12 @@ public unsafe interface IVec<TSelf, T>
     /// <summary>2^n for an integral n inside the range of normal exponents.</summary>
     static abstract TSelf Pow2(TSelf n);
 
+    /// <summary>a * 2^n, rounded once, for an integral n between the sums of two normal exponents and a near 1.</summary>
+    static abstract TSelf Scale(TSelf a, TSelf n);
+
+    /// <summary>|a| with the sign bit of sign.</summary>
+    static abstract TSelf CopySign(TSelf a, TSelf sign);
+
     /// <summary>Splits positive normal a = m * 2^e with m in [1, 2).</summary>
     static abstract void Split(TSelf a, out TSelf mantissa, out TSelf exponent);
 }

@@ -76,6 +76,16 @@ public readonly unsafe struct V1F(float value) : IVec<V1F, float>
     public static V1F Pow2(V1F n) => new(BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(n._v + FloatBits.Bias) << FloatBits.MantissaBits));
 
     [MethodImpl(AggressiveInlining)]
+    public static V1F Scale(V1F a, V1F n)
+    {
+        var half = Floor(Mul(n, Create(0.5f)));
+        return Mul(Mul(a, Pow2(half)), Pow2(Sub(n, half)));
+    }
+
+    [MethodImpl(AggressiveInlining)]
+    public static V1F CopySign(V1F a, V1F sign) => new(MathF.CopySign(a._v, sign._v));
+
+    [MethodImpl(AggressiveInlining)]
     public static void Split(V1F a, out V1F mantissa, out V1F exponent)
     {
         int bits = BitConverter.SingleToInt32Bits(a._v);
@@ -155,6 +165,16 @@ public readonly unsafe struct V1D(double value) : IVec<V1D, double>
 
     [MethodImpl(AggressiveInlining)]
     public static V1D Pow2(V1D n) => new(BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(n._v + DoubleBits.Bias) << DoubleBits.MantissaBits));
+
+    [MethodImpl(AggressiveInlining)]
+    public static V1D Scale(V1D a, V1D n)
+    {
+        var half = Floor(Mul(n, Create(0.5)));
+        return Mul(Mul(a, Pow2(half)), Pow2(Sub(n, half)));
+    }
+
+    [MethodImpl(AggressiveInlining)]
+    public static V1D CopySign(V1D a, V1D sign) => new(Math.CopySign(a._v, sign._v));
 
     [MethodImpl(AggressiveInlining)]
     public static void Split(V1D a, out V1D mantissa, out V1D exponent)

@@ -80,6 +80,16 @@ public readonly unsafe struct V128F(Vector128<float> value) : IVec<V128F, float>
         new(((n._v + Vector128.Create(FloatBits.Bias)).AsInt32() << FloatBits.MantissaBits).AsSingle());
 
     [MethodImpl(AggressiveInlining)]
+    public static V128F Scale(V128F a, V128F n)
+    {
+        var half = Floor(Mul(n, Create(0.5f)));
+        return Mul(Mul(a, Pow2(half)), Pow2(Sub(n, half)));
+    }
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128F CopySign(V128F a, V128F sign) => new(Vector128.CopySign(a._v, sign._v));
+
+    [MethodImpl(AggressiveInlining)]
     public static void Split(V128F a, out V128F mantissa, out V128F exponent)
     {
         var bits = a._v.AsInt32();
@@ -162,6 +172,16 @@ public readonly unsafe struct V128D(Vector128<double> value) : IVec<V128D, doubl
     [MethodImpl(AggressiveInlining)]
     public static V128D Pow2(V128D n) =>
         new(((n._v + Vector128.Create(DoubleBits.Bias)).AsInt64() << DoubleBits.MantissaBits).AsDouble());
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128D Scale(V128D a, V128D n)
+    {
+        var half = Floor(Mul(n, Create(0.5)));
+        return Mul(Mul(a, Pow2(half)), Pow2(Sub(n, half)));
+    }
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128D CopySign(V128D a, V128D sign) => new(Vector128.CopySign(a._v, sign._v));
 
     [MethodImpl(AggressiveInlining)]
     public static void Split(V128D a, out V128D mantissa, out V128D exponent)

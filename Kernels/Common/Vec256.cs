@@ -81,6 +81,16 @@ public readonly unsafe struct V256F(Vector256<float> value) : IVec<V256F, float>
         new(((n._v + Vector256.Create(FloatBits.Bias)).AsInt32() << FloatBits.MantissaBits).AsSingle());
 
     [MethodImpl(AggressiveInlining)]
+    public static V256F Scale(V256F a, V256F n)
+    {
+        var half = Floor(Mul(n, Create(0.5f)));
+        return Mul(Mul(a, Pow2(half)), Pow2(Sub(n, half)));
+    }
+
+    [MethodImpl(AggressiveInlining)]
+    public static V256F CopySign(V256F a, V256F sign) => new(Vector256.CopySign(a._v, sign._v));
+
+    [MethodImpl(AggressiveInlining)]
     public static void Split(V256F a, out V256F mantissa, out V256F exponent)
     {
         var bits = a._v.AsInt32();
@@ -163,6 +173,16 @@ public readonly unsafe struct V256D(Vector256<double> value) : IVec<V256D, doubl
     [MethodImpl(AggressiveInlining)]
     public static V256D Pow2(V256D n) =>
         new(((n._v + Vector256.Create(DoubleBits.Bias)).AsInt64() << DoubleBits.MantissaBits).AsDouble());
+
+    [MethodImpl(AggressiveInlining)]
+    public static V256D Scale(V256D a, V256D n)
+    {
+        var half = Floor(Mul(n, Create(0.5)));
+        return Mul(Mul(a, Pow2(half)), Pow2(Sub(n, half)));
+    }
+
+    [MethodImpl(AggressiveInlining)]
+    public static V256D CopySign(V256D a, V256D sign) => new(Vector256.CopySign(a._v, sign._v));
 
     [MethodImpl(AggressiveInlining)]
     public static void Split(V256D a, out V256D mantissa, out V256D exponent)

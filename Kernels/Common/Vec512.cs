@@ -81,6 +81,12 @@ public readonly unsafe struct V512F(Vector512<float> value) : IVec<V512F, float>
         new(((n._v + Vector512.Create(FloatBits.Bias)).AsInt32() << FloatBits.MantissaBits).AsSingle());
 
     [MethodImpl(AggressiveInlining)]
+    public static V512F Scale(V512F a, V512F n) => new(Avx512F.Scale(a._v, n._v));
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512F CopySign(V512F a, V512F sign) => new(Vector512.CopySign(a._v, sign._v));
+
+    [MethodImpl(AggressiveInlining)]
     public static void Split(V512F a, out V512F mantissa, out V512F exponent)
     {
         var bits = a._v.AsInt32();
@@ -163,6 +169,12 @@ public readonly unsafe struct V512D(Vector512<double> value) : IVec<V512D, doubl
     [MethodImpl(AggressiveInlining)]
     public static V512D Pow2(V512D n) =>
         new(((n._v + Vector512.Create(DoubleBits.Bias)).AsInt64() << DoubleBits.MantissaBits).AsDouble());
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512D Scale(V512D a, V512D n) => new(Avx512F.Scale(a._v, n._v));
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512D CopySign(V512D a, V512D sign) => new(Vector512.CopySign(a._v, sign._v));
 
     [MethodImpl(AggressiveInlining)]
     public static void Split(V512D a, out V512D mantissa, out V512D exponent)

@@ -7,8 +7,9 @@ namespace GenEngine.Kernels.Common;
 /// <summary>
 /// exp, log, tanh and the like over vectors: the twin of Common/math.cuh, the same IEEE operations in the same order, so that
 /// every width and the CUDA sources give the same bits (NaNs aside: any NaN equals any other). Domains are whole: infinities,
-/// NaN, overflow and denormals come out as IEEE 754 asks, except that log1p(-0) is +0. Errors measured by the tests, in units in
-/// the last place: float exp 0.88, log 0.85, log1p 0.88, tanh 1.46, sigmoid 1.81, softplus 1.66; double about the same.
+/// NaN, overflow and denormals come out as IEEE 754 asks, except that log1p(-0) is +0. Largest errors that the tests measure, in units
+/// in the last place, float (double): exp 0.96 (0.90), expm1 0.90 (0.93), log 0.85 (0.64), log1p 1.40 (0.68), tanh 2.29 (1.91), sigmoid 1.99 (1.95),
+/// softplus 1.67 (1.25), sin and cos 0.92 (0.84).
 /// </summary>
 /// <remarks>
 /// Arguments are reduced as in Cody and Waite (1980); polynomials are minimax fits (Remez exchange) of the form that each
@@ -30,14 +31,8 @@ public static partial class VecMath
 
     /// <summary>e^x - 1 for x &lt;= 0, with full relative accuracy near 0.</summary>
     [MethodImpl(AggressiveInlining)]
-    public static V Expm1OfNegative<V, T>(V x) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        var one = Constant<V, T>(1);
-        x = V.Max(Constant<V, T>(typeof(T) == typeof(float) ? -32 : -64), x); // e^x no longer changes the -1
-        var p = ExpReduced<V, T>(x, out var n);
-        var scale = V.Pow2(n);
-        return V.Fma(scale, p, V.Sub(scale, one));
-    }
+    public static V Expm1OfNegative<V, T>(V x) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T> =>
+        Expm1Core<V, T>(V.Max(Constant<V, T>(typeof(T) == typeof(float) ? -32 : -64), x)); // beyond, e^x no longer changes the -1
 
     /// <summary>Natural logarithm; -inf at zero, NaN below.</summary>
     [MethodImpl(AggressiveInlining)]
@@ -71,12 +66,17 @@ public static partial class VecMath
         return V.SelectEqual(x, infinity, infinity, y);
     }
 
-    /// <summary>Hyperbolic tangent: -g / (2 + g) with g = e^(-2|x|) - 1, so small x keep their relative accuracy.</summary>
+    /// <summary>
+    /// Hyperbolic tangent, with g = e^2|x| - 1: g / (g + 2) near 0, which keeps the relative accuracy, and 1 - 2 / (g + 2) where that is above 1/2.
+    /// </summary>
     [MethodImpl(AggressiveInlining)]
     public static V Tanh<V, T>(V x) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var g = Expm1OfNegative<V, T>(V.Mul(V.Abs(x), Constant<V, T>(-2)));
-        return V.CopySign(V.Div(g, V.Add(g, Constant<V, T>(2))), x);
+        V one = Constant<V, T>(1), two = Constant<V, T>(2);
+        var g = Expm1Core<V, T>(V.Min(Constant<V, T>(typeof(T) == typeof(float) ? 32 : 64), V.Mul(V.Abs(x), two))); // beyond, tanh is 1
+        var t = V.Div(V.SelectGreater(g, two, two, g), V.Add(g, two));
+        t = V.SelectGreater(g, two, V.Sub(one, t), t);
+        return V.CopySign(t, x);
     }
 
     /// <summary>1 / (1 + e^-x), without overflow on either side.</summary>

@@ -45,6 +45,15 @@ public static partial class VecMath
         return V.Fma(V.Mul(r, r), q, r);
     }
 
+    /// <summary>e^x - 1 where 2^n is a normal number.</summary>
+    [MethodImpl(AggressiveInlining)]
+    private static V Expm1Core<V, T>(V x) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var p = ExpReduced<V, T>(x, out var n);
+        var scale = V.Pow2(n);
+        return V.Fma(scale, p, V.Sub(scale, Constant<V, T>(1)));
+    }
+
     /// <summary>Moves m from [1, 2) to where LogCore is centred, leaving m * 2^e as it is.</summary>
     [MethodImpl(AggressiveInlining)]
     private static void Center<V, T>(ref V m, ref V e) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T>
