@@ -1,0 +1,226 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using GenEngine.Kernels;
+using GenEngine.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace GenEngine.Files;
+
+/// <summary>Where one tensor of a safetensors file lies. Offset counts from the beginning of the file.</summary>
+public sealed record SafeTensorInfo(string Name, DType DType, IReadOnlyList<int> Shape, long Offset, long ByteCount)
+{
+    public long Count => ByteCount / DType.Size();
+}
+
+/// <summary>
+/// Reads a safetensors file strictly: what is not exactly as the format says (a gap, an overlap, a name twice, a wrong size, an
+/// unknown key) is an error and never guessed at. Reading is positional, so several threads may read one file.
+/// </summary>
+public sealed class SafeTensorsReader : IDisposable
+{
+    private readonly SafeFileHandle _file;
+    private readonly Dictionary<string, SafeTensorInfo> _tensors = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _metadata = new(StringComparer.Ordinal);
+
+    private SafeTensorsReader(string path, SafeFileHandle file)
+    {
+        (Path, _file) = (path, file);
+        ReadHeader();
+    }
+
+    public string Path { get; }
+
+    /// <summary>The tensors in the order in which they lie in the file.</summary>
+    public IReadOnlyCollection<SafeTensorInfo> Tensors => _tensors.Values;
+
+    public IReadOnlyDictionary<string, string> Metadata => _metadata;
+
+    /// <exception cref="EngineException">No such tensor; the message names the nearest.</exception>
+    public SafeTensorInfo this[string name] => _tensors.TryGetValue(name, out SafeTensorInfo? info)
+        ? info
+        : throw new EngineException($"{Path}: {NearestName.Unknown("tensor", name, _tensors.Keys)}");
+
+    /// <exception cref="EngineException">The file is missing or not a well-formed safetensors file.</exception>
+    public static SafeTensorsReader Open(string path)
+    {
+        SafeFileHandle file;
+        try
+        {
+            file = File.OpenHandle(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EngineException($"{path} could not be opened: {e.Message}", e);
+        }
+        try
+        {
+            return new SafeTensorsReader(path, file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    public bool Contains(string name) => _tensors.ContainsKey(name);
+
+    /// <summary>The raw little-endian bytes of a tensor.</summary>
+    /// <exception cref="EngineException">No such tensor, or the file cannot be read.</exception>
+    public void ReadBytes(string name, Span<byte> into)
+    {
+        SafeTensorInfo info = this[name];
+        if (into.Length != info.ByteCount) throw new ArgumentException($"'{name}' is {info.ByteCount} bytes, not {into.Length}.");
+        ReadAt(info.Offset, into);
+    }
+
+    /// <summary>A tensor of float, double, int, long or byte, of exactly that type.</summary>
+    /// <exception cref="EngineException">No such tensor, another type, or the file cannot be read.</exception>
+    public T[] Read<T>(string name) where T : unmanaged
+    {
+        SafeTensorInfo info = this[name];
+        if (info.DType != DTypes.Of<T>())
+            throw new EngineException($"{Path}: '{name}' holds {TypeName(info.DType)}, not {TypeName(DTypes.Of<T>())}.");
+        var values = new T[Length(info)];
+        ReadBytes(name, MemoryMarshal.AsBytes(values.AsSpan()));
+        return values;
+    }
+
+    /// <summary>A tensor of F32, F64 or BF16 as float (F64 is rounded to nearest, BF16 is exact).</summary>
+    /// <exception cref="EngineException">No such tensor, an integer type, or the file cannot be read.</exception>
+    public float[] ReadAsFloat(string name)
+    {
+        SafeTensorInfo info = this[name];
+        switch (info.DType)
+        {
+            case DType.Float32:
+                return Read<float>(name);
+            case DType.Float64:
+                return Array.ConvertAll(Read<double>(name), v => (float)v);
+            case DType.BFloat16:
+                var bits = new ushort[Length(info)];
+                ReadBytes(name, MemoryMarshal.AsBytes(bits.AsSpan()));
+                return Array.ConvertAll(bits, b => BitConverter.UInt32BitsToSingle((uint)b << 16));
+            default:
+                throw new EngineException($"{Path}: '{name}' holds {TypeName(info.DType)}, not floating-point values.");
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private void ReadHeader()
+    {
+        long size = RandomAccess.GetLength(_file);
+        if (size < 8) throw Bad("it is shorter than its 8-byte header length");
+        Span<byte> word = stackalloc byte[8];
+        ReadAt(0, word);
+        ulong length = BinaryPrimitives.ReadUInt64LittleEndian(word);
+        if (length > SafeTensors.MaxHeaderLength)
+            throw Bad($"its header length {length} is beyond the format's {SafeTensors.MaxHeaderLength}");
+        if ((long)length > size - 8)
+            throw Bad($"its header should take {length} bytes, but only {size - 8} follow: the file is cut short");
+        var header = new byte[length];
+        ReadAt(8, header);
+        if (length == 0 || header[0] != (byte)'{') throw Bad("its header does not begin with '{'");
+
+        long start = 8 + (long)length;
+        var found = new List<SafeTensorInfo>();
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(header);
+            foreach (JsonProperty entry in json.RootElement.EnumerateObject())
+            {
+                if (entry.NameEquals(SafeTensors.MetadataKey)) ReadMetadata(entry.Value);
+                else found.Add(ReadEntry(entry.Name, entry.Value, start, size));
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new EngineException(Bad($"its header is not the JSON it should be ({e.Message})").Message, e);
+        }
+
+        long at = start;
+        foreach (SafeTensorInfo info in found.OrderBy(t => t.Offset).ThenBy(t => t.ByteCount))
+        {
+            if (info.Offset != at)
+                throw Bad($"'{info.Name}' begins at {info.Offset - start} where {at - start} is due: arrays overlap or leave a gap");
+            at += info.ByteCount;
+            if (!_tensors.TryAdd(info.Name, info)) throw Bad($"'{info.Name}' is there twice");
+        }
+        if (at != size) throw Bad($"its arrays end at byte {at}, the file at {size}");
+    }
+
+    private void ReadMetadata(JsonElement value)
+    {
+        if (_metadata.Count > 0) throw Bad("its metadata is there twice");
+        foreach (JsonProperty note in value.EnumerateObject())
+        {
+            if (note.Value.ValueKind != JsonValueKind.String) throw Bad($"the metadata '{note.Name}' is not a string");
+            if (!_metadata.TryAdd(note.Name, note.Value.GetString()!)) throw Bad($"the metadata '{note.Name}' is there twice");
+        }
+    }
+
+    private SafeTensorInfo ReadEntry(string name, JsonElement entry, long start, long size)
+    {
+        string? type = null;
+        long[]? shape = null, offsets = null;
+        foreach (JsonProperty field in entry.EnumerateObject())
+        {
+            if (field.NameEquals("dtype") && type is null) type = field.Value.GetString();
+            else if (field.NameEquals("shape") && shape is null) shape = Numbers(name, field.Value);
+            else if (field.NameEquals("data_offsets") && offsets is null) offsets = Numbers(name, field.Value);
+            else throw Bad($"'{name}' has an unknown or repeated key '{field.Name}'");
+        }
+        if (type is null || shape is null || offsets is not [long begin, long end])
+            throw Bad($"'{name}' lacks its dtype, shape or two data_offsets");
+
+        int known = Array.FindIndex(SafeTensors.Types, t => t.Name == type);
+        if (known < 0)
+        {
+            string readable = string.Join(", ", SafeTensors.Types.Select(t => t.Name));
+            throw new EngineException($"{Path}: '{name}' has type {type}; read here are {readable}. Convert it where it was written.");
+        }
+        DType dtype = SafeTensors.Types[known].DType;
+        if (begin > end || end > size - start)
+            throw Bad($"'{name}' takes bytes {begin} to {end} of {size - start}: the file is cut short or its offsets are wrong");
+        UInt128 bytes = (UInt128)dtype.Size();
+        foreach (long side in shape)
+        {
+            bytes *= (ulong)side;
+            if (side > int.MaxValue || bytes > long.MaxValue) throw Bad($"'{name}' has a shape beyond all memory");
+        }
+        if (bytes != (UInt128)(end - begin)) throw Bad($"'{name}' needs {bytes} bytes for its shape and has {end - begin}");
+        return new SafeTensorInfo(name, dtype, Array.ConvertAll(shape, s => (int)s), start + begin, end - begin);
+    }
+
+    private long[] Numbers(string name, JsonElement array)
+    {
+        var numbers = new long[array.GetArrayLength()];
+        for (int i = 0; i < numbers.Length; i++)
+            if (array[i].ValueKind != JsonValueKind.Number || !array[i].TryGetInt64(out numbers[i]) || numbers[i] < 0)
+                throw Bad($"'{name}' has {array[i].GetRawText()} where a whole number from 0 is due");
+        return numbers;
+    }
+
+    private int Length(SafeTensorInfo info) => info.Count <= Array.MaxLength
+        ? (int)info.Count
+        : throw new EngineException($"{Path}: '{info.Name}' has {info.Count} values, more than one array can hold.");
+
+    private void ReadAt(long offset, Span<byte> into)
+    {
+        try
+        {
+            for (int got; into.Length > 0; offset += got, into = into[got..])
+                if ((got = RandomAccess.Read(_file, into, offset)) == 0) throw Bad("it ended while being read");
+        }
+        catch (IOException e)
+        {
+            throw new EngineException($"{Path} could not be read: {e.Message}", e);
+        }
+    }
+
+    private static string TypeName(DType dtype) => SafeTensors.Types.First(t => t.DType == dtype).Name;
+
+    private EngineException Bad(string why) => new($"{Path} is not a well-formed safetensors file: {why}.");
+}
