@@ -1,0 +1,164 @@
+// prelude.cuh: the words that every kernel is written in, for two compilers. NVRTC sees thin names for CUDA's own; the host's
+// C++ compiler (SIMT_HOST) sees simt.h, the emulator. Kernels hold no #ifdef, no intrinsic and no inline assembly: all of it is here.
+// Needs -fmad=false (NVRTC) and -ffp-contract=off (host): a mul and an add written apart stay apart, so both give the same bits.
+#pragma once
+
+typedef signed char i8;
+typedef unsigned char u8;
+typedef short i16;
+typedef unsigned short u16;
+typedef int i32;
+typedef unsigned int u32;
+typedef long long i64;
+typedef unsigned long long u64;
+typedef float f32;
+typedef double f64;
+
+// The element type of kernels that come in float and double; -DREAL=double for gradient checks.
+#ifndef REAL
+#define REAL float
+#endif
+
+// Four neighbours moved at once (one 16-byte access for float); p must be aligned to the vector, 16 bytes at most.
+template <class T> struct alignas(sizeof(T) * 4 > 16 ? 16 : sizeof(T) * 4) vec4 {
+    T x, y, z, w;
+};
+
+#ifdef SIMT_HOST
+
+#include "Devices/Gpu/Simt/simt.h"
+
+#else
+
+#define DEV __device__ __forceinline__
+#define UNROLL _Pragma("unroll")
+#define NO_UNROLL _Pragma("unroll 1")
+
+template <class T> using gptr = T*;  // pointer into global memory
+template <class T> using sptr = T*;  // pointer into shared memory
+template <class T> using garg = T*;  // pointer field of an argument struct
+
+#define GE_FIELD(Type, field) Type field;
+#define ARGS(Name, LIST) struct Name { LIST(GE_FIELD) };
+#define KERNEL(entry, Args, threads, blocks) \
+    extern "C" __global__ void __launch_bounds__(threads, blocks) entry(const __grid_constant__ Args a)
+
+// restrict on a struct field does nothing; on a local pointer it makes loads go through the read-only path
+#define IN(Type, field) const Type* __restrict__ field = a.field
+#define OUT(Type, field) Type* __restrict__ field = a.field
+#define UPD(Type, field) Type* __restrict__ field = a.field
+
+#define SHARED(Type, array, count) __shared__ __align__(16) Type array[count]
+extern __shared__ __align__(16) unsigned char ge_dynamic_shared[];
+#define DYN_SHARED(Type, array) Type* array = (Type*)ge_dynamic_shared
+
+DEV void block_sync() { __syncthreads(); }
+DEV void warp_sync() { __syncwarp(); }
+template <class T> DEV T shfl(T value, i32 lane) { return __shfl_sync(0xFFFFFFFFu, value, lane); }
+template <class T> DEV T shfl_down(T value, u32 delta) { return __shfl_down_sync(0xFFFFFFFFu, value, delta); }
+template <class T> DEV T shfl_up(T value, u32 delta) { return __shfl_up_sync(0xFFFFFFFFu, value, delta); }
+template <class T> DEV T shfl_xor(T value, i32 mask) { return __shfl_xor_sync(0xFFFFFFFFu, value, mask); }
+DEV u32 ballot(bool predicate) { return __ballot_sync(0xFFFFFFFFu, predicate); }
+
+// Waits for all blocks of a cooperative launch. bar: two u32 of global memory, zero before the first use, declared updated.
+// The last block to arrive resets the count and opens the next generation; the fences publish every lane's writes.
+DEV void grid_sync(gptr<u32> bar)
+{
+    __syncthreads();
+    if (threadIdx.x == 0) {
+        volatile u32* generation = bar + 1;
+        u32 now = *generation;
+        __threadfence();
+        if (atomicAdd(bar, 1u) == gridDim.x * gridDim.y * gridDim.z - 1) {
+            *(volatile u32*)bar = 0;
+            __threadfence();
+            *generation = now + 1;
+        } else {
+            while (*generation == now) __nanosleep(20);
+        }
+        __threadfence();
+    }
+    __syncthreads();
+}
+
+template <class T> DEV vec4<T> ld4(const T* p) { return *(const vec4<T>*)p; }
+template <class T> DEV void st4(T* p, vec4<T> v) { *(vec4<T>*)p = v; }
+
+DEV u32 atomic_add(gptr<u32> p, u32 value) { return atomicAdd(p, value); }
+DEV i32 atomic_add(gptr<i32> p, i32 value) { return atomicAdd(p, value); }
+
+// fma(a, b, c) is NVRTC's own, overloaded for float and double
+DEV f32 real_sqrt(f32 x) { return sqrtf(x); }
+DEV f64 real_sqrt(f64 x) { return sqrt(x); }
+DEV f32 real_abs(f32 x) { return fabsf(x); }
+DEV f64 real_abs(f64 x) { return fabs(x); }
+DEV f32 real_floor(f32 x) { return floorf(x); }
+DEV f64 real_floor(f64 x) { return floor(x); }
+DEV f32 real_round(f32 x) { return rintf(x); }  // nearest, ties to even
+DEV f64 real_round(f64 x) { return rint(x); }
+
+DEV u32 f32_bits(f32 x) { return __float_as_uint(x); }
+DEV f32 bits_f32(u32 x) { return __uint_as_float(x); }
+DEV u64 f64_bits(f64 x) { return (u64)__double_as_longlong(x); }
+DEV f64 bits_f64(u64 x) { return __longlong_as_double((i64)x); }
+
+DEV u32 mul_hi(u32 a, u32 b) { return __umulhi(a, b); }
+DEV u64 mul_hi(u64 a, u64 b) { return __umul64hi(a, b); }
+DEV i32 popcount(u32 x) { return __popc(x); }
+DEV i32 count_leading_zeros(u32 x) { return __clz(x); }  // 32 for 0
+
+#endif
+
+// ---- the same text for both compilers ----
+
+DEV i64 global_index() { return (i64)blockIdx.x * blockDim.x + threadIdx.x; }
+DEV i64 grid_stride() { return (i64)gridDim.x * blockDim.x; }
+DEV i32 lane_index() { return (i32)(threadIdx.x & 31); }
+DEV i32 warp_index() { return (i32)(threadIdx.x >> 5); }
+
+// b where either is NaN, as the ternary says and as the C# twins do
+DEV f32 real_max2(f32 a, f32 b) { return a > b ? a : b; }
+DEV f64 real_max2(f64 a, f64 b) { return a > b ? a : b; }
+DEV f32 real_min2(f32 a, f32 b) { return a < b ? a : b; }
+DEV f64 real_min2(f64 a, f64 b) { return a < b ? a : b; }
+
+template <class T> struct RealLimits;
+template <> struct RealLimits<f32> {
+    static DEV f32 max() { return 3.402823466e+38f; }
+    static DEV f32 inf() { return bits_f32(0x7F800000u); }
+};
+template <> struct RealLimits<f64> {
+    static DEV f64 max() { return 1.7976931348623157e+308; }
+    static DEV f64 inf() { return bits_f64(0x7FF0000000000000ull); }
+};
+#define real_max() (RealLimits<REAL>::max())
+#define real_inf() (RealLimits<REAL>::inf())
+
+// The summation law's tree over the 32 lanes of a full warp; the sum is in lane 0 (other lanes hold partial sums).
+template <class T> DEV T warp_sum_tree(T value)
+{
+    UNROLL
+    for (u32 width = 16; width > 0; width /= 2) value = value + shfl_down(value, width);
+    return value;
+}
+
+// The same tree for the maximum.
+template <class T> DEV T warp_max_tree(T value)
+{
+    UNROLL
+    for (u32 width = 16; width > 0; width /= 2) value = real_max2(value, shfl_down(value, width));
+    return value;
+}
+
+// bfloat16 in memory: the upper half of a float. Arithmetic is in float.
+struct bf16 {
+    u16 bits;
+};
+DEV f32 to_f32(bf16 x) { return bits_f32((u32)x.bits << 16); }
+DEV bf16 to_bf16(f32 x)  // to nearest, ties to even; NaN becomes 0x7FFF
+{
+    u32 b = f32_bits(x);
+    bf16 r;
+    r.bits = (b & 0x7FFFFFFFu) > 0x7F800000u ? (u16)0x7FFF : (u16)((b + 0x7FFFu + ((b >> 16) & 1u)) >> 16);
+    return r;
+}

@@ -1,0 +1,172 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+
+namespace GenEngine.Kernels.Devices.Gpu.Simt;
+
+/// <summary>
+/// The emulator: the CUDA sources compiled by the host's C++ compiler and run on the CPU, one fibre a lane that has to wait.
+/// It proves kernels where there is no GPU; it says nothing about their speed there.
+/// </summary>
+public sealed unsafe class SimtDriver : IGpuDriver
+{
+    private const int ResidentBlockCount = 8;
+
+    /// <summary>Fills shared memory and asynchronous copies under way; different in each order.</summary>
+    private static ReadOnlySpan<byte> SharedPoison => [0xFF, 0x42, 0xBD];
+
+    private readonly SimtOptions _options;
+    private readonly HostCompiler _compiler;
+    private readonly SimtRuntime _runtime;
+    private readonly OrderedLaunch _ordered = new();
+    private readonly nint _worker;
+    private bool _disposed;
+
+    private SimtDriver(SimtOptions options, HostCompiler compiler, SimtRuntime runtime)
+    {
+        _options = options;
+        _compiler = compiler;
+        _runtime = runtime;
+        _worker = runtime.NewWorker();
+    }
+
+    public DeviceKind Kind => DeviceKind.Simt;
+
+    public string Description => $"CUDA emulator, {(_options.Checked ? "checked" : "fast")} build, {_options.Orders} order(s), {_compiler.Path}";
+
+    /// <summary>Few, so that kernels which size their grid by it run more than one block and more than one round.</summary>
+    public int MultiprocessorCount => 4;
+
+    public int Arch => 80;
+
+    /// <summary>Kernel objects that were compiled rather than found in the cache.</summary>
+    public int Compiled => _runtime.Cache.Compiled;
+
+    /// <summary>Finds a compiler and prepares the run time.</summary>
+    /// <exception cref="DeviceUnavailableException">This machine has no C++ compiler; says how to install one.</exception>
+    public static SimtDriver Open(SimtOptions? options = null)
+    {
+        options ??= new SimtOptions();
+        if (options.Orders is not (1 or 2 or 3)) throw new ArgumentOutOfRangeException(nameof(options), options.Orders, "1, 2 or 3 orders.");
+        var compiler = CompilerFinder.Find(options.Compiler);
+        return new SimtDriver(options, compiler, SimtRuntime.Open(compiler, options.CacheFolder ?? UserCache.Folder("simt")));
+    }
+
+    /// <summary>One pass: on a CPU a grid-stride loop would jump through memory by the size of the grid.</summary>
+    public int GridStrideBlocks(long elements, int threads) => (int)Math.Clamp((elements + threads - 1) / threads, 1, int.MaxValue);
+
+    public int ResidentBlocks(GpuKernel kernel, int threads, int sharedBytes) => ResidentBlockCount;
+
+    public nint Allocate(long bytes)
+    {
+        try
+        {
+            void* memory = NativeMemory.AlignedAlloc((nuint)bytes, 256);
+            // tests rely on nothing: memory that nobody wrote is NaN
+            if (_options.Orders > 1 || _options.Checked) NativeMemory.Fill(memory, (nuint)bytes, 0xFF);
+            return (nint)memory;
+        }
+        catch (OutOfMemoryException)
+        {
+            return 0;
+        }
+    }
+
+    public void Free(nint address, long bytes) => NativeMemory.AlignedFree((void*)address);
+
+    public void Upload(ReadOnlySpan<byte> source, nint target) => source.CopyTo(new Span<byte>((void*)target, source.Length));
+
+    public void Download(nint source, Span<byte> target) => new ReadOnlySpan<byte>((void*)source, target.Length).CopyTo(target);
+
+    public void Synchronize() => ObjectDisposedException.ThrowIf(_disposed, this);
+
+    public object Load(GpuKernel kernel) => new SimtModule(kernel, _runtime.Compile(kernel, _options.Checked));
+
+    public void Prefetch(IReadOnlyCollection<GpuKernel> kernels)
+    {
+        var failures = new ConcurrentQueue<EngineException>();
+        Parallel.ForEach(kernels, kernel =>
+        {
+            try
+            {
+                _runtime.Compile(kernel, _options.Checked);
+            }
+            catch (EngineException failure)
+            {
+                failures.Enqueue(failure);
+            }
+        });
+        if (failures.TryDequeue(out var first))
+            throw failures.IsEmpty ? first : new EngineException($"{first.Message}\n{failures.Count} more kernel variants failed to compile.", first);
+    }
+
+    public void Launch(object loaded, GpuKernel kernel, in LaunchShape shape, void* args, int argBytes, ReadOnlySpan<Access> accesses)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var module = (SimtModule)loaded;
+        Refuse(kernel, shape, module.Descriptor);
+        var launch = new SimtLaunch
+        {
+            Run = module.Descriptor->Run,
+            Args = args,
+            GridX = (uint)shape.GridX,
+            GridY = (uint)shape.GridY,
+            GridZ = (uint)shape.GridZ,
+            Threads = (uint)shape.BlockX,
+            DynamicBytes = (uint)shape.SharedBytes,
+            Cooperative = shape.Cooperative ? 1u : 0u,
+        };
+        if (_options.Orders == 1) RunOnce(kernel, &launch, 0);
+        else
+        {
+            var pointer = &launch;
+            _ordered.Run(kernel, accesses, _options.Orders, order => RunOnce(kernel, pointer, order));
+        }
+    }
+
+    public IGpuGraph CreateGraph(LaunchRecorder recorder) => new Graph(this, recorder);
+
+    public void Dispose()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        _runtime.FreeWorker(_worker);
+        _ordered.Dispose();
+    }
+
+    private void RunOnce(GpuKernel kernel, SimtLaunch* launch, int order)
+    {
+        ulong next = 0;
+        launch->NextBlock = &next;
+        launch->Order = (uint)order;
+        launch->Poison = SharedPoison[order];
+        byte* message = _runtime.Launch(_worker, launch);
+        if (message != null) throw new KernelFaultException($"{kernel.Name}: {Marshal.PtrToStringUTF8((nint)message)}");
+    }
+
+    // What a GPU would refuse is refused here too.
+    private static void Refuse(GpuKernel kernel, in LaunchShape shape, KernelDescriptor* descriptor)
+    {
+        string? why =
+            shape.GridX <= 0 || shape.GridY is <= 0 or > 65535 || shape.GridZ is <= 0 or > 65535 ? $"a grid of {shape.GridX} x {shape.GridY} x {shape.GridZ} blocks (y and z up to 65535)"
+            : shape.BlockX is <= 0 or > 1024 ? $"{shape.BlockX} threads a block (1 to 1024)"
+            : shape.BlockX > descriptor->MaxThreads ? $"{shape.BlockX} threads a block; KERNEL allows {descriptor->MaxThreads}"
+            : shape.SharedBytes is < 0 or > 227 * 1024 ? $"{shape.SharedBytes} bytes of dynamic shared memory (up to {227 * 1024})"
+            : shape.Cooperative && (long)shape.GridX * shape.GridY * shape.GridZ > ResidentBlockCount ? $"a cooperative grid of more than {ResidentBlockCount} blocks; ask ResidentBlocks"
+            : null;
+        if (why is not null) throw new EngineException($"{kernel.Name} is launched with {why}.");
+    }
+
+    private sealed class Graph(SimtDriver driver, LaunchRecorder recorder) : IGpuGraph
+    {
+        public void Launch()
+        {
+            foreach (ref readonly var launch in CollectionsMarshal.AsSpan(recorder.Launches))
+            {
+                var target = (GpuLaunchTarget)launch.Kernel;
+                driver.Launch(target.Loaded, target.Kernel, launch.Shape, (void*)launch.Args, launch.ArgBytes, recorder.AccessesOf(launch));
+            }
+        }
+
+        public void Dispose() { }
+    }
+}

@@ -1,0 +1,174 @@
+// runtime.cpp: the run time of the CUDA emulator, one shared library that every kernel object links against. It keeps all state of
+// a thread behind one thread-local pointer: objects with thread-locals of their own exhaust the loader's static TLS after 200 of them.
+#include "Devices/Gpu/Simt/runtime.h"
+#include "Devices/Gpu/Simt/context_switch.h"
+#include "Devices/Gpu/Simt/report.h"
+#include "Devices/Gpu/Simt/stacks.h"
+#include "Devices/Gpu/Simt/scheduler.h"
+
+thread_local Worker* simt_worker __attribute__((tls_model("initial-exec")));
+
+// ---- called by kernels ----
+
+EXPORT const LaneView* simt_lane() { return &simt_worker->lane->view; }
+
+EXPORT void* simt_dynamic_shared() { return simt_worker->lane->block->arena; }
+
+EXPORT void* simt_shared(const void* declaration, u64 bytes, const char* name, const char* file, int line)
+{
+    Worker* w = simt_worker;
+    Block* block = w->lane->block;
+    for (u32 i = 0; i < block->arrays; i++)
+        if (block->array[i].declaration == declaration) return block->arena + block->array[i].offset;
+    if (block->arrays == kMaxArrays) fault({file, line}, "more than %u shared arrays in one kernel", kMaxArrays);
+    block->static_bytes += (u32)((bytes + 15) & ~15ull);
+    if (bytes > kMaxStaticShared || block->static_bytes > kMaxStaticShared)
+        fault({file, line}, "static shared memory passes %u bytes with '%s'; use DYN_SHARED", kMaxStaticShared, name);
+    u32 offset = ((block->arena_used + 15) & ~15u) + kRedZone;
+    block->array[block->arrays++] = {declaration, name, offset, (u32)bytes, {file, line}};
+    block->arena_used = offset + (u32)bytes;
+    memset(block->arena + offset, (int)w->launch->poison, bytes);
+    return block->arena + offset;
+}
+
+EXPORT void simt_block_sync(const char* file, int line)
+{
+    Worker* w = simt_worker;
+    Lane* lane = w->lane;
+    Block* block = lane->block;
+    lane->state = State::BlockSync;
+    lane->site = {file, line};
+    if (++block->arrived == block->threads) release_block(block);
+    wait(w, lane);
+}
+
+EXPORT void simt_grid_sync(const char* file, int line)
+{
+    Worker* w = simt_worker;
+    Lane* lane = w->lane;
+    if (!w->launch->cooperative) fault({file, line}, "grid_sync in a launch that is not cooperative");
+    lane->state = State::GridSync;
+    lane->site = {file, line};
+    if (++w->grid_arrived == w->grid_live) {
+        w->grid_arrived = 0;
+        for (u32 i = 0; i < w->resident; i++) release_block(&w->blocks[i]);
+    }
+    wait(w, lane);
+}
+
+static void meet(const void* in, void* out, void (*op)(const WarpCall*), i32 number, Site site, State state)
+{
+    Worker* w = simt_worker;
+    Lane* lane = w->lane;
+    Warp* warp = lane->warp;
+    u32 l = lane->index % kWarp;
+    if (warp->arrived) {
+        const Lane& other = warp->first[__builtin_ctz(warp->arrived)];
+        if (other.state != state || warp->op != op || warp->call.number != number || other.site.line != site.line)
+            fault(site, "lanes of one warp wait in different places: lane %u at %s:%d", other.index, other.site.file, other.site.line);
+    }
+    lane->state = state;
+    lane->site = site;
+    warp->op = op;
+    warp->call.number = number;
+    warp->call.in[l] = in;
+    warp->call.out[l] = out;
+    warp->arrived |= 1u << l;
+    if (warp->arrived == warp->present) release_warp(warp);
+    wait(w, lane);
+}
+
+EXPORT void simt_warp_sync(const char* file, int line) { meet(nullptr, nullptr, nullptr, 0, {file, line}, State::WarpSync); }
+
+EXPORT void simt_warp_call(const void* in, void* out, void (*op)(const WarpCall*), i32 number, const char* file, int line)
+{
+    meet(in, out, op, number, {file, line}, State::WarpCall);
+}
+
+// ---- called by SimtDriver ----
+
+EXPORT Worker* simt_worker_new()
+{
+    Worker* w = (Worker*)calloc(1, sizeof(Worker));
+    for (u32 order = 0; order < 3; order++)
+        for (u32 lanes = 1; lanes <= kWarp; lanes++)
+            for (u32 i = 0; i < lanes; i++) w->lane_orders[order][lanes][i] = (u8)item_at(i, lanes, order);
+    return w;
+}
+
+EXPORT void simt_worker_free(Worker* w)
+{
+    for (u32 i = 0; i < w->slots; i++) {
+        free(w->blocks[i].lanes);
+        munmap(w->blocks[i].arena, kArenaBytes);
+    }
+    free(w->blocks);
+    free_stacks(w);
+    free(w);
+}
+
+static void prepare_block(Worker* w, Block* block)
+{
+    const Launch* launch = w->launch;
+    if (!block->lanes) {
+        block->lanes = (Lane*)calloc(kMaxThreads, sizeof(Lane));
+        block->arena = (u8*)mmap(nullptr, kArenaBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+    }
+    block->threads = launch->threads;
+    block->warps = (launch->threads + kWarp - 1) / kWarp;
+    block->dynamic_bytes = launch->dynamic_bytes;
+    block->ended = block->threads;
+    block->ready_warps = 0;
+    for (u32 position = 0; position < block->warps; position++) {
+        u32 number = (u32)item_at(position, block->warps, launch->order);
+        Warp* warp = &block->warp[number];
+        block->warp_at[position] = (u8)number;
+        warp->position = position;
+        warp->first = block->lanes + number * kWarp;
+        warp->lanes = number + 1 < block->warps ? kWarp : block->threads - number * kWarp;
+        warp->lane_at = w->lane_orders[launch->order][warp->lanes];
+        for (u32 i = 0; i < warp->lanes; i++) {
+            Lane* lane = warp->first + warp->lane_at[i];
+            lane->position = i;
+            lane->block = block;
+            lane->warp = warp;
+            lane->index = (u32)(lane - block->lanes);
+            lane->view.thread = {lane->index, 0, 0};
+            lane->view.block_size = {launch->threads, 1, 1};
+            lane->view.grid = launch->grid;
+        }
+    }
+}
+
+// Runs blocks of a launch until none is left; several workers may share one launch. Returns null, or the message of a fault.
+EXPORT const char* simt_launch(Worker* w, const Launch* launch)
+{
+    u64 total = (u64)launch->grid.x * launch->grid.y * launch->grid.z;
+    u32 resident = launch->cooperative ? (u32)total : 1;
+    if (resident > w->slots) {
+        w->blocks = (Block*)realloc(w->blocks, resident * sizeof(Block));
+        memset(w->blocks + w->slots, 0, (resident - w->slots) * sizeof(Block));
+        w->slots = resident;
+    }
+    w->launch = launch;
+    w->resident = resident;
+    w->grid_live = w->grid_arrived = 0;
+    w->faulted = false;
+    w->lane = w->starting = nullptr;
+    Worker* outer = simt_worker;
+    simt_worker = w;
+    for (u32 i = 0; i < resident; i++) prepare_block(w, &w->blocks[i]);
+    if (launch->cooperative) {
+        for (u32 i = 0; i < resident; i++) begin_block(w, &w->blocks[i], i);
+        *launch->next_block = total;
+    }
+    w->block = &w->blocks[0];
+    w->warp = &w->block->warp[0];
+    w->stack = take_stack(w);
+    simt_switch(&w->host, fresh_context(w->stack->top, run_lanes));
+    take_all_back(w);
+    simt_worker = outer;
+    if (!w->faulted) return nullptr;
+    __atomic_store_n(launch->next_block, total, __ATOMIC_RELAXED);
+    return w->message;
+}

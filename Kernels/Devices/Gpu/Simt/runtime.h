@@ -1,0 +1,133 @@
+// runtime.h: the structures of the emulator's run time. One Worker runs whole blocks on one thread; a block is a set of lanes in
+// warps; a lane that waits keeps a stack of its own. Compiled as C++17 without exceptions, RTTI or the C++ library.
+#pragma once
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef int i32;
+typedef unsigned int u32;
+typedef long long i64;
+typedef unsigned long long u64;
+
+#define EXPORT extern "C" __attribute__((visibility("default")))
+
+constexpr u32 kWarp = 32, kMaxThreads = 1024, kMaxWarps = kMaxThreads / kWarp;
+constexpr u32 kMaxStaticShared = 48 * 1024, kMaxDynamicShared = 227 * 1024;
+constexpr u32 kRedZone = 64;  // between shared arrays, so that running past one never meets the next
+constexpr u32 kMaxArrays = 32;
+constexpr u32 kArenaBytes = kMaxStaticShared + kMaxDynamicShared + (kMaxArrays + 2) * (kRedZone + 16);
+
+struct Dim3 {
+    u32 x, y, z;
+};
+
+// simt.h's SimtLane: what kernels read.
+struct LaneView {
+    Dim3 thread, block, block_size, grid;
+};
+
+// simt.h's SimtWarpCall.
+struct WarpCall {
+    const void* in[kWarp];
+    void* out[kWarp];
+    u32 present;
+    i32 number;
+};
+
+struct Site {
+    const char* file;
+    int line;
+};
+
+enum class State : u8 { Fresh, Running, BlockSync, WarpSync, WarpCall, GridSync, Ended };
+
+struct Block;
+struct Warp;
+struct Stack {
+    void* top;  // lanes start here
+};
+
+struct Lane {
+    LaneView view;  // first: simt_lane() hands out a pointer to it
+    Block* block;
+    Warp* warp;
+    u32 index;     // in the block
+    u32 position;  // in the warp's running order
+    void* saved;   // stack pointer while the lane waits; null before it starts
+    Stack* stack;
+    Site site;  // where it waits
+    State state;
+};
+
+struct Warp {
+    u32 ready;    // by position: lanes that can run
+    u32 present;  // by lane: not ended
+    u32 arrived;  // by lane: waiting for the warp
+    u32 lanes, position;
+    Lane* first;
+    const u8* lane_at;  // position -> lane
+    void (*op)(const WarpCall*);
+    WarpCall call;
+};
+
+struct SharedArray {
+    const void* declaration;
+    const char* name;
+    u32 offset, bytes;
+    Site site;
+};
+
+struct Block {
+    u32 ready_warps;  // by position: warps with a lane that can run
+    u32 threads, warps, ended, arrived;
+    Lane* lanes;
+    Warp warp[kMaxWarps];
+    u8 warp_at[kMaxWarps];
+    u8* arena;
+    u32 arena_used, dynamic_bytes, static_bytes, arrays;
+    SharedArray array[kMaxArrays];
+};
+
+// The C# struct SimtLaunch mirrors this.
+struct Launch {
+    void (*run)(const void* args);
+    const void* args;
+    u64* next_block;  // shared by the workers of the launch; raised atomically
+    void* shadow;     // checked build only
+    Dim3 grid;
+    u32 threads, dynamic_bytes, cooperative;
+    u32 order;   // 0 ascending, 1 descending, 2 permuted
+    u32 poison;  // the byte that fills what nobody has written
+};
+
+struct Worker {
+    const Launch* launch;
+    Lane* lane;    // running now
+    Block* block;  // of that lane
+    Warp* warp;    // of that lane
+    Lane* starting;
+    Stack* stack;  // the stack that runs now
+    void* host;    // stack pointer of the caller of simt_launch
+    Block* blocks;
+    u32 slots, resident, grid_arrived, grid_live;
+    Stack** free_stacks;
+    Stack** all_stacks;
+    u32 free_count, stack_count;
+    bool faulted;
+    u8 lane_orders[3][kWarp + 1][kWarp];  // order, lanes in the warp: position -> lane
+    char message[4096];
+};
+
+extern thread_local Worker* simt_worker;
+
+extern "C" void simt_switch(void** save, void* load);
+
+// Ends the launch with a message "file:line: text"; does not return.
+[[noreturn]] void fault(Site site, const char* format, ...) __attribute__((format(printf, 2, 3)));
+[[noreturn]] void deadlock(Worker* w);

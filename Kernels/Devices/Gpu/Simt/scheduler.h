@@ -1,0 +1,166 @@
+// scheduler.h: who runs next. A lane runs until it must wait; then the first ready lane of its warp goes on, or the first ready warp
+// of its block. "First" follows the launch's order, so three launches meet three different interleavings. A lane starts on the stack
+// that is free at that moment, so a kernel without waits needs one stack and no switch.
+#pragma once
+
+static u32 gcd(u32 a, u32 b)
+{
+    while (b) {
+        u32 t = a % b;
+        a = b;
+        b = t;
+    }
+    return a;
+}
+
+// The item that runs at `position` of `count`: ascending, descending, or an affine permutation.
+static u64 item_at(u64 position, u64 count, u32 order)
+{
+    if (order == 0) return position;
+    if (order == 1) return count - 1 - position;
+    u32 step = (u32)(count * 5 / 8) | 1;
+    while (gcd(step, (u32)count) != 1) step += 2;
+    return (position * step + count / 3) % count;
+}
+
+static void make_ready(Warp* warp, Lane* lane)
+{
+    warp->ready |= 1u << lane->position;
+    lane->block->ready_warps |= 1u << warp->position;
+    lane->state = State::Running;
+}
+
+static Lane* pick(Worker* w)
+{
+    Block* block = w->block;
+    if (!block->ready_warps) {
+        u32 i = 0;
+        while (i < w->resident && !w->blocks[i].ready_warps) i++;
+        if (i == w->resident) return nullptr;
+        block = &w->blocks[i];
+    }
+    Warp* warp = w->warp;
+    if (block != w->block || !warp->ready) warp = &block->warp[block->warp_at[__builtin_ctz(block->ready_warps)]];
+    u32 position = (u32)__builtin_ctz(warp->ready);
+    warp->ready &= warp->ready - 1;
+    if (!warp->ready) block->ready_warps &= ~(1u << warp->position);
+    w->block = block;
+    w->warp = warp;
+    return warp->first + warp->lane_at[position];
+}
+
+// Lanes of the warp that have not ended are all here: run the collective, if there is one, and let them go on.
+static void release_warp(Warp* warp)
+{
+    if (warp->op) {
+        warp->call.present = warp->arrived;
+        warp->op(&warp->call);
+        warp->op = nullptr;
+    }
+    for (u32 left = warp->arrived; left; left &= left - 1) make_ready(warp, warp->first + __builtin_ctz(left));
+    warp->arrived = 0;
+}
+
+static void release_block(Block* block)
+{
+    block->arrived = 0;
+    for (u32 i = 0; i < block->threads; i++) make_ready(block->lanes[i].warp, &block->lanes[i]);
+}
+
+static void lane_ended(Worker* w, Lane* lane)
+{
+    Warp* warp = lane->warp;
+    lane->state = State::Ended;
+    lane->saved = nullptr;
+    lane->block->ended++;
+    w->grid_live--;
+    warp->present &= ~(1u << (lane->index % kWarp));
+    if (warp->arrived && warp->arrived == warp->present) release_warp(warp);
+}
+
+static void begin_block(Worker* w, Block* block, u64 number)
+{
+    const Launch* launch = w->launch;
+    u64 index = item_at(number, (u64)launch->grid.x * launch->grid.y * launch->grid.z, launch->order);
+    Dim3 at = {(u32)(index % launch->grid.x), (u32)(index / launch->grid.x % launch->grid.y),
+               (u32)(index / launch->grid.x / launch->grid.y)};
+    block->ended = block->arrived = 0;
+    block->arrays = block->static_bytes = 0;
+    block->arena_used = block->dynamic_bytes;
+    memset(block->arena, (int)launch->poison, block->dynamic_bytes);
+    block->ready_warps = block->warps == 32 ? 0xFFFFFFFFu : (1u << block->warps) - 1;
+    for (u32 i = 0; i < block->warps; i++) {
+        Warp* warp = &block->warp[i];
+        warp->ready = warp->present = warp->lanes == 32 ? 0xFFFFFFFFu : (1u << warp->lanes) - 1;
+        warp->arrived = 0;
+        warp->op = nullptr;
+    }
+    for (u32 i = 0; i < block->threads; i++) {
+        block->lanes[i].view.block = at;
+        block->lanes[i].saved = nullptr;
+        block->lanes[i].state = State::Fresh;
+    }
+    w->grid_live += block->threads;
+    w->block = block;
+    w->warp = &block->warp[block->warp_at[0]];
+}
+
+// The next block of the launch into the slot of one that ended; false when there is none.
+static bool next_block(Worker* w)
+{
+    const Launch* launch = w->launch;
+    for (u32 i = 0; i < w->resident; i++)
+        if (w->blocks[i].ended != w->blocks[i].threads) deadlock(w);
+    u64 total = (u64)launch->grid.x * launch->grid.y * launch->grid.z;
+    u64 number = __atomic_fetch_add(launch->next_block, 1, __ATOMIC_RELAXED);
+    if (number >= total) return false;
+    begin_block(w, &w->blocks[0], number);
+    return true;
+}
+
+// Runs on a lane stack that holds no lane; every stack begins here.
+static void run_lanes()
+{
+    Worker* w = simt_worker;
+    Lane* lane = w->starting;
+    for (;;) {
+        if (!lane) {
+            lane = pick(w);
+            if (!lane) {
+                if (next_block(w)) continue;
+                void* nowhere;
+                simt_switch(&nowhere, w->host);
+            }
+        }
+        w->lane = lane;
+        if (lane->saved) {  // it waits on a stack of its own: this one is free now
+            give_stack(w, w->stack);
+            w->stack = lane->stack;
+            void* nowhere;
+            simt_switch(&nowhere, lane->saved);
+        }
+        lane->stack = w->stack;
+        lane->state = State::Running;
+        w->launch->run(w->launch->args);
+        lane_ended(w, w->lane);
+        lane = nullptr;
+    }
+}
+
+// The running lane has said what it waits for; returns when it may go on.
+static void wait(Worker* w, Lane* lane)
+{
+    Lane* next = pick(w);
+    if (!next) deadlock(w);
+    if (next == lane) return;
+    void* target = next->saved;
+    w->lane = next;
+    if (target) {
+        w->stack = next->stack;
+    } else {
+        w->starting = next;
+        w->stack = take_stack(w);
+        target = fresh_context(w->stack->top, run_lanes);
+    }
+    simt_switch(&lane->saved, target);
+}
