@@ -1,0 +1,98 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+
+namespace GenEngine.Kernels.Devices.Gpu.Cuda;
+
+/// <summary>
+/// Kernel variants to machine code: from memory, from the cache on disk, or by NVRTC, several at once. Variants that differ in their
+/// entry point only share one program. Needs no GPU.
+/// </summary>
+public sealed class KernelCompiler(NvrtcCompiler nvrtc, CubinCache? cache)
+{
+    /// <summary>The NVRTC whose sm_90 machine code is a variant's fingerprint.</summary>
+    public static readonly Version FingerprintNvrtc = new(12, 4);
+
+    // the compiler recurses deeper than a pool thread's stack is sure to hold
+    private const int StackBytes = 32 << 20;
+
+    private readonly ConcurrentDictionary<string, Lazy<CompiledModule>> _modules = new(StringComparer.Ordinal);
+    private int _compiled;
+
+    public NvrtcCompiler Nvrtc { get; } = nvrtc;
+
+    public CubinCache? Cache { get; } = cache;
+
+    /// <summary>Programs that NVRTC has compiled for this object; those from the cache do not count.</summary>
+    public int CompiledCount => Volatile.Read(ref _compiled);
+
+    /// <summary>Compiles one variant, or takes it from memory or disk.</summary>
+    /// <exception cref="EngineException">The source does not compile, lacks the entry, or needs a newer GPU.</exception>
+    public CompiledKernel Compile(GpuKernel kernel, CudaArch arch) => CompileAll([kernel], arch)[0];
+
+    /// <summary>Compiles variants side by side, one thread a core.</summary>
+    /// <returns>One result a variant, in the order given.</returns>
+    /// <exception cref="EngineException">The first variant, in that order, that does not compile.</exception>
+    public IReadOnlyList<CompiledKernel> CompileAll(IReadOnlyCollection<GpuKernel> kernels, CudaArch arch)
+    {
+        foreach (var kernel in kernels)
+        {
+            if (arch.Number < kernel.MinArch)
+                throw new EngineException($"{kernel} needs compute capability {kernel.MinArch / 10}.{kernel.MinArch % 10}, and {arch} has less.");
+        }
+
+        var modules = kernels.Select(kernel => Module(kernel, arch)).ToArray();
+        var missing = modules.Where(module => !module.IsValueCreated).Distinct().ToArray();
+        if (missing.Length > 0) RunAll(missing, Math.Min(missing.Length, Environment.ProcessorCount));
+        return [.. kernels.Zip(modules, (kernel, module) => module.Value.Find(kernel.Entry)
+            ?? throw new EngineException($"{kernel.File} has no KERNEL named '{kernel.Entry}'; it has: {string.Join(", ", module.Value.Entries.Select(entry => entry.Entry))}."))];
+    }
+
+    /// <summary>
+    /// SHA-256 of the sm_90 machine code that the pinned NVRTC makes of a variant: it stays when comments or other files change, so
+    /// that evidence from a GPU stays valid.
+    /// </summary>
+    /// <exception cref="EngineException">Another NVRTC is loaded.</exception>
+    public string Fingerprint(GpuKernel kernel)
+    {
+        if (Nvrtc.Version != FingerprintNvrtc)
+            throw new EngineException($"Fingerprints are made with NVRTC {FingerprintNvrtc}; this is {Nvrtc.Version} ({Nvrtc.LibraryPath}). Run tools/get-nvrtc and set GENENGINE_NVRTC to the folder it prints.");
+        return Convert.ToHexStringLower(SHA256.HashData(Compile(kernel, CudaArch.Sm(90)).Cubin));
+    }
+
+    private static void RunAll(Lazy<CompiledModule>[] missing, int threads)
+    {
+        int next = -1;
+        void Work()
+        {
+            for (int i; (i = Interlocked.Increment(ref next)) < missing.Length;)
+            {
+                try
+                {
+                    _ = missing[i].Value;
+                }
+                catch (Exception)
+                {
+                    // kept by the Lazy, which throws it to whoever asks for this program
+                }
+            }
+        }
+
+        var workers = Enumerable.Range(0, threads).Select(_ => new Thread(Work, StackBytes) { IsBackground = true, Name = "kernel compiler" }).ToArray();
+        foreach (var worker in workers) worker.Start();
+        foreach (var worker in workers) worker.Join();
+    }
+
+    private Lazy<CompiledModule> Module(GpuKernel kernel, CudaArch arch)
+    {
+        string text = CudaSource.Load(kernel.File);
+        string key = CubinCache.Key(kernel.File, text, NvrtcCompiler.Options(kernel.DefineList, arch), Nvrtc.Version);
+        return _modules.GetOrAdd(key, _ => new Lazy<CompiledModule>(() =>
+        {
+            if (Cache?.Find(key) is { } kept) return kept;
+            var module = Nvrtc.Compile(kernel.File, text, kernel.DefineList, arch);
+            Interlocked.Increment(ref _compiled);
+            Cache?.Store(key, module);
+            return module;
+        }));
+    }
+}
