@@ -120,7 +120,9 @@ internal static unsafe class ArgumentTable
         {
             string name = Marshal.PtrToStringUTF8((nint)field->Name)!;
             if (!mirror.Remove(name, out var twin)) throw new EngineException($"{where}: C# has no field '{name}'.");
+#pragma warning disable CA1421 // argument structs are blittable: both layouts are one
             long offset = Marshal.OffsetOf(kernel.ArgsType, name).ToInt64();
+#pragma warning restore CA1421
             int bytes = SizeOf(twin.FieldType);
             if (offset != field->Offset || bytes != field->Bytes)
                 throw new EngineException($"{where}: field '{name}' is {field->Bytes} bytes at offset {field->Offset} in the kernel, {bytes} bytes at {offset} in C#.");
