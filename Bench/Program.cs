@@ -1,6 +1,75 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using GenEngine.Bench.Commands;
+using GenEngine.Kernels;
+
 namespace GenEngine.Bench;
 
-internal static class Program
+/// <summary>The console: parses, runs one command, and turns what went wrong into a sentence and an exit code.</summary>
+public static class Program
 {
-    private static int Main() => 0;
+    private static int Main(string[] args) => Run(args, Console.Out, Console.Error);
+
+    /// <summary>Runs one command line in this process.</summary>
+    /// <param name="args">The arguments, without the program's name.</param>
+    /// <param name="stdout">Results.</param>
+    /// <param name="stderr">Errors and notices.</param>
+    /// <param name="stop">Asks the command to stop as Ctrl-C does. When it cannot be cancelled, Ctrl-C itself is listened to.</param>
+    /// <returns>See <see cref="ExitCode"/>.</returns>
+    public static int Run(string[] args, TextWriter stdout, TextWriter stderr, CancellationToken stop = default)
+    {
+        var root = CreateRoot();
+        var parse = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        bool verbose = args.Contains(Options.VerboseName);
+        if (parse.Action is ParseErrorAction)
+        {
+            stderr.WriteLine(UsageErrors.Describe(parse));
+            return ExitCode.Usage;
+        }
+
+        var invocation = new Invocation(stop) { Output = stdout, Error = stderr, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+        try
+        {
+            int code = parse.Invoke(invocation);
+            return invocation.StopRequested ? ExitCode.Stopped : code;
+        }
+        catch (OperationCanceledException) when (invocation.StopRequested)
+        {
+            return ExitCode.Stopped;
+        }
+        catch (Exception exception)
+        {
+            return Report(exception, stderr, verbose);
+        }
+        finally
+        {
+            invocation.Dispose();
+        }
+    }
+
+    private static RootCommand CreateRoot()
+    {
+        var root = new RootCommand(
+            "GenEngine trains, samples and compares generative models on hand-written kernels: on an NVIDIA GPU (cuda), on the CPU (cpu), "
+            + "or with the CUDA sources run on the CPU under a checker (simt).");
+        root.Options.Add(Options.Verbose());
+        foreach (var command in CommandList.Create()) root.Subcommands.Add(command);
+        ConsoleHelp.Install(root);
+        root.SetAction(parse => root.Parse(["--help"]).Invoke(parse.InvocationConfiguration));
+        return root;
+    }
+
+    private static int Report(Exception exception, TextWriter stderr, bool verbose)
+    {
+        int code = exception switch
+        {
+            UsageException or DeviceUnavailableException => ExitCode.Usage,
+            EngineException or IOException or UnauthorizedAccessException => ExitCode.Failed,
+            _ => ExitCode.Internal,
+        };
+        stderr.WriteLine(code == ExitCode.Internal ? $"internal error: {exception.GetType().Name}: {exception.Message}" : $"error: {exception.Message}");
+        if (verbose) stderr.WriteLine(exception);
+        else if (code == ExitCode.Internal) stderr.WriteLine($"This is a defect of GenEngine; {Options.VerboseName} prints where it happened.");
+        return code;
+    }
 }

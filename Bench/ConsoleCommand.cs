@@ -1,0 +1,17 @@
+using System.CommandLine;
+
+namespace GenEngine.Bench;
+
+/// <summary>A command whose --help ends with examples that can be copied.</summary>
+internal sealed class ConsoleCommand(string name, string description) : Command(name, description)
+{
+    /// <summary>Command lines without the program's name, each with a word on what it does: ("train vae", "a VAE on the built-in digits").</summary>
+    public IReadOnlyList<(string Line, string Purpose)> Examples { get; init; } = [];
+
+    /// <summary>What the command does. It returns an <see cref="ExitCode"/> and throws <see cref="Kernels.EngineException"/> for what the user should know.</summary>
+    public void OnRun(Func<Session, int> run) => SetAction(parse =>
+    {
+        using var session = new Session(parse);
+        return run(session);
+    });
+}

@@ -1,0 +1,46 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace GenEngine.Bench;
+
+/// <summary>--help: the parser's own page, then examples.</summary>
+internal static class ConsoleHelp
+{
+    private static readonly (string Line, string Purpose)[] RootExamples =
+    [
+        ("train vae", "train a VAE on built-in digits, draw samples and its latent manifold"),
+        ("devices", "what this machine can run on, and what is missing"),
+        ("gradcheck", "check every gradient against finite differences"),
+        ("kernels check", "run every CUDA kernel on the CPU under the checker"),
+    ];
+
+    public static void Install(RootCommand root)
+    {
+        var option = root.Options.OfType<HelpOption>().Single();
+        option.Action = new HelpWithExamples((HelpAction)option.Action!);
+    }
+
+    private sealed class HelpWithExamples(HelpAction page) : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            int code = page.Invoke(parseResult);
+            var command = parseResult.CommandResult.Command;
+            var examples = command switch { RootCommand => RootExamples, ConsoleCommand own => own.Examples, _ => [] };
+            var output = parseResult.InvocationConfiguration.Output;
+            if (examples.Count > 0)
+            {
+                output.WriteLine("Examples:");
+                int width = examples.Max(example => example.Line.Length);
+                foreach (var (line, purpose) in examples) output.WriteLine($"  genengine {line.PadRight(width)}  {purpose}");
+            }
+
+            if (command is RootCommand)
+                output.WriteLine($"\nExit codes: {ExitCode.Done} done, {ExitCode.Failed} failed, {ExitCode.Usage} unknown name or missing device, {ExitCode.Internal} internal error, {ExitCode.Stopped} stopped by Ctrl-C.");
+            return code;
+        }
+    }
+}

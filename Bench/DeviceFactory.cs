@@ -1,0 +1,20 @@
+using GenEngine.Kernels;
+using GenEngine.Kernels.Devices;
+using GenEngine.Kernels.Devices.Cpu;
+
+namespace GenEngine.Bench;
+
+/// <summary>Opens devices by kind.</summary>
+internal static class DeviceFactory
+{
+    /// <param name="kind">Which device.</param>
+    /// <param name="threads">CPU threads; 0 takes one a core.</param>
+    /// <param name="isa">CPU instruction set; null takes the widest.</param>
+    /// <param name="check">simt only: three orders and the checked build.</param>
+    /// <exception cref="DeviceUnavailableException">This machine lacks it.</exception>
+    public static Device Open(DeviceKind kind, int threads = 0, CpuIsa? isa = null, bool check = false) => kind switch
+    {
+        DeviceKind.Cpu => new CpuDevice(new CpuOptions(threads, isa)),
+        _ => throw new DeviceUnavailableException($"{kind.Name()}{(check ? " --check" : "")} cannot be opened by this build yet."),
+    };
+}

@@ -1,0 +1,23 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using GenEngine.Bench.Commands;
+
+namespace GenEngine.Bench;
+
+/// <summary>JSON of the console's results; the shapes are compiled in (<see cref="ConsoleJson"/>), so that no reflection runs.</summary>
+internal static class Json
+{
+    public static void Write<T>(TextWriter output, JsonTypeInfo<T> shape, T value) => output.WriteLine(JsonSerializer.Serialize(value, shape));
+
+    /// <summary>To the file of --json FILE, or to standard output when the name is empty.</summary>
+    public static void Write<T>(Session session, string path, JsonTypeInfo<T> shape, T value)
+    {
+        if (path.Length == 0) Write(session.Out, shape, value);
+        else OutputPath.WriteFile(path, JsonSerializer.Serialize(value, shape) + "\n");
+    }
+}
+
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(DeviceInfo[]))]
+internal sealed partial class ConsoleJson : JsonSerializerContext;

@@ -1,0 +1,101 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Numerics;
+
+namespace GenEngine.Bench;
+
+/// <summary>
+/// The options that commands share, by one name and one meaning everywhere. Each call makes a fresh option, so that a command can have
+/// its own default.
+/// </summary>
+internal static class Options
+{
+    public const string VerboseName = "--verbose";
+
+    public static Option<bool> Verbose() => new(VerboseName) { Description = "Say more, and print where an error came from.", Recursive = true };
+
+    public static Option<string> Data(string standard = "digits") =>
+        Text("--data", "NAME", "Data set; 'genengine data list' shows them all.", standard);
+
+    public static Option<string?> DataDir() =>
+        new("--data-dir") { HelpName = "FOLDER", Description = "Where to look for data files first; then GENENGINE_DATA, then the user's cache." };
+
+    public static Option<ulong> Seed() => Number("--seed", "Seed of all random numbers; the same seed gives the same bits.", 0UL, 0UL);
+
+    public static Option<int?> Steps(string description = "Training steps; instead of --epochs.") => OptionalNumber("--steps", description, 1);
+
+    public static Option<int?> Epochs(string description = "Passes over the training set.") => OptionalNumber("--epochs", description, 1);
+
+    public static Option<int> Batch(int standard = 128) => Number("--batch", "Examples a step.", 1, standard);
+
+    public static Option<int> Threads() => Number("--threads", "CPU threads, the caller included; 0 takes one a core.", 0, 0);
+
+    /// <param name="names">What the command can compute in, the default first.</param>
+    public static Option<string> Precision(params string[] names) => OneOf("--precision", "What the kernels compute in", names);
+
+    public static Option<string?> Out(string description = "Folder to write to; made when missing.") => new("--out") { HelpName = "PATH", Description = description };
+
+    public static Option<string?> Run() =>
+        new("--run") { HelpName = "PATH", Description = "Run folder to take the weights from; the newest run of the model when not given." };
+
+    /// <summary>--json as a switch, for commands with arguments of their own: machine output only on standard output.</summary>
+    public static Option<bool> Json() => new("--json") { Description = "Print the result as JSON and nothing else." };
+
+    /// <summary>--json [FILE]: null when not given, empty for standard output.</summary>
+    public static Option<string?> JsonFile() => new("--json")
+    {
+        HelpName = "FILE",
+        Description = "Write the result as JSON to FILE; without FILE, print it and nothing else.",
+        Arity = ArgumentArity.ZeroOrOne,
+        CustomParser = result => result.Tokens.Count == 0 ? "" : result.Tokens[0].Value,
+    };
+
+    public static Option<string> Text(string name, string helpName, string description, string standard) =>
+        new(name) { HelpName = helpName, Description = description, DefaultValueFactory = _ => standard };
+
+    /// <summary>An option with fixed values; the first is the default, and a misspelt one is answered with the nearest.</summary>
+    public static Option<string> OneOf(string name, string description, params string[] values)
+    {
+        var option = new Option<string>(name)
+        {
+            HelpName = string.Join('|', values),
+            Description = description + ".",
+            DefaultValueFactory = _ => values[0],
+        };
+        option.Validators.Add(result =>
+        {
+            string? value = result.Tokens.Count > 0 ? result.Tokens[0].Value : null;
+            if (value is not null && !values.Contains(value, StringComparer.Ordinal))
+                result.AddError(UsageErrors.UnknownName(name + " value", value, values));
+        });
+        option.CompletionSources.Add(values);
+        return option;
+    }
+
+    public static Option<T> Number<T>(string name, string description, T minimum, T standard) where T : struct, INumber<T> => new(name)
+    {
+        HelpName = "N",
+        Description = description,
+        DefaultValueFactory = _ => standard,
+        CustomParser = result => Parse(name, minimum, result),
+    };
+
+    public static Option<T?> OptionalNumber<T>(string name, string description, T minimum) where T : struct, INumber<T> => new(name)
+    {
+        HelpName = "N",
+        Description = description,
+        CustomParser = result => Parse(name, minimum, result),
+    };
+
+    // the invariant culture whatever the machine's: 1.000 is one, never a thousand
+    private static T Parse<T>(string name, T minimum, System.CommandLine.Parsing.ArgumentResult result) where T : struct, INumber<T>
+    {
+        string text = result.Tokens[0].Value;
+        if (T.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var value)
+            && !T.IsNaN(value) && value >= minimum)
+            return value;
+        string kind = typeof(T) == typeof(double) || typeof(T) == typeof(float) ? "a number" : "a whole number";
+        result.AddError(FormattableString.Invariant($"{name} takes {kind} from {minimum} up, not '{text}'."));
+        return minimum;
+    }
+}
