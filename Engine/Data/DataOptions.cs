@@ -1,0 +1,16 @@
+namespace GenEngine.Data;
+
+/// <summary>How a data set is to be found or made.</summary>
+public sealed record DataOptions
+{
+    public static DataOptions Default { get; } = new();
+
+    /// <summary>The folder to look in first (--data-dir); null for GENENGINE_DATA and the user's cache only.</summary>
+    public string? DataDir { get; init; }
+
+    /// <summary>Seed of sets that are drawn by code. 0 is the standard set, the one that published figures mean.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>The first so many images only; null for all.</summary>
+    public int? Limit { get; init; }
+}
