@@ -18,14 +18,13 @@ public sealed unsafe class WorkerPool : IDisposable
     private static readonly long Microsecond = Math.Max(1, Stopwatch.Frequency / 1_000_000);
 
     [ThreadStatic]
-    private static WorkerPool? t_pool;
+    private static int t_index;
 
     [ThreadStatic]
-    private static int t_slot;
+    private static WorkerPool? t_pool;
 
     private readonly Thread[] _workers;
     private readonly SemaphoreSlim _wake = new(0);
-    private readonly ScratchBlock[] _threadScratch;
     private readonly long _spinTicks;
     private ScratchBlock _scratch;
     private delegate*<void*, int, void> _job;
@@ -43,14 +42,13 @@ public sealed unsafe class WorkerPool : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
         Threads = threads;
-        _threadScratch = new ScratchBlock[threads];
         // with more threads than processors a spinning worker only takes time from a working one
         _spinTicks = (threads <= Environment.ProcessorCount ? 400 : 10) * Microsecond;
         _workers = new Thread[threads - 1];
         for (int i = 0; i < _workers.Length; i++)
         {
-            int slot = i + 1;
-            _workers[i] = new Thread(() => WorkerLoop(slot)) { IsBackground = true, Name = $"cpu worker {slot}" };
+            int index = i + 1;
+            _workers[i] = new Thread(() => WorkerLoop(index)) { IsBackground = true, Name = $"cpu worker {index}" };
             _workers[i].Start();
         }
     }
@@ -65,6 +63,7 @@ public sealed unsafe class WorkerPool : IDisposable
     public void Run(delegate*<void*, int, void> job, void* state, int parts)
     {
         ObjectDisposedException.ThrowIf(_stopping, this);
+        if (t_index != 0 && !ReferenceEquals(t_pool, this)) throw new InvalidOperationException("A worker of one pool cannot run a job on another.");
         if (parts <= 1 || _workers.Length == 0 || Interlocked.Exchange(ref _busy, 1) != 0)
         {
             for (int part = 0; part < parts; part++) job(state, part);
@@ -91,16 +90,16 @@ public sealed unsafe class WorkerPool : IDisposable
     }
 
     /// <summary>
+    /// Inside a part: which thread runs it, 0 (the caller) to Threads-1. Parts that run at the same time have different
+    /// indices, so a job can keep scratch memory a thread instead of a part.
+    /// </summary>
+    public static int ThreadIndex => t_index;
+
+    /// <summary>
     /// Memory of the launch, shared by its parts: at least so many bytes, page-aligned, undefined content. Valid until the next
     /// call; not to be called inside a part.
     /// </summary>
     public void* Scratch(long bytes) => _scratch.Reserve(bytes);
-
-    /// <summary>
-    /// Memory of the thread that runs a part, for that part alone: at least so many bytes, page-aligned, undefined content.
-    /// Valid until the part's next call.
-    /// </summary>
-    public void* ThreadScratch(long bytes) => _threadScratch[ReferenceEquals(t_pool, this) ? t_slot : 0].Reserve(bytes);
 
     /// <summary>Ends the workers and frees the scratch memory.</summary>
     public void Dispose()
@@ -111,7 +110,6 @@ public sealed unsafe class WorkerPool : IDisposable
         foreach (var worker in _workers) worker.Join();
         _wake.Dispose();
         _scratch.Free();
-        foreach (ref var block in _threadScratch.AsSpan()) block.Free();
     }
 
     /// <summary>
@@ -153,10 +151,10 @@ public sealed unsafe class WorkerPool : IDisposable
         }
     }
 
-    private void WorkerLoop(int slot)
+    private void WorkerLoop(int index)
     {
         t_pool = this;
-        t_slot = slot;
+        t_index = index;
         long idleSince = Stopwatch.GetTimestamp();
         while (!_stopping)
         {

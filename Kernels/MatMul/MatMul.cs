@@ -1,0 +1,121 @@
+using GenEngine.Kernels.Common;
+using GenEngine.Kernels.Devices;
+using GenEngine.Kernels.Devices.Cpu;
+using GenEngine.Kernels.Devices.Gpu;
+
+namespace GenEngine.Kernels.MatMul;
+
+/// <summary>Which operand is stored transposed.</summary>
+public enum MatMulOp : byte
+{
+    /// <summary>A is M x K, B is K x N.</summary>
+    NN,
+
+    /// <summary>A is M x K, B is N x K: input gradients of a linear layer, and layers that store their weights so.</summary>
+    NT,
+
+    /// <summary>A is K x M, B is K x N: weight gradients.</summary>
+    TN,
+}
+
+/// <summary>Extents of a matrix product; Batch products of the same shape lie one after another.</summary>
+public readonly record struct MatMulShape(int Batch, int M, int N, int K);
+
+/// <summary>
+/// C[b, m, n] = activation(sum over k of A[b, m, k] B[b, k, n] + bias[n]). Matrices are row-major and contiguous. By the summation law each
+/// output is one chain of fused multiply-adds, k ascending, from +0 (from C when it accumulates), then the bias, then the
+/// activation: the same bits on every device, for every tile and any number of threads.
+/// </summary>
+public static class MatMul
+{
+    /// <param name="dtype">Float32 or Float64, of all four.</param>
+    /// <param name="a">Batch x M x K (TN: Batch x K x M).</param>
+    /// <param name="b">Batch x K x N (NT: Batch x N x K).</param>
+    /// <param name="bias">N values, shared by all batches, or null.</param>
+    /// <param name="c">Batch x M x N.</param>
+    /// <param name="slope">Of LeakyRelu, alpha of Elu; others ignore it.</param>
+    /// <param name="accumulate">Add to what C holds; else C is only written.</param>
+    /// <exception cref="EngineException">An extent is not positive, an element type is not floating point, or a range does not have its matrix's size.</exception>
+    public static void Run(
+        Device device,
+        DType dtype,
+        MatMulOp op,
+        in MatMulShape shape,
+        BufferRange a,
+        BufferRange b,
+        BufferRange? bias,
+        BufferRange c,
+        Activation activation = Activation.None,
+        double slope = 0,
+        bool accumulate = false)
+    {
+        Check(dtype, op, shape, a, b, bias, c);
+        var args = new MatMulArgs
+        {
+            A = a.Address,
+            B = b.Address,
+            Bias = bias?.Address ?? 0,
+            C = c.Address,
+            Batch = shape.Batch,
+            M = shape.M,
+            N = shape.N,
+            K = shape.K,
+            Slope = slope,
+            Op = (int)op,
+            Activation = (int)activation,
+            Accumulate = accumulate ? 1 : 0,
+        };
+        ReadOnlySpan<Access> accesses =
+            [Access.Read(a), Access.Read(b), accumulate ? Access.Update(c) : Access.Write(c), bias is { } range ? Access.Read(range) : default];
+        if (bias is null) accesses = accesses[..3];
+        switch (device)
+        {
+            case CpuDevice cpu: cpu.Launch<MatMulCpu, MatMulArgs>(Name(op), dtype, ref args, accesses); break;
+            case GpuDevice gpu: MatMulGpu.Launch(gpu, dtype, op, activation, ref args, accesses); break;
+            default: throw new EngineException($"{Name(op)} has no kernel for {device.Description}.");
+        }
+    }
+
+    private static string Name(MatMulOp op) => op switch { MatMulOp.NN => "matmul_nn", MatMulOp.NT => "matmul_nt", _ => "matmul_tn" };
+
+    private static void Check(DType dtype, MatMulOp op, MatMulShape shape, BufferRange a, BufferRange b, BufferRange? bias, BufferRange c)
+    {
+        var (batch, m, n, k) = shape;
+        if (dtype is not (DType.Float32 or DType.Float64)) Refuse($"takes float or double, not {dtype.CName()}");
+        if (batch <= 0 || m <= 0 || n <= 0 || k <= 0) Refuse("every extent must be positive");
+        Size("A", a, (long)batch * m * k);
+        Size("B", b, (long)batch * k * n);
+        Size("C", c, (long)batch * m * n);
+        if (bias is { } range) Size("the bias", range, n);
+
+        void Size(string what, BufferRange actual, long elements)
+        {
+            if (actual.Bytes != elements * dtype.Size())
+                Refuse($"{what} needs {elements} elements ({dtype.CName()}), but {actual} has {actual.Bytes} bytes");
+        }
+
+        void Refuse(string why)
+        {
+            string first = op == MatMulOp.TN ? $"{k}x{m}" : $"{m}x{k}", second = op == MatMulOp.NT ? $"{n}x{k}" : $"{k}x{n}";
+            throw new EngineException($"MatMul.{op} of A {first} and B {second}, batch {batch}: {why}.");
+        }
+    }
+}
+
+/// <summary>The argument block of the matmul kernels, the same on every device; mirrors MATMUL_ARGS in matmul.cu.</summary>
+public struct MatMulArgs
+{
+    public ulong A;
+    public ulong B;
+    public ulong Bias;
+    public ulong C;
+    public long Batch;
+    public long M;
+    public long N;
+    public long K;
+    public double Slope;
+    public int Op;
+    public int Activation;
+    public int Accumulate;
+    public int Reserved;
+}
