@@ -1,0 +1,15 @@
+using GenEngine.Kernels.Common;
+using GenEngine.Kernels.Devices;
+using GenEngine.Kernels.Devices.Gpu;
+
+namespace GenEngine.Kernels.Sampling;
+
+internal sealed class BernoulliSampleGpu : IGpuKernelFamily
+{
+    private static readonly RealKernels Kernels = new("Sampling/bernoulli_sample.cu", "bernoulli_sample", typeof(BernoulliSampleArgs));
+
+    public static IEnumerable<GpuKernel> Variants => Kernels.All;
+
+    public static void Launch(GpuDevice device, DType dtype, ref BernoulliSampleArgs args, ReadOnlySpan<Access> accesses) =>
+        device.Launch(Kernels[dtype], Draws.Shape(device, args.Count), ref args, accesses);
+}

@@ -1,0 +1,62 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using GenEngine.Kernels.Common;
+using GenEngine.Kernels.Devices.Cpu;
+using static System.Runtime.CompilerServices.MethodImplOptions;
+
+namespace GenEngine.Kernels.Sampling;
+
+/// <summary>y = f(x, draw), element by element; the operation is a struct so that its constants stay in registers.</summary>
+internal interface IDrawOp<V>
+{
+    /// <summary>The draws are standard normal numbers, not uniform ones.</summary>
+    static abstract bool Normal { get; }
+
+    /// <summary>False where f ignores x, and x is null.</summary>
+    static abstract bool ReadsInput { get; }
+
+    V Apply(V x, V draw);
+}
+
+/// <summary>The CPU twin's loop of all sampling kernels that own one draw an element.</summary>
+internal static unsafe class DrawMap<V, T, TOp>
+    where V : unmanaged, IVec<V, T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+    where TOp : unmanaged, IDrawOp<V>
+{
+    private const int PartElements = 64 * RandomBlock<V, T>.Elements;
+
+    private struct Job
+    {
+        public TOp Op;
+        public PhiloxStream Stream;
+        public T* X, Y;
+        public long Count;
+    }
+
+    public static void Run(WorkerPool pool, TOp op, PhiloxStream stream, ulong x, ulong y, long count)
+    {
+        var job = new Job { Op = op, Stream = stream, X = (T*)x, Y = (T*)y, Count = count };
+        pool.Run(&Part, &job, (int)((count + PartElements - 1) / PartElements));
+    }
+
+    [SkipLocalsInit]
+    [MethodImpl(AggressiveOptimization)]
+    private static void Part(void* state, int part)
+    {
+        var job = (Job*)state;
+        var op = job->Op;
+        T* buffer = stackalloc T[RandomBlock<V, T>.Room];
+        long first = (long)part * PartElements, end = Math.Min(first + PartElements, job->Count);
+        for (; first < end; first += RandomBlock<V, T>.Elements)
+        {
+            nint n = (nint)Math.Min(RandomBlock<V, T>.Elements, end - first), i = 0;
+            T* draws = TOp.Normal
+                ? RandomBlock<V, T>.Normals(job->Stream, first, (int)n, buffer)
+                : RandomBlock<V, T>.Uniforms(job->Stream, first, (int)n, buffer);
+            T* x = job->X + first, y = job->Y + first;
+            for (; i + V.Count <= n; i += V.Count) V.Store(op.Apply(TOp.ReadsInput ? V.Load(x + i) : V.Zero, V.Load(draws + i)), y + i);
+            if (i < n) VecTail<V, T>.Store(op.Apply(TOp.ReadsInput ? VecTail<V, T>.Load(x + i, n - i) : V.Zero, V.Load(draws + i)), y + i, n - i);
+        }
+    }
+}
