@@ -15,7 +15,7 @@ public static class TestDevices
 {
     private static readonly Dictionary<(CpuIsa, int), CpuDevice> s_cpu = [];
     private static readonly Lazy<Opened> s_simt = new(() => OpenSimt(new SimtOptions(Orders: 3)));
-    private static readonly Lazy<Opened> s_simtChecked = new(() => OpenSimt(new SimtOptions(Orders: 3)));
+    private static readonly Lazy<Opened> s_simtChecked = new(() => OpenSimt(new SimtOptions(Orders: 3, Checked: true)));
 
     static TestDevices() => KernelSource.AddAssembly(typeof(TestDevices).Assembly);
 

@@ -84,6 +84,9 @@ DEV void grid_sync(gptr<u32> bar)
 template <class T> DEV vec4<T> ld4(const T* p) { return *(const vec4<T>*)p; }
 template <class T> DEV void st4(T* p, vec4<T> v) { *(vec4<T>*)p = v; }
 
+// The same memory as elements of another type, to carve up DYN_SHARED.
+template <class U, class T> DEV U* recast(T* p) { return (U*)p; }
+
 DEV u32 atomic_add(gptr<u32> p, u32 value) { return atomicAdd(p, value); }
 DEV i32 atomic_add(gptr<i32> p, i32 value) { return atomicAdd(p, value); }
 
@@ -106,6 +109,63 @@ DEV u32 mul_hi(u32 a, u32 b) { return __umulhi(a, b); }
 DEV u64 mul_hi(u64 a, u64 b) { return __umul64hi(a, b); }
 DEV i32 popcount(u32 x) { return __popc(x); }
 DEV i32 count_leading_zeros(u32 x) { return __clz(x); }  // 32 for 0
+
+// ---- sm_80: asynchronous copies, ldmatrix, mma ----
+
+DEV u32 shared_address(const void* p) { return (u32)__cvta_generic_to_shared(p); }
+
+// Copies 16 (or 4) bytes from global to shared memory past the registers; zeros when not valid. Visible to the lane that issued it
+// after cp_async_wait, to others after a barrier as well.
+template <class T, class S> DEV void cp_async16(T* to, S* from, bool valid = true)
+{
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(to)), "l"(from), "r"(valid ? 16 : 0) : "memory");
+}
+template <class T, class S> DEV void cp_async4(T* to, S* from, bool valid = true)
+{
+    asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(shared_address(to)), "l"(from), "r"(valid ? 4 : 0) : "memory");
+}
+DEV void cp_async_commit() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+// Waits until at most Pending of this lane's committed groups are still under way.
+template <i32 Pending> DEV void cp_async_wait() { asm volatile("cp.async.wait_group %0;" ::"n"(Pending) : "memory"); }
+
+// 8x8 matrices of 16-bit elements: lane l brings the address of row l % 8 of matrix l / 8 (16 bytes, aligned).
+#define GE_LDMATRIX_X2(name, modifier)                                                                                      \
+    template <class T> DEV void name(u32 (&r)[2], T* row)                                                                   \
+    {                                                                                                                       \
+        asm volatile("ldmatrix.sync.aligned.m8n8.x2" modifier ".shared.b16 {%0, %1}, [%2];"                                 \
+                     : "=r"(r[0]), "=r"(r[1]) : "r"(shared_address(row)) : "memory");                                       \
+    }
+#define GE_LDMATRIX_X4(name, modifier)                                                                                      \
+    template <class T> DEV void name(u32 (&r)[4], T* row)                                                                   \
+    {                                                                                                                       \
+        asm volatile("ldmatrix.sync.aligned.m8n8.x4" modifier ".shared.b16 {%0, %1, %2, %3}, [%4];"                         \
+                     : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(shared_address(row)) : "memory");               \
+    }
+GE_LDMATRIX_X2(ldmatrix_x2, "")
+GE_LDMATRIX_X2(ldmatrix_x2_trans, ".trans")
+GE_LDMATRIX_X4(ldmatrix_x4, "")
+GE_LDMATRIX_X4(ldmatrix_x4_trans, ".trans")
+
+// d[16 x 8] += a[16 x 16] b[16 x 8], bf16 operands. Row and column of each register: see simt_tensor.h, which computes the same.
+DEV void mma_bf16_16816(f32 (&d)[4], const u32 (&a)[4], const u32 (&b)[2])
+{
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+                 : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
+// d[16 x 8] += a[16 x 8] b[8 x 8], operands made by to_tf32.
+DEV void mma_tf32_1688(f32 (&d)[4], const u32 (&a)[4], const u32 (&b)[2])
+{
+    asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+                 : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
+DEV u32 to_tf32(f32 x)  // to nearest, ties away from zero
+{
+    u32 bits;
+    asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(bits) : "f"(x));
+    return bits;
+}
 
 #endif
 

@@ -17,7 +17,7 @@ internal sealed unsafe class OrderedLaunch : IDisposable
     private readonly Scratch _before = new();
     private readonly Scratch _first = new();
 
-    public void Run(GpuKernel kernel, ReadOnlySpan<Access> accesses, int orders, RunOnce once)
+    public void Run(SimtDriver driver, GpuKernel kernel, SimtLaunch* launch, ReadOnlySpan<Access> accesses, int orders)
     {
         long total = 0;
         foreach (ref readonly var access in accesses)
@@ -30,15 +30,13 @@ internal sealed unsafe class OrderedLaunch : IDisposable
             if (order > 0) Copy(accesses, before, toScratch: false);
             foreach (ref readonly var access in accesses)
                 if (access.Mode == AccessMode.Write) NativeMemory.Fill((void*)access.Range.Address, (nuint)access.Range.Bytes, OutputPoison[order]);
-            once(order);
+            driver.RunOnce(kernel, launch, accesses, order);
             if (order == 0) Copy(accesses, first, toScratch: true);
             else Compare(kernel, accesses, first, order);
         }
 
         Copy(accesses, first, toScratch: false);
     }
-
-    public delegate void RunOnce(int order);
 
     public void Dispose()
     {

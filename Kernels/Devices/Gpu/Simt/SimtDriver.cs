@@ -19,6 +19,7 @@ public sealed unsafe class SimtDriver : IGpuDriver
     private readonly SimtRuntime _runtime;
     private readonly OrderedLaunch _ordered = new();
     private readonly nint _worker;
+    private readonly SimtShadow? _shadow;
     private bool _disposed;
 
     private SimtDriver(SimtOptions options, HostCompiler compiler, SimtRuntime runtime)
@@ -27,6 +28,7 @@ public sealed unsafe class SimtDriver : IGpuDriver
         _compiler = compiler;
         _runtime = runtime;
         _worker = runtime.NewWorker();
+        if (options.Checked) _shadow = new SimtShadow(runtime);
     }
 
     public DeviceKind Kind => DeviceKind.Simt;
@@ -40,6 +42,12 @@ public sealed unsafe class SimtDriver : IGpuDriver
 
     /// <summary>Kernel objects that were compiled rather than found in the cache.</summary>
     public int Compiled => _runtime.Cache.Compiled;
+
+    /// <summary>
+    /// What the accesses of each source line would cost a GPU (bank conflicts, sectors), sampled since the driver was opened;
+    /// empty unless the build is checked.
+    /// </summary>
+    public IReadOnlyList<AccessSite> AccessSites => _shadow?.Sites() ?? [];
 
     /// <summary>Finds a compiler and prepares the run time.</summary>
     /// <exception cref="DeviceUnavailableException">This machine has no C++ compiler; says how to install one.</exception>
@@ -63,7 +71,9 @@ public sealed unsafe class SimtDriver : IGpuDriver
             void* memory = NativeMemory.AlignedAlloc((nuint)bytes, 256);
             // tests rely on nothing: memory that nobody wrote is NaN
             if (_options.Orders > 1 || _options.Checked) NativeMemory.Fill(memory, (nuint)bytes, 0xFF);
-            return (nint)memory;
+            if (_shadow?.Add((nint)memory, bytes) != false) return (nint)memory;
+            NativeMemory.AlignedFree(memory);
+            return 0;
         }
         catch (OutOfMemoryException)
         {
@@ -71,9 +81,17 @@ public sealed unsafe class SimtDriver : IGpuDriver
         }
     }
 
-    public void Free(nint address, long bytes) => NativeMemory.AlignedFree((void*)address);
+    public void Free(nint address, long bytes)
+    {
+        _shadow?.Remove(address);
+        NativeMemory.AlignedFree((void*)address);
+    }
 
-    public void Upload(ReadOnlySpan<byte> source, nint target) => source.CopyTo(new Span<byte>((void*)target, source.Length));
+    public void Upload(ReadOnlySpan<byte> source, nint target)
+    {
+        source.CopyTo(new Span<byte>((void*)target, source.Length));
+        _shadow?.Uploaded(target, source.Length);
+    }
 
     public void Download(nint source, Span<byte> target) => new ReadOnlySpan<byte>((void*)source, target.Length).CopyTo(target);
 
@@ -108,6 +126,8 @@ public sealed unsafe class SimtDriver : IGpuDriver
         {
             Run = module.Descriptor->Run,
             Args = args,
+            File = module.Descriptor->File,
+            Line = module.Descriptor->Line,
             GridX = (uint)shape.GridX,
             GridY = (uint)shape.GridY,
             GridZ = (uint)shape.GridZ,
@@ -115,12 +135,8 @@ public sealed unsafe class SimtDriver : IGpuDriver
             DynamicBytes = (uint)shape.SharedBytes,
             Cooperative = shape.Cooperative ? 1u : 0u,
         };
-        if (_options.Orders == 1) RunOnce(kernel, &launch, 0);
-        else
-        {
-            var pointer = &launch;
-            _ordered.Run(kernel, accesses, _options.Orders, order => RunOnce(kernel, pointer, order));
-        }
+        if (_options.Orders == 1) RunOnce(kernel, &launch, accesses, 0);
+        else _ordered.Run(this, kernel, &launch, accesses, _options.Orders);
     }
 
     public IGpuGraph CreateGraph(LaunchRecorder recorder) => new Graph(this, recorder);
@@ -130,16 +146,17 @@ public sealed unsafe class SimtDriver : IGpuDriver
         if (_disposed) return;
         _disposed = true;
         _runtime.FreeWorker(_worker);
+        _shadow?.Dispose();
         _ordered.Dispose();
     }
 
-    private void RunOnce(GpuKernel kernel, SimtLaunch* launch, int order)
+    internal void RunOnce(GpuKernel kernel, SimtLaunch* launch, ReadOnlySpan<Access> accesses, int order)
     {
         ulong next = 0;
         launch->NextBlock = &next;
         launch->Order = (uint)order;
         launch->Poison = SharedPoison[order];
-        byte* message = _runtime.Launch(_worker, launch);
+        byte* message = _shadow is null ? _runtime.Launch(_worker, launch) : _shadow.Launch(_worker, launch, accesses);
         if (message != null) throw new KernelFaultException($"{kernel.Name}: {Marshal.PtrToStringUTF8((nint)message)}");
     }
 

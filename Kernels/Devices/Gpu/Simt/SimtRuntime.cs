@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Reflection;
 using System.Runtime.InteropServices;
 
 namespace GenEngine.Kernels.Devices.Gpu.Simt;
@@ -32,6 +31,12 @@ internal sealed unsafe class SimtRuntime
         NewWorker = (delegate* unmanaged<nint>)NativeLibrary.GetExport(handle, "simt_worker_new");
         FreeWorker = (delegate* unmanaged<nint, void>)NativeLibrary.GetExport(handle, "simt_worker_free");
         Launch = (delegate* unmanaged<nint, SimtLaunch*, byte*>)NativeLibrary.GetExport(handle, "simt_launch");
+        NewShadow = (delegate* unmanaged<nint>)NativeLibrary.GetExport(handle, "simt_shadow_new");
+        FreeShadow = (delegate* unmanaged<nint, void>)NativeLibrary.GetExport(handle, "simt_shadow_free");
+        AddAllocation = (delegate* unmanaged<nint, ulong, ulong, uint>)NativeLibrary.GetExport(handle, "simt_shadow_add");
+        RemoveAllocation = (delegate* unmanaged<nint, ulong, void>)NativeLibrary.GetExport(handle, "simt_shadow_remove");
+        Uploaded = (delegate* unmanaged<nint, ulong, ulong, void>)NativeLibrary.GetExport(handle, "simt_shadow_upload");
+        Counters = (delegate* unmanaged<nint, NativeAccessSite*, uint, uint>)NativeLibrary.GetExport(handle, "simt_counters");
     }
 
     public ObjectCache Cache { get; }
@@ -43,6 +48,19 @@ internal sealed unsafe class SimtRuntime
     /// <summary>Runs blocks of a launch until none is left; returns null or the message of a fault.</summary>
     public delegate* unmanaged<nint, SimtLaunch*, byte*> Launch { get; }
 
+    public delegate* unmanaged<nint> NewShadow { get; }
+
+    public delegate* unmanaged<nint, void> FreeShadow { get; }
+
+    /// <summary>Address and bytes; 0 when there is no memory for the shadow.</summary>
+    public delegate* unmanaged<nint, ulong, ulong, uint> AddAllocation { get; }
+
+    public delegate* unmanaged<nint, ulong, void> RemoveAllocation { get; }
+
+    public delegate* unmanaged<nint, ulong, ulong, void> Uploaded { get; }
+
+    public delegate* unmanaged<nint, NativeAccessSite*, uint, uint> Counters { get; }
+
     public static SimtRuntime Open(HostCompiler compiler, string folder) =>
         s_runtimes.GetOrAdd((compiler, folder), key => new Lazy<SimtRuntime>(() => new SimtRuntime(key.Item1, new ObjectCache(key.Item2)))).Value;
 
@@ -52,7 +70,7 @@ internal sealed unsafe class SimtRuntime
         var source = KernelSource.Load(kernel.File, emulator: true);
         string[] options =
         [
-            .. HostCompiler.CommonOptions, "-O2", "-DSIMT_HOST=1", .. isChecked ? new[] { "-DSIMT_CHECKED=1" } : [],
+            .. HostCompiler.CommonOptions, "-DSIMT_HOST=1", .. isChecked ? new[] { "-O1", "-DSIMT_CHECKED=1" } : ["-O2"],
             // a large local array would run over a lane's stack
             .. _compiler.IsClang ? new[] { "-Wframe-larger-than=24576", "-Werror=frame-larger-than" } : ["-Werror=frame-larger-than=24576"],
             .. kernel.Defines.Select(define => "-D" + define),
@@ -61,79 +79,4 @@ internal sealed unsafe class SimtRuntime
         ];
         return Cache.Get($"{kernel.Name} ({kernel.File})", _compiler, source.Text, options);
     }
-}
-
-/// <summary>The launch as runtime.cpp sees it (struct Launch).</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal unsafe struct SimtLaunch
-{
-    public nint Run;
-    public void* Args;
-    public ulong* NextBlock;
-    public nint Shadow;
-    public uint GridX, GridY, GridZ;
-    public uint Threads, DynamicBytes, Cooperative;
-    public uint Order;
-    public uint Poison;
-}
-
-/// <summary>What a kernel object exports as entry_kernel (simt.h, struct SimtKernel).</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal unsafe struct KernelDescriptor
-{
-    public nint Run;
-    public ArgumentField* Fields;
-    public byte* File;
-    public uint Line, ArgBytes, MaxThreads, Reserved;
-}
-
-[StructLayout(LayoutKind.Sequential)]
-internal unsafe struct ArgumentField
-{
-    public byte* Name;
-    public uint Offset, Bytes;
-}
-
-/// <summary>A loaded variant.</summary>
-internal sealed unsafe class SimtModule
-{
-    public SimtModule(GpuKernel kernel, string library)
-    {
-        nint handle = NativeLibrary.Load(library);
-        if (!NativeLibrary.TryGetExport(handle, kernel.Entry + "_kernel", out nint descriptor))
-            throw new EngineException($"{kernel.File} has no KERNEL({kernel.Entry}, ...) with the constants of {kernel.Name}.");
-        Descriptor = (KernelDescriptor*)descriptor;
-        ArgumentTable.Check(kernel, Descriptor);
-    }
-
-    public KernelDescriptor* Descriptor { get; }
-}
-
-/// <summary>Compares the argument struct of a kernel with its C# mirror, field by field: swapped fields of one size would pass a size check.</summary>
-internal static unsafe class ArgumentTable
-{
-    public static void Check(GpuKernel kernel, KernelDescriptor* descriptor)
-    {
-        string where = $"{kernel.File}: the argument struct of {kernel.Entry} and the C# struct {kernel.ArgsType.Name} differ";
-        var mirror = kernel.ArgsType.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).ToDictionary(field => field.Name);
-        for (var field = descriptor->Fields; field->Name != null; field++)
-        {
-            string name = Marshal.PtrToStringUTF8((nint)field->Name)!;
-            if (!mirror.Remove(name, out var twin)) throw new EngineException($"{where}: C# has no field '{name}'.");
-#pragma warning disable CA1421 // argument structs are blittable: both layouts are one
-            long offset = Marshal.OffsetOf(kernel.ArgsType, name).ToInt64();
-#pragma warning restore CA1421
-            int bytes = SizeOf(twin.FieldType);
-            if (offset != field->Offset || bytes != field->Bytes)
-                throw new EngineException($"{where}: field '{name}' is {field->Bytes} bytes at offset {field->Offset} in the kernel, {bytes} bytes at {offset} in C#.");
-        }
-
-        if (mirror.Count > 0) throw new EngineException($"{where}: the kernel has no field '{mirror.Keys.First()}'.");
-        int size = SizeOf(kernel.ArgsType);
-        if (size != descriptor->ArgBytes) throw new EngineException($"{where}: {descriptor->ArgBytes} bytes in the kernel, {size} in C#.");
-    }
-
-    // Marshal.SizeOf refuses generic structs and enums; Unsafe.SizeOf takes every blittable type.
-    private static int SizeOf(Type type) =>
-        (int)typeof(System.Runtime.CompilerServices.Unsafe).GetMethod("SizeOf")!.MakeGenericMethod(type).Invoke(null, null)!;
 }

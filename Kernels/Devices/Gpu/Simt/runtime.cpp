@@ -4,6 +4,9 @@
 #include "Devices/Gpu/Simt/context_switch.h"
 #include "Devices/Gpu/Simt/report.h"
 #include "Devices/Gpu/Simt/stacks.h"
+#include "Devices/Gpu/Simt/shadow.h"
+#include "Devices/Gpu/Simt/counters.h"
+#include "Devices/Gpu/Simt/checks.h"
 #include "Devices/Gpu/Simt/scheduler.h"
 
 thread_local Worker* simt_worker __attribute__((tls_model("initial-exec")));
@@ -12,7 +15,12 @@ thread_local Worker* simt_worker __attribute__((tls_model("initial-exec")));
 
 EXPORT const LaneView* simt_lane() { return &simt_worker->lane->view; }
 
-EXPORT void* simt_dynamic_shared() { return simt_worker->lane->block->arena; }
+EXPORT void* simt_dynamic_shared(const char* file, int line)
+{
+    Block* block = simt_worker->lane->block;
+    if (!simt_worker->launch->dynamic_bytes) fault({file, line}, "DYN_SHARED in a launch without dynamic shared memory");
+    return block->arena;  // it is the block's first array
+}
 
 EXPORT void* simt_shared(const void* declaration, u64 bytes, const char* name, const char* file, int line)
 {
@@ -20,15 +28,11 @@ EXPORT void* simt_shared(const void* declaration, u64 bytes, const char* name, c
     Block* block = w->lane->block;
     for (u32 i = 0; i < block->arrays; i++)
         if (block->array[i].declaration == declaration) return block->arena + block->array[i].offset;
-    if (block->arrays == kMaxArrays) fault({file, line}, "more than %u shared arrays in one kernel", kMaxArrays);
+    Site site = {file, line};
     block->static_bytes += (u32)((bytes + 15) & ~15ull);
     if (bytes > kMaxStaticShared || block->static_bytes > kMaxStaticShared)
-        fault({file, line}, "static shared memory passes %u bytes with '%s'; use DYN_SHARED", kMaxStaticShared, name);
-    u32 offset = ((block->arena_used + 15) & ~15u) + kRedZone;
-    block->array[block->arrays++] = {declaration, name, offset, (u32)bytes, {file, line}};
-    block->arena_used = offset + (u32)bytes;
-    memset(block->arena + offset, (int)w->launch->poison, bytes);
-    return block->arena + offset;
+        fault(site, "static shared memory passes %u bytes with '%s'; use DYN_SHARED", kMaxStaticShared, name);
+    return block->arena + block->array[add_array(w, block, declaration, (u32)bytes, name, site)].offset;
 }
 
 EXPORT void simt_block_sync(const char* file, int line)
@@ -36,9 +40,12 @@ EXPORT void simt_block_sync(const char* file, int line)
     Worker* w = simt_worker;
     Lane* lane = w->lane;
     Block* block = lane->block;
+    if (block->arrived == 0) block->barrier = {file, line};
+    else if (line != block->barrier.line || strcmp(file, block->barrier.file))
+        fault({file, line}, "divergent barrier: other lanes of the block wait in block_sync at %s:%d", block->barrier.file, block->barrier.line);
     lane->state = State::BlockSync;
     lane->site = {file, line};
-    if (++block->arrived == block->threads) release_block(block);
+    if (++block->arrived == block->threads) release_block(w, block);
     wait(w, lane);
 }
 
@@ -51,7 +58,8 @@ EXPORT void simt_grid_sync(const char* file, int line)
     lane->site = {file, line};
     if (++w->grid_arrived == w->grid_live) {
         w->grid_arrived = 0;
-        for (u32 i = 0; i < w->resident; i++) release_block(&w->blocks[i]);
+        if (w->launch->shadow) w->launch->shadow->ordered_before = w->stamp + 1;
+        for (u32 i = 0; i < w->resident; i++) release_block(w, &w->blocks[i]);
     }
     wait(w, lane);
 }
@@ -74,7 +82,7 @@ static void meet(const void* in, void* out, void (*op)(const WarpCall*), i32 num
     warp->call.in[l] = in;
     warp->call.out[l] = out;
     warp->arrived |= 1u << l;
-    if (warp->arrived == warp->present) release_warp(warp);
+    if (warp->arrived == warp->present) release_warp(w, warp);
     wait(w, lane);
 }
 
@@ -83,6 +91,40 @@ EXPORT void simt_warp_sync(const char* file, int line) { meet(nullptr, nullptr, 
 EXPORT void simt_warp_call(const void* in, void* out, void (*op)(const WarpCall*), i32 number, const char* file, int line)
 {
     meet(in, out, op, number, {file, line}, State::WarpCall);
+}
+
+EXPORT void simt_copy(void* to, const void* from, u32 bytes)
+{
+    Worker* w = simt_worker;
+    Lane* lane = w->lane;
+    if (lane->copy_count == lane->copy_room) {
+        lane->copy_room = lane->copy_room ? 2 * lane->copy_room : 16;
+        lane->copies = (Copy*)realloc(lane->copies, lane->copy_room * sizeof(Copy));
+    }
+    lane->copies[lane->copy_count++] = {(u8*)to, (const u8*)from, bytes, lane->groups};
+    memset(to, (int)w->launch->poison, bytes);
+    if (w->launch->shadow) memset(lane->block->init + ((u8*)to - lane->block->arena), kPending, bytes);
+}
+
+EXPORT void simt_copy_commit() { simt_worker->lane->groups++; }
+
+// Copies happen here, as late as is legal: a kernel that waits too little reads poison.
+EXPORT void simt_copy_wait(u32 pending, const char* file, int line)
+{
+    Worker* w = simt_worker;
+    Lane* lane = w->lane;
+    u32 kept = 0;
+    for (u32 i = 0; i < lane->copy_count; i++) {
+        const Copy c = lane->copies[i];
+        if (c.group + pending >= lane->groups) {
+            lane->copies[kept++] = c;
+            continue;
+        }
+        if (c.from) memcpy(c.to, c.from, c.bytes);
+        else memset(c.to, 0, c.bytes);
+        if (w->launch->shadow) copy_landed(w, c, {file, line});
+    }
+    lane->copy_count = kept;
 }
 
 // ---- called by SimtDriver ----
@@ -99,7 +141,12 @@ EXPORT Worker* simt_worker_new()
 EXPORT void simt_worker_free(Worker* w)
 {
     for (u32 i = 0; i < w->slots; i++) {
+        for (u32 l = 0; l < kMaxThreads; l++) free(w->blocks[i].lanes[l].copies);
         free(w->blocks[i].lanes);
+        if (w->blocks[i].init) {
+            munmap(w->blocks[i].init, kArenaBytes);
+            munmap(w->blocks[i].cells, cell_bytes(kArenaBytes));
+        }
         munmap(w->blocks[i].arena, kArenaBytes);
     }
     free(w->blocks);
@@ -116,7 +163,10 @@ static void prepare_block(Worker* w, Block* block)
     }
     block->threads = launch->threads;
     block->warps = (launch->threads + kWarp - 1) / kWarp;
-    block->dynamic_bytes = launch->dynamic_bytes;
+    if (launch->shadow && !block->init) {
+        block->init = (u8*)zero_pages(kArenaBytes);
+        block->cells = (Cell*)zero_pages(cell_bytes(kArenaBytes));
+    }
     block->ended = block->threads;
     block->ready_warps = 0;
     for (u32 position = 0; position < block->warps; position++) {
@@ -158,6 +208,7 @@ EXPORT const char* simt_launch(Worker* w, const Launch* launch)
     Worker* outer = simt_worker;
     simt_worker = w;
     for (u32 i = 0; i < resident; i++) prepare_block(w, &w->blocks[i]);
+    if (launch->shadow) begin_checks(w);
     if (launch->cooperative) {
         for (u32 i = 0; i < resident; i++) begin_block(w, &w->blocks[i], i);
         *launch->next_block = total;
@@ -167,6 +218,7 @@ EXPORT const char* simt_launch(Worker* w, const Launch* launch)
     w->stack = take_stack(w);
     simt_switch(&w->host, fresh_context(w->stack->top, run_lanes));
     take_all_back(w);
+    if (!w->faulted && launch->shadow && !end_checks(w)) w->faulted = true;
     simt_worker = outer;
     if (!w->faulted) return nullptr;
     __atomic_store_n(launch->next_block, total, __ATOMIC_RELAXED);

@@ -53,6 +53,12 @@ struct Stack {
     void* top;  // lanes start here
 };
 
+struct Copy {  // an asynchronous copy that nobody has waited for yet
+    u8* to;
+    const u8* from;
+    u32 bytes, group;
+};
+
 struct Lane {
     LaneView view;  // first: simt_lane() hands out a pointer to it
     Block* block;
@@ -63,6 +69,8 @@ struct Lane {
     Stack* stack;
     Site site;  // where it waits
     State state;
+    Copy* copies;
+    u32 copy_count, copy_room, groups;  // groups: how many were committed
 };
 
 struct Warp {
@@ -70,6 +78,7 @@ struct Warp {
     u32 present;  // by lane: not ended
     u32 arrived;  // by lane: waiting for the warp
     u32 lanes, position;
+    u32 epoch;  // raised by warp_sync and block_sync
     Lane* first;
     const u8* lane_at;  // position -> lane
     void (*op)(const WarpCall*);
@@ -86,12 +95,24 @@ struct SharedArray {
 struct Block {
     u32 ready_warps;  // by position: warps with a lane that can run
     u32 threads, warps, ended, arrived;
+    u32 number;              // in the grid
+    u32 epoch, first_epoch;  // raised by block_sync; when the block began
+    Site barrier;  // where the first lane of the present barrier waits
     Lane* lanes;
     Warp warp[kMaxWarps];
     u8 warp_at[kMaxWarps];
     u8* arena;
-    u32 arena_used, dynamic_bytes, static_bytes, arrays;
+    u32 arena_used, static_bytes, arrays;
     SharedArray array[kMaxArrays];
+    u8* init;  // checked build: of the arena
+    struct Cell* cells;
+};
+
+// A declared access; the C# struct DeclaredRange mirrors it.
+struct Range {
+    u64 begin, end;
+    const char* name;
+    u32 mode, reserved;  // AccessMode: 0 read, 1 written, 2 updated
 };
 
 // The C# struct SimtLaunch mirrors this.
@@ -99,7 +120,10 @@ struct Launch {
     void (*run)(const void* args);
     const void* args;
     u64* next_block;  // shared by the workers of the launch; raised atomically
-    void* shadow;     // checked build only
+    struct Shadow* shadow;  // checked build only, as are the ranges
+    const Range* ranges;
+    const char* file;  // of the KERNEL line
+    u32 line, range_count;
     Dim3 grid;
     u32 threads, dynamic_bytes, cooperative;
     u32 order;   // 0 ascending, 1 descending, 2 permuted
@@ -120,6 +144,7 @@ struct Worker {
     Stack** all_stacks;
     u32 free_count, stack_count;
     bool faulted;
+    u32 stamp;  // the source of epochs
     u8 lane_orders[3][kWarp + 1][kWarp];  // order, lanes in the warp: position -> lane
     char message[4096];
 };

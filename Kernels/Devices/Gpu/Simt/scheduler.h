@@ -49,9 +49,18 @@ static Lane* pick(Worker* w)
     return warp->first + warp->lane_at[position];
 }
 
-// Lanes of the warp that have not ended are all here: run the collective, if there is one, and let them go on.
-static void release_warp(Warp* warp)
+// What happens from here on comes after what happened before, for all lanes of the block.
+static void raise_epoch(Worker* w, Block* block)
 {
+    block->epoch = ++w->stamp;
+    for (u32 i = 0; i < block->warps; i++) block->warp[i].epoch = block->epoch;
+}
+
+// Lanes of the warp that have not ended are all here: run the collective, if there is one, and let them go on.
+static void release_warp(Worker* w, Warp* warp)
+{
+    // CUDA orders memory at __syncwarp, not at shuffles
+    if (warp->first[__builtin_ctz(warp->arrived)].state == State::WarpSync) warp->epoch = ++w->stamp;
     if (warp->op) {
         warp->call.present = warp->arrived;
         warp->op(&warp->call);
@@ -61,9 +70,10 @@ static void release_warp(Warp* warp)
     warp->arrived = 0;
 }
 
-static void release_block(Block* block)
+static void release_block(Worker* w, Block* block)
 {
     block->arrived = 0;
+    raise_epoch(w, block);
     for (u32 i = 0; i < block->threads; i++) make_ready(block->lanes[i].warp, &block->lanes[i]);
 }
 
@@ -75,7 +85,19 @@ static void lane_ended(Worker* w, Lane* lane)
     lane->block->ended++;
     w->grid_live--;
     warp->present &= ~(1u << (lane->index % kWarp));
-    if (warp->arrived && warp->arrived == warp->present) release_warp(warp);
+    if (warp->arrived && warp->arrived == warp->present) release_warp(w, warp);
+}
+
+// A shared array of the block, filled with the launch's poison.
+static u32 add_array(Worker* w, Block* block, const void* declaration, u32 bytes, const char* name, Site site)
+{
+    if (block->arrays == kMaxArrays) fault(site, "more than %u shared arrays in one kernel", kMaxArrays);
+    u32 offset = block->arrays == 0 ? 0 : ((block->arena_used + 15) & ~15u) + kRedZone;
+    block->array[block->arrays] = {declaration, name, offset, bytes, site};
+    block->arena_used = offset + bytes;
+    memset(block->arena + offset, (int)w->launch->poison, bytes);
+    if (block->init) memset(block->init + offset, 0, bytes);
+    return block->arrays++;
 }
 
 static void begin_block(Worker* w, Block* block, u64 number)
@@ -84,10 +106,12 @@ static void begin_block(Worker* w, Block* block, u64 number)
     u64 index = item_at(number, (u64)launch->grid.x * launch->grid.y * launch->grid.z, launch->order);
     Dim3 at = {(u32)(index % launch->grid.x), (u32)(index / launch->grid.x % launch->grid.y),
                (u32)(index / launch->grid.x / launch->grid.y)};
+    block->number = (u32)index;
     block->ended = block->arrived = 0;
+    raise_epoch(w, block);
+    block->first_epoch = block->epoch;
     block->arrays = block->static_bytes = 0;
-    block->arena_used = block->dynamic_bytes;
-    memset(block->arena, (int)launch->poison, block->dynamic_bytes);
+    block->arena_used = 0;
     block->ready_warps = block->warps == 32 ? 0xFFFFFFFFu : (1u << block->warps) - 1;
     for (u32 i = 0; i < block->warps; i++) {
         Warp* warp = &block->warp[i];
@@ -96,10 +120,13 @@ static void begin_block(Worker* w, Block* block, u64 number)
         warp->op = nullptr;
     }
     for (u32 i = 0; i < block->threads; i++) {
-        block->lanes[i].view.block = at;
-        block->lanes[i].saved = nullptr;
-        block->lanes[i].state = State::Fresh;
+        Lane* lane = &block->lanes[i];
+        lane->view.block = at;
+        lane->saved = nullptr;
+        lane->state = State::Fresh;
+        lane->copy_count = lane->groups = 0;
     }
+    if (launch->dynamic_bytes) add_array(w, block, nullptr, launch->dynamic_bytes, "dynamic memory", {launch->file, (int)launch->line});
     w->grid_live += block->threads;
     w->block = block;
     w->warp = &block->warp[block->warp_at[0]];
@@ -111,6 +138,7 @@ static bool next_block(Worker* w)
     const Launch* launch = w->launch;
     for (u32 i = 0; i < w->resident; i++)
         if (w->blocks[i].ended != w->blocks[i].threads) deadlock(w);
+    if (launch->shadow) count_block(w);
     u64 total = (u64)launch->grid.x * launch->grid.y * launch->grid.z;
     u64 number = __atomic_fetch_add(launch->next_block, 1, __ATOMIC_RELAXED);
     if (number >= total) return false;

@@ -42,7 +42,7 @@ struct SimtWarpCall {
 extern "C" {
 const SimtLane* simt_lane() __attribute__((const));  // a fibre never changes its lane, so the compiler may keep the answer
 void* simt_shared(const void* declaration, u64 bytes, const char* name, const char* file, int line);
-void* simt_dynamic_shared();
+void* simt_dynamic_shared(const char* file, int line);
 void simt_block_sync(const char* file, int line);
 void simt_grid_sync(const char* file, int line);
 void simt_warp_sync(const char* file, int line);
@@ -78,10 +78,10 @@ template <class Args> struct SimtFields;
 #define SHARED(Type, array, count)                                                                      \
     static char array##_declaration;                                                                    \
     sptr<Type> array = simt_array<Type>(&array##_declaration, (u64)(count), #array, __FILE__, __LINE__)
-#define DYN_SHARED(Type, array) sptr<Type> array = simt_dynamic_array<Type>()
+#define DYN_SHARED(Type, array) sptr<Type> array = simt_dynamic_array<Type>(__FILE__, __LINE__)
 
 #ifdef SIMT_CHECKED
-#error "The checked build is not there yet."
+#include "Devices/Gpu/Simt/simt_checked.h"
 #else
 
 template <class T> using gptr = T*;
@@ -96,10 +96,14 @@ template <class T> DEV T* simt_array(const void* declaration, u64 count, const c
 {
     return (T*)simt_shared(declaration, count * sizeof(T), name, file, line);
 }
-template <class T> DEV T* simt_dynamic_array() { return (T*)simt_dynamic_shared(); }
+template <class T> DEV T* simt_dynamic_array(const char* file, int line) { return (T*)simt_dynamic_shared(file, line); }
 
 template <class T> DEV vec4<T> ld4(const T* p) { return *(const vec4<T>*)p; }
 template <class T> DEV void st4(T* p, vec4<T> v) { *(vec4<T>*)p = v; }
+
+template <class U, class T> DEV U* recast(T* p) { return (U*)p; }
+constexpr u32 kSimtRead = 0, kSimtWrite = 1;
+template <class T> DEV T* simt_raw(T* p, u32, u32, const char*, int) { return p; }
 
 DEV u32 atomic_add(gptr<u32> p, u32 value) { return __atomic_fetch_add(p, value, __ATOMIC_RELAXED); }
 DEV i32 atomic_add(gptr<i32> p, i32 value) { return __atomic_fetch_add(p, value, __ATOMIC_RELAXED); }
@@ -205,3 +209,5 @@ DEV u32 mul_hi(u32 a, u32 b) { return (u32)((u64)a * b >> 32); }
 DEV u64 mul_hi(u64 a, u64 b) { return (u64)((unsigned __int128)a * b >> 64); }
 DEV i32 popcount(u32 x) { return __builtin_popcount(x); }
 DEV i32 count_leading_zeros(u32 x) { return x ? __builtin_clz(x) : 32; }
+
+#include "Devices/Gpu/Simt/simt_tensor.h"
