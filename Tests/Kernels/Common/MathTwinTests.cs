@@ -26,6 +26,7 @@ internal sealed class MathTwinTests
         where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T>
     {
         var device = (GpuDevice)which.Open();
+        x = [.. x.Select(value => InDomain(function, value))];
         long bytes = (long)x.Length * Marshal.SizeOf<T>();
         using DeviceBuffer input = device.Allocate(bytes, "x"), output = device.Allocate(bytes, "y");
         device.Upload<T>(x, input.All);
@@ -35,6 +36,14 @@ internal sealed class MathTwinTests
         device.Download<T>(output.All, y);
         VecMathTests.AssertSameBits(VecMathTests.Run<V, T>(function, x), y, x, which.Name);
     }
+
+    /// <summary>The two functions that have a contract for a part of the line only; the others take every number.</summary>
+    private static T InDomain<T>(MathFunction function, T x) where T : unmanaged, IFloatingPointIeee754<T> => function switch
+    {
+        MathFunction.Expm1OfNegative => -T.Abs(x),
+        MathFunction.SinTurns or MathFunction.CosTurns => T.IsFinite(x) ? T.Abs(x - T.Truncate(x)) : x,
+        _ => x,
+    };
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct MathProbeArgs
