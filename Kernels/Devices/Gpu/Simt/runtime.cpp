@@ -59,7 +59,8 @@ EXPORT void simt_grid_sync(const char* file, int line)
     if (++w->grid_arrived == w->grid_live) {
         w->grid_arrived = 0;
         if (w->launch->shadow) w->launch->shadow->ordered_before = w->stamp + 1;
-        for (u32 i = 0; i < w->resident; i++) release_block(w, &w->blocks[i]);
+        for (u32 i = w->resident; i-- > 0;) release_block(w, &w->blocks[i]);
+        w->block = &w->blocks[0];
     }
     wait(w, lane);
 }

@@ -75,6 +75,7 @@ static void release_block(Worker* w, Block* block)
     block->arrived = 0;
     raise_epoch(w, block);
     for (u32 i = 0; i < block->threads; i++) make_ready(block->lanes[i].warp, &block->lanes[i]);
+    w->warp = &block->warp[block->warp_at[0]];
 }
 
 static void lane_ended(Worker* w, Lane* lane)

@@ -11,7 +11,7 @@ enum class Who : u8 { Lane, Warp, Block, Grid };  // one lane, or several of ...
 struct Record {
     u32 epoch;  // of the block at the access; unique to a stretch between barriers of one block of one launch
     u32 warp_epoch, block;
-    u16 lane, file, line;
+    u16 lane, other, file, line;  // other: a second lane of several
     u8 mask;  // bytes of the word
     Who who;
     bool atomic;
@@ -88,10 +88,12 @@ static bool ordered(const Record& r, const Lane* lane, u32 block, u32 ordered_be
 static void remember(Record& r, const Lane* lane, u32 block, u32 ordered_before, const Record& now)
 {
     bool fresh = r.mask != now.mask || ordered(r, lane, block, ordered_before);
-    Who who = fresh ? Who::Lane : r.block != block || r.who == Who::Grid ? Who::Grid
-            : r.lane / kWarp != now.lane / kWarp || r.who == Who::Block  ? Who::Block
-                                                                         : Who::Warp;
-    r = now;
+    Who who = fresh || (r.who == Who::Lane && r.lane == now.lane && r.block == block) ? Who::Lane
+            : r.block != block || r.who == Who::Grid                                    ? Who::Grid
+            : r.lane / kWarp != now.lane / kWarp || r.who == Who::Block                 ? Who::Block
+                                                                                        : Who::Warp;
+    if (fresh) r = now;
+    else if (now.lane != r.lane) r.other = now.lane;
     r.who = who;
 }
 
@@ -101,7 +103,7 @@ static void check_order(Worker* w, Cell* cells, u64 from, u32 bytes, u32 how, u3
     Shadow* s = (Shadow*)w->launch->shadow;
     const Lane* lane = w->lane;
     u32 block = lane->block->number;
-    Record now = {lane->block->epoch, lane->warp->epoch, block, (u16)lane->index, file_number(s, site.file), (u16)site.line, 0, Who::Lane, how == kAtomic};
+    Record now = {lane->block->epoch, lane->warp->epoch, block, (u16)lane->index, (u16)lane->index, file_number(s, site.file), (u16)site.line, 0, Who::Lane, how == kAtomic};
     u32 left = bytes;
     for (u64 at = from; left > 0;) {
         u32 inside = (u32)(at & 3), take = 4 - inside < left ? 4 - inside : left;
@@ -113,7 +115,7 @@ static void check_order(Worker* w, Cell* cells, u64 from, u32 bytes, u32 how, u3
         if (other) {
             bool wrote = other == &cell.write;
             char partner[64];
-            if (other->block == block) snprintf(partner, sizeof partner, "lane %u", other->lane);
+            if (other->block == block) snprintf(partner, sizeof partner, "lane %u", other->lane != lane->index ? other->lane : other->other);
             else snprintf(partner, sizeof partner, "lane %u of block number %u", other->lane, other->block);
             fault(site, "race: %s byte %llu of %s%s, which %s %s at %s:%u with no barrier between", how == kRead ? "reads" : "writes",
                   (unsigned long long)(at - owner_from), kind, owner, partner, wrote ? "writes" : "reads", s->files[other->file], other->line);
