@@ -1,0 +1,19 @@
+using GenEngine.Kernels.Common;
+using GenEngine.Kernels.Devices;
+using GenEngine.Kernels.Devices.Gpu;
+
+namespace GenEngine.Kernels.Optimizer;
+
+internal sealed class SgdGpu : IGpuKernelFamily
+{
+    private static readonly RealKernels Plain = new("Optimizer/sgd.cu", "sgd", typeof(SgdArgs), "MOMENTUM=0");
+    private static readonly RealKernels Momentum = new("Optimizer/sgd.cu", "sgd", typeof(SgdArgs), "MOMENTUM=1");
+
+    public static IEnumerable<GpuKernel> Variants => [.. Plain.All, .. Momentum.All];
+
+    public static void Launch(GpuDevice device, DType dtype, ref SgdArgs args, ReadOnlySpan<Access> accesses)
+    {
+        args.Aligned = FlatGrid.Aligned(args.W, args.G, args.U);
+        device.Launch((args.U == 0 ? Plain : Momentum)[dtype], FlatGrid.For(device, args.N), ref args, accesses);
+    }
+}
