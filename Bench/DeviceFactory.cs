@@ -1,6 +1,8 @@
 using GenEngine.Kernels;
 using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Devices.Cpu;
+using GenEngine.Kernels.Devices.Gpu;
+using GenEngine.Kernels.Devices.Gpu.Simt;
 
 namespace GenEngine.Bench;
 
@@ -15,6 +17,7 @@ internal static class DeviceFactory
     public static Device Open(DeviceKind kind, int threads = 0, CpuIsa? isa = null, bool check = false) => kind switch
     {
         DeviceKind.Cpu => new CpuDevice(new CpuOptions(threads, isa)),
-        _ => throw new DeviceUnavailableException($"{kind.Name()}{(check ? " --check" : "")} cannot be opened by this build yet."),
+        DeviceKind.Simt => new GpuDevice(SimtDriver.Open(check ? new SimtOptions(Orders: 3, Checked: true) : new SimtOptions(Threads: threads))),
+        _ => throw new DeviceUnavailableException($"{kind.Name()} cannot be opened by this build yet."),
     };
 }

@@ -9,14 +9,18 @@ internal sealed class DeviceOptions
 {
     private readonly Option<string> _device = Options.OneOf("--device", "Where to run", "cpu", "simt", "cuda");
     private readonly Option<string> _isa = Options.OneOf("--isa", "CPU instruction set; auto takes GENENGINE_ISA or the widest there is", "auto", "portable", "avx2", "avx512");
-    private readonly Option<int> _threads = Options.Threads();
+    private readonly Option<int> _threads;
     private readonly Option<bool> _check = new("--check") { Description = "With --device simt: run every launch in three orders, under the checked build." };
 
     /// <summary>Adds the options to a command.</summary>
-    public DeviceOptions(Command command)
+    /// <param name="threads">The default of --threads; 0 is one a core.</param>
+    public DeviceOptions(Command command, int threads = 0)
     {
+        _threads = Options.Threads(threads);
         foreach (Option option in (Option[])[_device, _isa, _threads, _check]) command.Options.Add(option);
     }
+
+    public int Threads(Session session) => session.Get(_threads);
 
     public DeviceKind Kind(Session session) => session.Get(_device) switch
     {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using GenEngine.Bench.Commands;
+using GenEngine.Bench.Compare;
 
 namespace GenEngine.Bench;
 
@@ -20,4 +21,5 @@ internal static class Json
 
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(DeviceInfo[]))]
+[JsonSerializable(typeof(List<Comparison>))]
 internal sealed partial class ConsoleJson : JsonSerializerContext;

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Numerics;
+using GenEngine.Data;
+using GenEngine.Text;
 
 namespace GenEngine.Bench;
 
@@ -14,8 +16,18 @@ internal static class Options
 
     public static Option<bool> Verbose() => new(VerboseName) { Description = "Say more, and print where an error came from.", Recursive = true };
 
-    public static Option<string> Data(string standard = "digits") =>
-        Text("--data", "NAME", "Data set; 'genengine data list' shows them all.", standard);
+    public static Option<string> Data(string standard = "digits")
+    {
+        var option = Text("--data", "NAME", "Data set; 'genengine data list' shows them all.", standard);
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 0) return; // the default is known; --help and plain runs need not load the catalogue
+            string name = result.Tokens[0].Value;
+            string[] known = [.. DataSets.Sources.Select(source => source.Name)];
+            if (!known.Contains(name, StringComparer.OrdinalIgnoreCase)) result.AddError(NearestName.Unknown("data set", name, known));
+        });
+        return option;
+    }
 
     public static Option<string?> DataDir() =>
         new("--data-dir") { HelpName = "FOLDER", Description = "Where to look for data files first; then GENENGINE_DATA, then the user's cache." };
@@ -28,7 +40,7 @@ internal static class Options
 
     public static Option<int> Batch(int standard = 128) => Number("--batch", "Examples a step.", 1, standard);
 
-    public static Option<int> Threads() => Number("--threads", "CPU threads, the caller included; 0 takes one a core.", 0, 0);
+    public static Option<int> Threads(int standard = 0) => Number("--threads", "CPU threads, the caller included; 0 takes one a core.", 0, standard);
 
     /// <param name="names">What the command can compute in, the default first.</param>
     public static Option<string> Precision(params string[] names) => OneOf("--precision", "What the kernels compute in", names);
@@ -66,7 +78,7 @@ internal static class Options
         {
             string? value = result.Tokens.Count > 0 ? result.Tokens[0].Value : null;
             if (value is not null && !values.Contains(value, StringComparer.Ordinal))
-                result.AddError(UsageErrors.UnknownName(name + " value", value, values));
+                result.AddError(NearestName.Unknown(name + " value", value, values));
         });
         option.CompletionSources.Add(values);
         return option;

@@ -1,18 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using GenEngine.Text;
 
 namespace GenEngine.Bench;
 
 /// <summary>Says what is wrong with a command line, and the nearest thing that would be right.</summary>
 internal static class UsageErrors
 {
-    /// <summary>"Unknown model 'vea'; did you mean 'vae'? Known: ae, vae."</summary>
-    public static string UnknownName(string what, string name, IReadOnlyCollection<string> known)
-    {
-        string near = NearestName.Find(name, known) is { } nearest ? $" Did you mean '{nearest}'?" : "";
-        return $"Unknown {what} '{name}'.{near} Known: {string.Join(", ", known)}.";
-    }
-
     public static string Describe(ParseResult parse)
     {
         var command = parse.CommandResult.Command;
@@ -29,12 +23,12 @@ internal static class UsageErrors
         {
             string name = token.Split('=', 2)[0];
             string[] options = [.. OptionsOf(parse.CommandResult).Where(option => !option.Hidden).Select(option => option.Name)];
-            string near = NearestName.Find(name, options) is { } nearest ? $" Did you mean '{nearest}'?" : "";
+            string near = NearestName.Of(name, options) is { } nearest ? $" Did you mean '{nearest}'?" : "";
             return $"'{path}' has no option '{name}'.{near}";
         }
 
         string[] commands = [.. command.Subcommands.Where(sub => !sub.Hidden).Select(sub => sub.Name)];
-        return commands.Length > 0 ? UnknownName("command", token, commands) : $"'{path}' does not know what to do with '{token}'.";
+        return commands.Length > 0 ? NearestName.Unknown("command", token, commands) : $"'{path}' does not know what to do with '{token}'.";
     }
 
     private static string? MissingSubcommand(Command command, string path) =>

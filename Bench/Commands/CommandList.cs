@@ -8,5 +8,6 @@ internal static class CommandList
     public static IEnumerable<Command> Create() =>
     [
         Devices.Create(),
+        CompareCommand.Create(),
     ];
 }

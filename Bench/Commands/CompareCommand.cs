@@ -1,0 +1,139 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using GenEngine.Bench.Compare;
+using GenEngine.Kernels.Devices;
+using GenEngine.Kernels.Devices.Cpu;
+using GenEngine.Text;
+using Spectre.Console;
+using static System.FormattableString;
+
+namespace GenEngine.Bench.Commands;
+
+/// <summary>compare: this engine against TorchSharp, in turn, one table of ratios.</summary>
+internal static class CompareCommand
+{
+    private const string Precision = "float32";
+
+    public static Command Create()
+    {
+        var command = new ConsoleCommand(
+            "compare",
+            "Measure this engine against TorchSharp (tuned) on the CPU: peer, ours, peer, ours ... in one run; medians and ratios (peer / ours). "
+            + "The peer is published once into the user's cache: 135 MB to download, 480 MB on disk. Names: " + string.Join(", ", Contest.All.Select(contest => contest.Name)) + ".")
+        {
+            Examples =
+            [
+                ("compare", "all of them"),
+                ("compare --only gemm-1024,step-vae --rounds 9", "two of them, more rounds"),
+                ("compare --json ratios.json", "for programs"),
+            ],
+        };
+        var device = new DeviceOptions(command, threads: 2);
+        var precision = Options.Precision(Precision);
+        var only = new Option<string?>("--only") { HelpName = "NAMES", Description = "These names only, separated by commas." };
+        only.Validators.Add(result =>
+        {
+            string[] known = [.. Contest.All.Select(contest => contest.Name)];
+            string? wrong = (result.Tokens.Count > 0 ? Names(result.Tokens[0].Value) : []).FirstOrDefault(name => !known.Contains(name));
+            if (wrong is not null) result.AddError(NearestName.Unknown("comparison", wrong, known));
+        });
+        var rounds = Options.Number("--rounds", "Times that each side is measured.", 1, 5);
+        var seconds = Options.Number("--seconds", "Time for one measurement.", 0.0, 0.4);
+        var json = Options.JsonFile();
+        foreach (Option option in (Option[])[precision, only, rounds, seconds, json]) command.Options.Add(option);
+        command.OnRun(session =>
+        {
+            if (device.Kind(session) != DeviceKind.Cpu) throw new UsageException($"compare measures on the CPU, where the peer runs; --device {device.Kind(session).Name()} has none. 'genengine bench' measures this engine alone.");
+            using var cpu = (CpuDevice)device.Open(session);
+            string[] wanted = session.Get(only) is { } names ? Names(names) : [.. Contest.All.Select(contest => contest.Name)];
+            var plan = new Plan(cpu, [.. Contest.All.Where(contest => wanted.Contains(contest.Name))], session.Get(rounds), session.Get(seconds));
+            return Run(session, plan, session.Get(json));
+        });
+        return command;
+    }
+
+    private static string[] Names(string list) => list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    private static int Run(Session session, Plan plan, string? json)
+    {
+        string program = PeerBuild.Find(session.Error, session.Stop);
+        using var peer = new PeerProcess(program, session.Stop);
+        session.Error.WriteLine($"Peer: {peer.Description}, tuned allocator. Ours: {plan.Device.Description}. {plan.Rounds} rounds.");
+        var ceilings = Ceilings.Measure(plan.Device);
+        session.Error.WriteLine(Invariant($"Ceilings: {ceilings.FlopsPerSecond / 1e9:F1} GFLOP/s from registers, {ceilings.BytesPerSecond / 1e9:F1} GB/s reading."));
+        var results = new List<Comparison>();
+        var load = MachineLoad.Now();
+        try
+        {
+            foreach (var contest in plan.Contests)
+            {
+                session.Stop.ThrowIfCancellationRequested();
+                results.Add(contest.Create is { } create ? Jobs(session, plan, contest, peer, create, ceilings) : Starts(session, plan, contest, program));
+            }
+        }
+        catch (OperationCanceledException) when (results.Count > 0)
+        {
+            session.Error.WriteLine("Stopped; these are finished:");
+        }
+
+        double foreign = MachineLoad.ForeignCores(load, MachineLoad.Now(), peer.ProcessorTime);
+        if (foreign > 0.1) session.Error.WriteLine(Invariant($"Other programs used {foreign:F1} cores meanwhile: take these figures as rough, and repeat on a quiet machine."));
+        if (json is not null) Json.Write(session, json, ConsoleJson.Default.ListComparison, results);
+        if (json is not "") Print(session, results);
+        return ExitCode.Done;
+    }
+
+    private static Comparison Jobs(Session session, Plan plan, Contest contest, PeerProcess peer, Func<CpuDevice, OwnJob> create, Ceilings ceilings)
+    {
+        using var job = create(plan.Device);
+        var result = Rounds(
+            session, plan, contest,
+            () => peer.Measure(contest.Name, plan.Device.Pool.Threads, plan.Seconds),
+            () => Stopclock.Measure(job.Run, plan.Seconds).MedianMs);
+        peer.Release();
+        return result with { FloorShare = Math.Round(ceilings.FloorMs(job.Flops, job.Bytes) / result.OursMs, 3) };
+    }
+
+    private static Comparison Starts(Session session, Plan plan, Contest contest, string peer)
+    {
+        string own = OwnBuild.Published(session.Error, session.Stop), threads = plan.Device.Pool.Threads.ToString(CultureInfo.InvariantCulture);
+        return Rounds(
+            session, plan, contest,
+            () => StartupRace.Measure(PeerProcess.Tuned(new ProcessStartInfo(peer, ["startup", threads]))),
+            () => StartupRace.Measure(new ProcessStartInfo(own, ["startup-probe", "--threads", threads])));
+    }
+
+    private static Comparison Rounds(Session session, Plan plan, Contest contest, Func<double> peer, Func<double> ours)
+    {
+        List<double> peerMs = [], oursMs = [];
+        for (int round = 1; round <= plan.Rounds; round++)
+        {
+            session.Stop.ThrowIfCancellationRequested();
+            peerMs.Add(peer());
+            oursMs.Add(ours());
+            session.Error.WriteLine(Invariant($"  {contest.Name} {round}/{plan.Rounds}: peer {peerMs[^1]:G4} ms, ours {oursMs[^1]:G4} ms"));
+        }
+
+        double peerMedian = Stopclock.Median(peerMs), oursMedian = Stopclock.Median(oursMs);
+        return new Comparison(contest.Name, DeviceKind.Cpu.Name(), Precision, Math.Round(oursMedian, 5), Math.Round(peerMedian, 5), Math.Round(peerMedian / oursMedian, 3), null);
+    }
+
+    private static void Print(Session session, List<Comparison> results)
+    {
+        var table = new Table().Border(TableBorder.Simple);
+        table.AddColumns(new TableColumn("name"), Right("peer ms"), Right("ours ms"), Right("ratio"), Right("share of floor"), new TableColumn("what"));
+        foreach (var result in results)
+        {
+            string share = result.FloorShare is { } floor ? Invariant($"{100 * floor:F0} %") : "-";
+            string purpose = Contest.All.Single(contest => contest.Name == result.Name).Purpose;
+            table.AddRow(result.Name, Invariant($"{result.PeerMs:G4}"), Invariant($"{result.OursMs:G4}"), Invariant($"{result.Ratio:F2}"), share, Markup.Escape(purpose));
+        }
+
+        session.Console.Write(table);
+    }
+
+    private static TableColumn Right(string title) => new TableColumn(title).RightAligned();
+
+    private sealed record Plan(CpuDevice Device, IReadOnlyList<Contest> Contests, int Rounds, double Seconds);
+}

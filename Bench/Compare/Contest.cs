@@ -1,0 +1,22 @@
+using GenEngine.Kernels.Devices.Cpu;
+
+namespace GenEngine.Bench.Compare;
+
+/// <summary>One line of the table of ratios.</summary>
+/// <param name="PeerMs">Median of the peer's rounds, milliseconds.</param>
+/// <param name="OursMs">Median of our rounds, milliseconds.</param>
+/// <param name="Ratio">PeerMs / OursMs: above 1 this engine is faster.</param>
+/// <param name="FloorShare">The machine's least time for this work / OursMs; null where there is no such floor.</param>
+internal sealed record Comparison(string Name, string Device, string Precision, double OursMs, double PeerMs, double Ratio, double? FloorShare);
+
+/// <summary>A name that 'compare' knows: what it is, and how this engine does it (null: a start of the program, not a job in it).</summary>
+internal sealed record Contest(string Name, string Purpose, Func<CpuDevice, OwnJob>? Create)
+{
+    /// <summary>All of them, in the order of the table.</summary>
+    public static IReadOnlyList<Contest> All { get; } =
+    [
+        new("gemm-1024", "C[1024,1024] = A[1024,1024] B[1024,1024]", device => new GemmJob(device, 1024, 1024, 1024)),
+        new("gemm-128x784x400", "C[128,784] = A[128,400] B[400,784]", device => new GemmJob(device, 128, 784, 400)),
+        new("gemm-128x400x784", "C[128,400] = A[128,784] B[784,400]", device => new GemmJob(device, 128, 400, 784)),
+    ];
+}

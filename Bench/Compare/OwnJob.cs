@@ -1,0 +1,46 @@
+using GenEngine.Kernels.Devices;
+using GenEngine.Kernels.Devices.Cpu;
+using GenEngine.Numerics;
+
+namespace GenEngine.Bench.Compare;
+
+/// <summary>One named piece of this engine's work, with the arithmetic and the traffic that it cannot do without.</summary>
+internal abstract class OwnJob : IDisposable
+{
+    private readonly List<DeviceBuffer> _buffers = [];
+
+    protected OwnJob(CpuDevice device) => Device = device;
+
+    /// <summary>Floating-point operations of one run; a multiply-add counts twice.</summary>
+    public abstract double Flops { get; }
+
+    /// <summary>Bytes of one run that must come from or go to memory; 0 where caches hold all.</summary>
+    public abstract double Bytes { get; }
+
+    protected CpuDevice Device { get; }
+
+    public abstract void Run();
+
+    public virtual void Dispose()
+    {
+        foreach (var buffer in _buffers) buffer.Dispose();
+    }
+
+    /// <summary>Floats uniform in [-1, 1), the same every time.</summary>
+    protected BufferRange Uniform(long count, string name)
+    {
+        var values = new float[count];
+        var random = new SplitMix64((ulong)(count + _buffers.Count));
+        for (int i = 0; i < values.Length; i++) values[i] = (float)((2 * random.NextDouble()) - 1);
+        var range = Empty(count, name);
+        Device.Upload<float>(values, range);
+        return range;
+    }
+
+    protected BufferRange Empty(long count, string name)
+    {
+        var buffer = Device.Allocate(count * sizeof(float), name);
+        _buffers.Add(buffer);
+        return buffer.All;
+    }
+}
