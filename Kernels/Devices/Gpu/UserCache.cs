@@ -3,11 +3,14 @@ namespace GenEngine.Kernels.Devices.Gpu;
 /// <summary>Where compiled kernels are kept between runs: GENENGINE_CACHE, or genengine in the user's cache folder.</summary>
 public static class UserCache
 {
+    /// <summary>The path for one kind of entry ("cubin", "nvrtc"), whether it is there or not.</summary>
+    public static string PathOf(string kind) => Path.Combine(Root(), kind);
+
     /// <summary>The folder for one kind of entry ("simt", "cubin"); made when it is missing.</summary>
     /// <exception cref="EngineException">It cannot be made.</exception>
     public static string Folder(string kind)
     {
-        string folder = Path.Combine(Root(), kind);
+        string folder = PathOf(kind);
         try
         {
             Directory.CreateDirectory(folder);

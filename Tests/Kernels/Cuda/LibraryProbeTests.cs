@@ -53,7 +53,7 @@ public class LibraryProbeTests
             _folder.Touch("home/.local/lib/python3.11/site-packages/nvidia/cu13/lib/libnvrtc.so.13"),
             _folder.Touch("usr/lib/python3/dist-packages/nvidia/cuda_nvrtc/lib/libnvrtc.so.11.2"),
             _folder.Touch("conda/lib/libnvrtc.so.12"),
-            _folder.Touch("home/.cache/genengine/nvrtc/usr/lib/x86_64-linux-gnu/libnvrtc.so.12"),
+            _folder.Touch("缓存 nvrtc/usr/lib/x86_64-linux-gnu/libnvrtc.so.12"),
         ];
         Assert.That(Found().Where(Path.IsPathRooted), Is.EqualTo(expected));
         Assert.That(Found().Where(file => !Path.IsPathRooted(file)),
@@ -118,7 +118,7 @@ public class LibraryProbeTests
             _folder.Touch(Toolkits + "v12.8/bin/nvrtc64_120_0.dll"),
             _folder.Touch(Toolkits + "v11.8/bin/nvrtc64_112_0.dll"),
             _folder.Touch("venv/Lib/site-packages/nvidia/cuda_nvrtc/bin/nvrtc64_120_0.dll"),
-            _folder.Touch("用户 Local/genengine/nvrtc/bin/nvrtc64_120_0.dll"),
+            _folder.Touch("缓存 nvrtc/bin/nvrtc64_120_0.dll"),
             "nvrtc64_130_0.dll", "nvrtc64_120_0.dll", "nvrtc64_112_0.dll",
         ];
         _folder.Touch(Toolkits + "v12.8/bin/nvrtc64_120_0.alt.dll");
@@ -151,7 +151,7 @@ public class LibraryProbeTests
     }
 
     private LibraryProbe Probe(bool windows = false) =>
-        new(new ProbeHost(windows, _variables.GetValueOrDefault, Path.Combine(_folder.Path, "home"), _folder.Path));
+        new(new ProbeHost(windows, _variables.GetValueOrDefault, Path.Combine(_folder.Path, "home"), Path.Combine(_folder.Path, "缓存 nvrtc"), _folder.Path));
 
     private IEnumerable<string> Found(int? newestMajor = null) => Probe().NvrtcPlaces(newestMajor).SelectMany(place => place.Files);
 }

@@ -27,7 +27,7 @@ public sealed class CubinCache
     /// <param name="warn">Told once when the folder cannot be written; null writes to standard error.</param>
     public CubinCache(string? folder = null, Action<string>? warn = null)
     {
-        Folder = folder ?? Path.Combine(ProbeHost.ThisMachine.CacheFolder, "cubin");
+        Folder = folder ?? UserCache.PathOf("cubin");
         _warn = warn ?? Console.Error.WriteLine;
     }
 

@@ -84,7 +84,7 @@ public sealed class KernelCompiler(NvrtcCompiler nvrtc, CubinCache? cache)
 
     private Lazy<CompiledModule> Module(GpuKernel kernel, CudaArch arch)
     {
-        string text = CudaSource.Load(kernel.File);
+        string text = KernelSource.Load(kernel.File).Text;
         string key = CubinCache.Key(kernel.File, text, NvrtcCompiler.Options(kernel.DefineList, arch), Nvrtc.Version);
         return _modules.GetOrAdd(key, _ => new Lazy<CompiledModule>(() =>
         {

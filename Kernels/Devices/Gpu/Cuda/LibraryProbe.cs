@@ -6,18 +6,13 @@ namespace GenEngine.Kernels.Devices.Gpu.Cuda;
 /// <summary>What a probe knows of the machine; tests describe machines of their own.</summary>
 /// <param name="Variable">Reads an environment variable; null when it is not set.</param>
 /// <param name="Home">The user's home folder.</param>
+/// <param name="Cache">Where tools/get-nvrtc unpacks.</param>
 /// <param name="Root">Put before the fixed system folders; empty outside tests.</param>
-public sealed record ProbeHost(bool Windows, Func<string, string?> Variable, string Home, string Root = "")
+public sealed record ProbeHost(bool Windows, Func<string, string?> Variable, string Home, string Cache, string Root = "")
 {
     public static ProbeHost ThisMachine { get; } = new(
-        OperatingSystem.IsWindows(), Environment.GetEnvironmentVariable, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile));
-
-    /// <summary>The engine's cache: GENENGINE_CACHE, or genengine in the user's cache folder.</summary>
-    public string CacheFolder =>
-        Set("GENENGINE_CACHE")
-        ?? (Windows
-            ? Path.Combine(Set("LOCALAPPDATA") ?? Path.Combine(Home, "AppData", "Local"), "genengine")
-            : Path.Combine(Set("XDG_CACHE_HOME") ?? Path.Combine(Home, ".cache"), "genengine"));
+        OperatingSystem.IsWindows(), Environment.GetEnvironmentVariable,
+        Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), UserCache.PathOf("nvrtc"));
 
     /// <summary>The variable's value, or null when it is unset or blank.</summary>
     public string? Set(string name) => Variable(name) is { } value && !string.IsNullOrWhiteSpace(value) ? value.Trim() : null;
@@ -36,7 +31,7 @@ public sealed record ProbePlace(string Origin, string Path, IReadOnlyList<string
 /// <item>CUDA_PATH, CUDA_HOME.</item>
 /// <item>Toolkit folders: /usr/local/cuda*, /opt/cuda, Program Files\NVIDIA GPU Computing Toolkit\CUDA\v*.</item>
 /// <item>Python packages (nvidia/cuda_nvrtc, nvidia/cu13) of the active environment, the user and the system.</item>
-/// <item>The engine's own cache folder, /nvrtc: where tools/get-nvrtc puts it.</item>
+/// <item>The folder nvrtc in the engine's cache, where tools/get-nvrtc unpacks.</item>
 /// <item>The system's loader, by versioned names: a run-time install has no unversioned one.</item>
 /// </list>
 /// </summary>
@@ -168,7 +163,7 @@ public sealed partial class LibraryProbe(ProbeHost host)
         string[] wheels = Host.Windows ? ["nvidia/cu13/bin/x86_64", "nvidia/cuda_nvrtc/bin"] : ["nvidia/cu13/lib", "nvidia/cuda_nvrtc/lib"];
         foreach (string site in SitePackages()) yield return ("Python package", site, wheels);
         if (Host.Set("CONDA_PREFIX") is { } conda) yield return ("Python package", conda, [Host.Windows ? "Library/bin" : "lib"]);
-        yield return ("user's cache", Path.Combine(Host.CacheFolder, "nvrtc"), ["**"]);
+        yield return ("user's cache", Host.Cache, ["**"]);
     }
 
     private IEnumerable<string> SitePackages()
