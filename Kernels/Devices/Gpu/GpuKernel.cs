@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace GenEngine.Kernels.Devices.Gpu;
 
 /// <summary>
@@ -33,11 +35,20 @@ public sealed class GpuKernel
     /// <summary>The lowest compute capability that has the instructions, times ten: 75, 80, 90.</summary>
     public int MinArch { get; init; } = 75;
 
+    /// <summary>
+    /// True when it needs instructions that only the architecture <see cref="MinArch"/> itself has (wgmma: MinArch 90, compiled for
+    /// sm_90a); it then runs on no other.
+    /// </summary>
+    public bool ArchSpecific { get; init; }
+
     /// <summary>Why this variant may spill registers; null when a spill is a defect.</summary>
     public string? SpillReason { get; init; }
 
     /// <summary>True when its result follows the summation law bit for bit (tensor-core kernels do not).</summary>
     public bool FollowsSummationLaw { get; init; } = true;
+
+    /// <summary>Size of the argument struct, bytes.</summary>
+    public int ArgumentBytes => (int)typeof(Unsafe).GetMethod(nameof(Unsafe.SizeOf))!.MakeGenericMethod(ArgsType).Invoke(null, null)!;
 
     internal string[] Defines { get; }
 

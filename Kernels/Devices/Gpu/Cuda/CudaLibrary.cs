@@ -10,10 +10,10 @@ internal static class CudaLibrary
     /// <summary>Where the library came from; null before <see cref="Load"/>.</summary>
     public static string? Path { get; private set; }
 
-    /// <summary>Loads the library and initialises the driver, once a process.</summary>
-    /// <returns>The newest CUDA version that the driver supports, as 1000 major + 10 minor.</returns>
-    /// <exception cref="DeviceUnavailableException">No library, or a driver that does not start; the message lists what was tried.</exception>
-    public static int Load(LibraryProbe probe)
+    /// <summary>Loads the library, once a process, and initialises the driver.</summary>
+    /// <returns>The newest CUDA version that the driver supports.</returns>
+    /// <exception cref="DeviceUnavailableException">No library, or a driver that does not start or is too old; the message lists what was tried.</exception>
+    public static Version Load(LibraryProbe probe)
     {
         lock (Gate)
         {
@@ -25,10 +25,20 @@ internal static class CudaLibrary
         }
 
         var result = CudaApi.cuInit(0);
-        if (result != CUresult.CUDA_SUCCESS)
-            throw new DeviceUnavailableException($"The NVIDIA driver ({Path}) does not start: {CudaException.Describe(result)}");
-        CudaException.Check(CudaApi.cuDriverGetVersion(out int version));
-        return version;
+        if (result != CUresult.CUDA_SUCCESS) throw new DeviceUnavailableException($"The NVIDIA driver ({Path}) does not start: {CudaException.Describe(result)}");
+        CudaException.Check(CudaApi.cuDriverGetVersion(out int number));
+        var version = new Version(number / 1000, number % 1000 / 10);
+        return version >= NvrtcLibrary.Oldest ? version
+            : throw new DeviceUnavailableException($"This NVIDIA driver ({Path}) supports CUDA {version} at most; the engine needs {NvrtcLibrary.Oldest} or newer. Update the driver, or use --device cpu.");
+    }
+
+    /// <summary>Visible GPUs, at least one.</summary>
+    /// <exception cref="DeviceUnavailableException">There is none.</exception>
+    public static int DeviceCount()
+    {
+        CudaException.Check(CudaApi.cuDeviceGetCount(out int count));
+        return count > 0 ? count : throw new DeviceUnavailableException(
+            $"The NVIDIA driver ({Path}) is there, but it shows no GPU: check nvidia-smi and CUDA_VISIBLE_DEVICES ('{Environment.GetEnvironmentVariable("CUDA_VISIBLE_DEVICES")}'), or use --device cpu.");
     }
 
     private static (string Path, nint Handle) Find(LibraryProbe probe)

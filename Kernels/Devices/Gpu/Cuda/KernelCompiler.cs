@@ -25,6 +25,9 @@ public sealed class KernelCompiler(NvrtcCompiler nvrtc, CubinCache? cache)
     /// <summary>Programs that NVRTC has compiled for this object; those from the cache do not count.</summary>
     public int CompiledCount => Volatile.Read(ref _compiled);
 
+    /// <summary>True when GPUs of this compute capability (times ten) have the variant's instructions.</summary>
+    public static bool RunsOn(GpuKernel kernel, int arch) => kernel.ArchSpecific ? arch == kernel.MinArch : arch >= kernel.MinArch;
+
     /// <summary>Compiles one variant, or takes it from memory or disk.</summary>
     /// <exception cref="EngineException">The source does not compile, lacks the entry, or needs a newer GPU.</exception>
     public CompiledKernel Compile(GpuKernel kernel, CudaArch arch) => CompileAll([kernel], arch)[0];
@@ -36,8 +39,8 @@ public sealed class KernelCompiler(NvrtcCompiler nvrtc, CubinCache? cache)
     {
         foreach (var kernel in kernels)
         {
-            if (arch.Number < kernel.MinArch)
-                throw new EngineException($"{kernel} needs compute capability {kernel.MinArch / 10}.{kernel.MinArch % 10}, and {arch} has less.");
+            if (!RunsOn(kernel, arch.Number))
+                throw new EngineException($"{kernel} needs compute capability {kernel.MinArch / 10}.{kernel.MinArch % 10}{(kernel.ArchSpecific ? " exactly" : "")}; {arch} is another.");
         }
 
         var modules = kernels.Select(kernel => Module(kernel, arch)).ToArray();
@@ -84,6 +87,7 @@ public sealed class KernelCompiler(NvrtcCompiler nvrtc, CubinCache? cache)
 
     private Lazy<CompiledModule> Module(GpuKernel kernel, CudaArch arch)
     {
+        if (kernel.ArchSpecific) arch = arch with { Suffix = "a" };
         string text = KernelSource.Load(kernel.File).Text;
         string key = CubinCache.Key(kernel.File, text, NvrtcCompiler.Options(kernel.DefineList, arch), Nvrtc.Version);
         return _modules.GetOrAdd(key, _ => new Lazy<CompiledModule>(() =>
