@@ -2,6 +2,7 @@ using GenEngine.Kernels;
 using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Devices.Cpu;
 using GenEngine.Kernels.Devices.Gpu;
+using GenEngine.Kernels.Devices.Gpu.Cuda;
 using GenEngine.Kernels.Devices.Gpu.Simt;
 using NUnit.Framework;
 
@@ -16,6 +17,7 @@ public static class TestDevices
     private static readonly Dictionary<(CpuIsa, int), CpuDevice> s_cpu = [];
     private static readonly Lazy<Opened> s_simt = new(() => OpenSimt(new SimtOptions(Orders: 3)));
     private static readonly Lazy<Opened> s_simtChecked = new(() => OpenSimt(new SimtOptions(Orders: 3, Checked: true)));
+    private static readonly Lazy<Opened> s_cuda = new(OpenCuda);
 
     static TestDevices() => KernelSource.AddAssembly(typeof(TestDevices).Assembly);
 
@@ -29,9 +31,9 @@ public static class TestDevices
     public static GpuDevice? SimtChecked => s_simtChecked.Value.Device;
 
     /// <summary>An NVIDIA GPU; null without one.</summary>
-    public static GpuDevice? Cuda => null;
+    public static GpuDevice? Cuda => s_cuda.Value.Device;
 
-    public static string? CudaMissingReason => "the cuda device is not built yet";
+    public static string? CudaMissingReason => s_cuda.Value.Reason;
 
     /// <summary>
     /// All devices, as a TestCaseSource: [TestCaseSource(typeof(TestDevices), nameof(TestDevices.All))] void Test(TestDevice device)
@@ -72,6 +74,18 @@ public static class TestDevices
         catch (DeviceUnavailableException missing)
         {
             return new Opened(null, missing.Message);
+        }
+    }
+
+    private static Opened OpenCuda()
+    {
+        try
+        {
+            return new Opened(new GpuDevice(CudaDriver.Open()), null);
+        }
+        catch (DeviceUnavailableException missing)
+        {
+            return new Opened(null, missing.Message.Split(" Tried:")[0]); // the places are for the command line, not for every test
         }
     }
 
