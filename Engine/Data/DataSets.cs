@@ -6,13 +6,14 @@ namespace GenEngine.Data;
 /// <summary>All data sets by name: <c>DataSets.Load("digits", "train")</c>.</summary>
 public static class DataSets
 {
-    private static readonly List<IDataSource> All = [new DigitSource()];
+    private static readonly IDataSource[] All =
+        [new DigitSource(), IdxSource.Mnist(), IdxSource.FashionMnist(), new BinarizedMnistSource(), new CifarSource()];
 
     public static IReadOnlyList<IDataSource> Sources => All;
 
     /// <exception cref="EngineException">No such set; the message suggests the nearest and lists all.</exception>
     public static IDataSource Source(string name) =>
-        All.Find(s => string.Equals(s.Name, name, StringComparison.OrdinalIgnoreCase))
+        Array.Find(All, s => string.Equals(s.Name, name, StringComparison.OrdinalIgnoreCase))
         ?? throw new EngineException(NearestName.Unknown("data set", name, All.Select(s => s.Name)));
 
     /// <summary>Loads or draws a split of a data set.</summary>

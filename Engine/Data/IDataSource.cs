@@ -18,7 +18,9 @@ public interface IDataSource
     IReadOnlyList<string> Splits { get; }
 
     /// <summary>Loads or draws one of <see cref="Splits"/>.</summary>
-    /// <exception cref="EngineException">A file is missing or damaged; the message says which, where it was looked for, and how to get it.</exception>
+    /// <exception cref="EngineException">
+    /// A file is missing or damaged; the message says which, where it was looked for, and how to get it.
+    /// </exception>
     ImageDataset Load(string split, DataOptions options);
 
     /// <summary>The folder that holds all files of the set, or null when there is none (built-in sets: null).</summary>
