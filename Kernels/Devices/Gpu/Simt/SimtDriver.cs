@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
+using GenEngine.Kernels.Devices.Cpu;
 
 namespace GenEngine.Kernels.Devices.Gpu.Simt;
 
@@ -11,6 +12,9 @@ public sealed unsafe class SimtDriver : IGpuDriver
 {
     private const int ResidentBlockCount = 8;
 
+    /// <summary>Below, waking a worker costs more than it brings.</summary>
+    private const long LanesWorthSharing = 2048;
+
     /// <summary>Fills shared memory and asynchronous copies under way; different in each order.</summary>
     private static ReadOnlySpan<byte> SharedPoison => [0xFF, 0x42, 0xBD];
 
@@ -18,7 +22,8 @@ public sealed unsafe class SimtDriver : IGpuDriver
     private readonly HostCompiler _compiler;
     private readonly SimtRuntime _runtime;
     private readonly OrderedLaunch _ordered = new();
-    private readonly nint _worker;
+    private readonly nint[] _workers;
+    private readonly WorkerPool? _pool;
     private readonly SimtShadow? _shadow;
     private bool _disposed;
 
@@ -27,13 +32,17 @@ public sealed unsafe class SimtDriver : IGpuDriver
         _options = options;
         _compiler = compiler;
         _runtime = runtime;
-        _worker = runtime.NewWorker();
+        // three orders compare runs of the whole grid, and the checked build's shadow belongs to one thread
+        int threads = options.Orders > 1 || options.Checked ? 1 : options.Threads == 0 ? Environment.ProcessorCount : options.Threads;
+        _workers = new nint[threads];
+        for (int i = 0; i < threads; i++) _workers[i] = runtime.NewWorker();
+        if (threads > 1) _pool = new WorkerPool(threads);
         if (options.Checked) _shadow = new SimtShadow(runtime);
     }
 
     public DeviceKind Kind => DeviceKind.Simt;
 
-    public string Description => $"CUDA emulator, {(_options.Checked ? "checked" : "fast")} build, {_options.Orders} order(s), {_compiler.Path}";
+    public string Description => $"CUDA emulator, {(_options.Checked ? "checked" : "fast")} build, {_options.Orders} order(s), {_workers.Length} thread(s), {_compiler.Path}";
 
     /// <summary>Few, so that kernels which size their grid by it run more than one block and more than one round.</summary>
     public int MultiprocessorCount => 4;
@@ -55,6 +64,7 @@ public sealed unsafe class SimtDriver : IGpuDriver
     {
         options ??= new SimtOptions();
         if (options.Orders is not (1 or 2 or 3)) throw new ArgumentOutOfRangeException(nameof(options), options.Orders, "1, 2 or 3 orders.");
+        if (options.Threads is < 0 or > 1024) throw new EngineException($"--threads {options.Threads}: give a number from 1 to 1024.");
         var compiler = CompilerFinder.Find(options.Compiler);
         return new SimtDriver(options, compiler, SimtRuntime.Open(compiler, options.CacheFolder ?? UserCache.Folder("simt")));
     }
@@ -145,7 +155,8 @@ public sealed unsafe class SimtDriver : IGpuDriver
     {
         if (_disposed) return;
         _disposed = true;
-        _runtime.FreeWorker(_worker);
+        _pool?.Dispose();
+        foreach (nint worker in _workers) _runtime.FreeWorker(worker);
         _shadow?.Dispose();
         _ordered.Dispose();
     }
@@ -156,8 +167,45 @@ public sealed unsafe class SimtDriver : IGpuDriver
         launch->NextBlock = &next;
         launch->Order = (uint)order;
         launch->Poison = SharedPoison[order];
-        byte* message = _shadow is null ? _runtime.Launch(_worker, launch) : _shadow.Launch(_worker, launch, accesses);
+        byte* message = _shadow is not null ? _shadow.Launch(_workers[0], launch, accesses)
+            : _pool is not null && IsWorthSharing(launch) ? LaunchShared(launch)
+            : _runtime.Launch(_workers[0], launch);
         if (message != null) throw new KernelFaultException($"{kernel.Name}: {Marshal.PtrToStringUTF8((nint)message)}");
+    }
+
+    private static bool IsWorthSharing(SimtLaunch* launch)
+    {
+        long blocks = (long)launch->GridX * launch->GridY * launch->GridZ;
+        return launch->Cooperative == 0 && blocks > 1 && blocks * launch->Threads >= LanesWorthSharing;
+    }
+
+    // Blocks are independent: each worker takes the next one until none is left.
+    private byte* LaunchShared(SimtLaunch* launch)
+    {
+        byte** messages = stackalloc byte*[_workers.Length];
+        fixed (nint* workers = _workers)
+        {
+            var job = new SharedLaunch { Run = _runtime.Launch, Launch = launch, Workers = workers, Messages = messages };
+            _pool!.Run(&RunPart, &job, _workers.Length);
+        }
+
+        for (int i = 0; i < _workers.Length; i++)
+            if (messages[i] != null) return messages[i];
+        return null;
+    }
+
+    private static void RunPart(void* state, int part)
+    {
+        var job = (SharedLaunch*)state;
+        job->Messages[part] = job->Run(job->Workers[part], job->Launch);
+    }
+
+    private struct SharedLaunch
+    {
+        public delegate* unmanaged<nint, SimtLaunch*, byte*> Run;
+        public SimtLaunch* Launch;
+        public nint* Workers;
+        public byte** Messages;
     }
 
     // What a GPU would refuse is refused here too.

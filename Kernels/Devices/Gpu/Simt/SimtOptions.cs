@@ -12,4 +12,4 @@ namespace GenEngine.Kernels.Devices.Gpu.Simt;
 /// <param name="Threads">Threads that share the blocks of a launch when it runs in one order, unchecked; 0 takes one a core.</param>
 /// <param name="Compiler">Path of g++ or clang++; null takes GENENGINE_CXX, or looks in the usual places.</param>
 /// <param name="CacheFolder">Where compiled objects are kept; null takes GENENGINE_CACHE, or the user's cache folder.</param>
-public sealed record SimtOptions(int Orders = 1, bool Checked = false, int Threads = 1, string? Compiler = null, string? CacheFolder = null);
+public sealed record SimtOptions(int Orders = 1, bool Checked = false, int Threads = 0, string? Compiler = null, string? CacheFolder = null);
