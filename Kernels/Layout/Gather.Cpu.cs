@@ -104,6 +104,12 @@ internal static unsafe class GatherCpu
         for (int p = 0; p < args->Size; p += Block)
         {
             int n = Math.Min(Block, args->Size - p);
+            if (typeof(TOut) == typeof(int) && binarization == Binarization.None)
+            {
+                for (int i = 0; i < n; i++) ((int*)batch)[p + i] = ((byte*)x)[p + i];
+                continue;
+            }
+
             T* y = typeof(TOut) == typeof(int) ? values : (T*)batch + p;
             if (typeof(TItem) == typeof(byte)) FromBytes<V, T>((byte*)x + p, y, n);
             else FromFloats<V, T>((float*)x + p, y, n);
@@ -115,26 +121,33 @@ internal static unsafe class GatherCpu
                 Greater<V, T>(y, threshold, n);
             }
 
-            if (typeof(TOut) == typeof(int)) ToInts((int*)batch + p, (float*)values, binarization == Binarization.None ? (byte*)x + p : null, n);
-            else Affine<V, T>(y, scale, shift, n);
+            if (typeof(TOut) == typeof(int))
+            {
+                for (int i = 0; i < n; i++) ((int*)batch)[p + i] = int.CreateTruncating(y[i]);
+            }
+            else if (args->Scale != 1 || args->Shift != 0)
+            {
+                Affine<V, T>(y, scale, shift, n);
+            }
         }
     }
 
-    private static void ToInts(int* y, float* values, byte* x, int n)
-    {
-        for (int i = 0; i < n; i++) y[i] = x != null ? x[i] : (int)values[i];
-    }
-
-    // y = x / 255
+    // y = x / 255: the product with the rounded reciprocal, corrected by its remainder, is the rounded quotient for each of the
+    // 256 bytes (a test goes through them), at a fifth of a division's cost.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FromBytes<V, T>(byte* x, T* y, int n)
         where V : unmanaged, IVec<V, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         T white = T.CreateTruncating(255);
-        V divisor = V.Create(white);
+        V minusWhite = V.Create(-white), reciprocal = V.Create(T.One / white);
         int i = 0;
-        for (; i + V.Count <= n; i += V.Count) V.Store(V.Div(V.LoadBytes(x + i), divisor), y + i);
+        for (; i + V.Count <= n; i += V.Count)
+        {
+            V b = V.LoadBytes(x + i), quotient = V.Mul(b, reciprocal);
+            V.Store(V.Fma(V.Fma(minusWhite, quotient, b), reciprocal, quotient), y + i);
+        }
+
         for (; i < n; i++) y[i] = T.CreateTruncating(x[i]) / white;
     }
 
