@@ -1,4 +1,5 @@
 using System.CommandLine;
+using GenEngine.Kernels;
 using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Devices.Cpu;
 
@@ -7,36 +8,43 @@ namespace GenEngine.Bench;
 /// <summary>--device, --isa, --threads and --check of a command, and the device they describe.</summary>
 internal sealed class DeviceOptions
 {
-    private readonly Option<string> _device = Options.OneOf("--device", "Where to run", "cpu", "simt", "cuda");
+    private readonly Option<string?> _device;
     private readonly Option<string> _isa = Options.OneOf("--isa", "CPU instruction set; auto takes GENENGINE_ISA or the widest there is", "auto", "portable", "avx2", "avx512");
     private readonly Option<int> _threads;
     private readonly Option<bool> _check = new("--check") { Description = "With --device simt: run every launch in three orders, under the checked build." };
+    private readonly DeviceKind? _standard;
 
     /// <summary>Adds the options to a command.</summary>
+    /// <param name="standard">The default device; null takes cuda where there is a GPU, else cpu.</param>
     /// <param name="threads">The default of --threads; 0 is one a core.</param>
-    public DeviceOptions(Command command, int threads = 0)
+    public DeviceOptions(Command command, DeviceKind? standard = null, int threads = 0)
     {
+        string rule = standard is { } kind ? $"{kind.Name()} when not given" : "when not given, cuda where there is a GPU, else cpu";
+        _device = Options.Choice("--device", $"Where to run; {rule}.", "cpu", "simt", "cuda");
         _threads = Options.Threads(threads);
+        _standard = standard;
         foreach (Option option in (Option[])[_device, _isa, _threads, _check]) command.Options.Add(option);
     }
 
     public int Threads(Session session) => session.Get(_threads);
 
-    public DeviceKind Kind(Session session) => session.Get(_device) switch
+    /// <summary>The device asked for; null when the machine may choose.</summary>
+    public DeviceKind? Kind(Session session) => session.Get(_device) switch
     {
         "cuda" => DeviceKind.Cuda,
         "simt" => DeviceKind.Simt,
-        _ => DeviceKind.Cpu,
+        "cpu" => DeviceKind.Cpu,
+        _ => session.Given(_isa) ? DeviceKind.Cpu : session.Get(_check) ? DeviceKind.Simt : _standard,
     };
 
     /// <summary>Opens the device; the caller disposes it.</summary>
-    /// <exception cref="Kernels.DeviceUnavailableException">This machine lacks it; the message says what was tried and the fix.</exception>
+    /// <exception cref="DeviceUnavailableException">This machine lacks it; the message says what was tried and the fix.</exception>
     public Device Open(Session session)
     {
         var kind = Kind(session);
         bool check = session.Get(_check);
-        if (check && kind != DeviceKind.Simt) throw new UsageException($"--check belongs to --device simt, not to {kind.Name()}.");
-        if (kind != DeviceKind.Cpu && session.Given(_isa)) throw new UsageException($"--isa belongs to --device cpu, not to {kind.Name()}.");
+        if (check && kind is { } plain && plain != DeviceKind.Simt) throw new UsageException($"--check belongs to --device simt, not to {plain.Name()}.");
+        if (session.Given(_isa) && kind is { } other && other != DeviceKind.Cpu) throw new UsageException($"--isa belongs to --device cpu, not to {other.Name()}.");
         return DeviceFactory.Open(kind, session.Get(_threads), Isa(session), check);
     }
 

@@ -66,23 +66,12 @@ internal static class Options
         new(name) { HelpName = helpName, Description = description, DefaultValueFactory = _ => standard };
 
     /// <summary>An option with fixed values; the first is the default, and a misspelt one is answered with the nearest.</summary>
-    public static Option<string> OneOf(string name, string description, params string[] values)
-    {
-        var option = new Option<string>(name)
-        {
-            HelpName = string.Join('|', values),
-            Description = description + ".",
-            DefaultValueFactory = _ => values[0],
-        };
-        option.Validators.Add(result =>
-        {
-            string? value = result.Tokens.Count > 0 ? result.Tokens[0].Value : null;
-            if (value is not null && !values.Contains(value, StringComparer.Ordinal))
-                result.AddError(NearestName.Unknown(name + " value", value, values));
-        });
-        option.CompletionSources.Add(values);
-        return option;
-    }
+    public static Option<string> OneOf(string name, string description, params string[] values) =>
+        Among(new Option<string>(name) { Description = description + ".", DefaultValueFactory = _ => values[0] }, values);
+
+    /// <summary>As <see cref="OneOf"/>, null when not given.</summary>
+    public static Option<string?> Choice(string name, string description, params string[] values) =>
+        Among(new Option<string?>(name) { Description = description }, values);
 
     public static Option<T> Number<T>(string name, string description, T minimum, T standard) where T : struct, INumber<T> => new(name)
     {
@@ -98,6 +87,19 @@ internal static class Options
         Description = description,
         CustomParser = result => Parse(name, minimum, result),
     };
+
+    private static Option<T> Among<T>(Option<T> option, string[] values)
+    {
+        option.HelpName = string.Join('|', values);
+        option.Validators.Add(result =>
+        {
+            string? value = result.Tokens.Count > 0 ? result.Tokens[0].Value : null;
+            if (value is not null && !values.Contains(value, StringComparer.Ordinal))
+                result.AddError(NearestName.Unknown(option.Name + " value", value, values));
+        });
+        option.CompletionSources.Add(values);
+        return option;
+    }
 
     // the invariant culture whatever the machine's: 1.000 is one, never a thousand
     private static T Parse<T>(string name, T minimum, System.CommandLine.Parsing.ArgumentResult result) where T : struct, INumber<T>

@@ -29,7 +29,7 @@ internal static class CompareCommand
                 ("compare --json ratios.json", "for programs"),
             ],
         };
-        var device = new DeviceOptions(command, threads: 2);
+        var device = new DeviceOptions(command, DeviceKind.Cpu, threads: 2);
         var precision = Options.Precision(Precision);
         var only = new Option<string?>("--only") { HelpName = "NAMES", Description = "These names only, separated by commas." };
         only.Validators.Add(result =>
@@ -44,7 +44,7 @@ internal static class CompareCommand
         foreach (Option option in (Option[])[precision, only, rounds, seconds, json]) command.Options.Add(option);
         command.OnRun(session =>
         {
-            if (device.Kind(session) != DeviceKind.Cpu) throw new UsageException($"compare measures on the CPU, where the peer runs; --device {device.Kind(session).Name()} has none. 'genengine bench' measures this engine alone.");
+            if (device.Kind(session) is { } other && other != DeviceKind.Cpu) throw new UsageException($"compare measures on the CPU, where the peer runs; --device {other.Name()} has none. 'genengine bench' measures this engine alone.");
             using var cpu = (CpuDevice)device.Open(session);
             string[] wanted = session.Get(only) is { } names ? Names(names) : [.. Contest.All.Select(contest => contest.Name)];
             var plan = new Plan(cpu, [.. Contest.All.Where(contest => wanted.Contains(contest.Name))], session.Get(rounds), session.Get(seconds));

@@ -1,7 +1,11 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using GenEngine.Kernels;
 using GenEngine.Kernels.Devices.Cpu;
+using GenEngine.Kernels.Devices.Gpu.Cuda;
+using GenEngine.Kernels.Devices.Gpu.Simt;
 using Spectre.Console;
+using static System.FormattableString;
 
 namespace GenEngine.Bench.Commands;
 
@@ -22,7 +26,7 @@ internal static class Devices
 
     private static int Run(Session session, bool json)
     {
-        DeviceInfo[] devices = [Cpu()];
+        DeviceInfo[] devices = [Cpu(), Simt(), .. Cuda()];
         if (json)
         {
             Json.Write(session.Out, ConsoleJson.Default.DeviceInfoArray, devices);
@@ -31,17 +35,55 @@ internal static class Devices
 
         var table = new Table().Border(TableBorder.Simple).AddColumns("device", "here", "what", "memory");
         foreach (var device in devices)
-            table.AddRow(Markup.Escape(device.Device), device.Available ? "yes" : "no", Markup.Escape(device.Description), Sizes.Bytes(device.MemoryBytes));
+            table.AddRow(device.Device, device.Available ? "yes" : "no", Markup.Escape(device.Description), Sizes.Bytes(device.MemoryBytes));
         session.Console.Write(table);
+        foreach (var device in devices.Where(device => device.Problem is not null)) session.Out.WriteLine($"{device.Device}: {device.Problem}\n");
+        session.Out.WriteLine($"GenEngine {Version()}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}");
         return ExitCode.Done;
     }
 
     private static DeviceInfo Cpu()
     {
         string isas = string.Join(", ", Enum.GetValues<CpuIsa>().Where(isa => isa.IsSupported()).Select(isa => isa.Name()));
-        return new DeviceInfo("cpu", true, $"{RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} threads, {isas}", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+        string description = Invariant($"{ProcessorName()}, {Environment.ProcessorCount} threads, {isas}");
+        return new DeviceInfo("cpu", true, description, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, null);
     }
+
+    private static DeviceInfo Simt()
+    {
+        try
+        {
+            var compiler = CompilerFinder.Find();
+            string version = compiler.Identity.Split('\n') is [_, var line, ..] ? line : "";
+            return new DeviceInfo("simt", true, $"the CUDA sources on the CPU, by {compiler.Path}: {version}", 0, null);
+        }
+        catch (EngineException exception)
+        {
+            return new DeviceInfo("simt", false, "the CUDA sources on the CPU", 0, exception.Message);
+        }
+    }
+
+    private static IEnumerable<DeviceInfo> Cuda()
+    {
+        var report = CudaDriver.Probe();
+        string? problem = string.Join('\n', new[] { report.DriverProblem, report.NvrtcProblem }.Where(text => text is not null));
+        if (problem.Length == 0) problem = null;
+        string versions = report.NvrtcVersion is { } nvrtc ? $"NVRTC {nvrtc} ({report.NvrtcPath})" : "no NVRTC";
+        versions = (report.CudaVersion is { } cuda ? $"driver for CUDA {cuda}" : "no driver") + ", " + versions;
+        if (report.Devices.Count == 0) yield return new DeviceInfo("cuda", false, versions, 0, problem);
+        foreach (var device in report.Devices) yield return new DeviceInfo(Invariant($"cuda:{device.Ordinal}"), report.IsUsable, $"{device}, {versions}", device.MemoryBytes, problem);
+    }
+
+    private static string ProcessorName()
+    {
+        const string Info = "/proc/cpuinfo", Key = "model name";
+        string? line = File.Exists(Info) ? File.ReadLines(Info).FirstOrDefault(text => text.StartsWith(Key, StringComparison.Ordinal)) : null;
+        return line?.Split(':', 2)[1].Trim() ?? Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? RuntimeInformation.ProcessArchitecture.ToString();
+    }
+
+    private static string Version() => typeof(Devices).Assembly.GetName().Version!.ToString(3);
 }
 
 /// <summary>One device for 'devices --json'.</summary>
-internal sealed record DeviceInfo(string Device, bool Available, string Description, long MemoryBytes);
+/// <param name="Problem">Why it cannot be used, and the fix; null when it can.</param>
+internal sealed record DeviceInfo(string Device, bool Available, string Description, long MemoryBytes, string? Problem);

@@ -18,5 +18,7 @@ internal sealed record Contest(string Name, string Purpose, Func<CpuDevice, OwnJ
         new("gemm-1024", "C[1024,1024] = A[1024,1024] B[1024,1024]", device => new GemmJob(device, 1024, 1024, 1024)),
         new("gemm-128x784x400", "C[128,784] = A[128,400] B[400,784]", device => new GemmJob(device, 128, 784, 400)),
         new("gemm-128x400x784", "C[128,400] = A[128,784] B[784,400]", device => new GemmJob(device, 128, 400, 784)),
+        new("adam-10m", "Adam over 10 million parameters", device => new AdamJob(device)),
+        new("muladd-16m", "x*y+z over 16 Mi floats", device => new MultiplyAddJob(device)),
     ];
 }

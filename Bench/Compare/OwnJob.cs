@@ -37,6 +37,14 @@ internal abstract class OwnJob : IDisposable
         return range;
     }
 
+    protected BufferRange Zeros(long count, string name)
+    {
+        var range = Empty(count, name);
+        Device.Upload<float>(new float[count], range);
+        return range;
+    }
+
+    /// <summary>Uninitialised memory.</summary>
     protected BufferRange Empty(long count, string name)
     {
         var buffer = Device.Allocate(count * sizeof(float), name);

@@ -6,7 +6,7 @@ using GenEngine.Numerics;
 namespace GenEngine.Bench.Micro;
 
 /// <summary>A benchmark on the CPU device, at one thread and at one a core; GENENGINE_ISA chooses the instruction set.</summary>
-public abstract class DeviceBenchmark
+public abstract class DeviceBenchmark : IDisposable
 {
     private CpuDevice? _device;
 
@@ -25,7 +25,11 @@ public abstract class DeviceBenchmark
     }
 
     [GlobalCleanup]
-    public virtual void CleanUp() => _device?.Dispose();
+    public void Dispose()
+    {
+        _device?.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     protected abstract void Prepare();
 

@@ -28,10 +28,13 @@ internal static class Program
             .AddJob(job)
             .AddColumnProvider(DefaultColumnProviders.Instance)
             .AddDiagnoser(MemoryDiagnoser.Default)
+            .AddExporter(MarkdownExporter.GitHub, JsonExporter.FullCompressed)
             .AddLogger(smoke ? new FailuresLogger() : ConsoleLogger.Default);
-        if (!smoke) config.AddExporter(MarkdownExporter.GitHub, JsonExporter.FullCompressed);
+        if (smoke) config.ArtifactsPath = Directory.CreateTempSubdirectory("genengine-smoke").FullName;
         var summaries = BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(rest, config).ToList();
-        return smoke ? Count(summaries) : summaries.Any(Broken) ? 1 : 0;
+        if (!smoke) return summaries.Any(Broken) ? 1 : 0;
+        Directory.Delete(config.ArtifactsPath!, recursive: true);
+        return Count(summaries);
     }
 
     private static int Count(List<Summary> summaries)

@@ -1,0 +1,61 @@
+using System.CommandLine;
+using System.Diagnostics;
+using GenEngine.Kernels;
+
+namespace GenEngine.Bench.Commands;
+
+/// <summary>bench: starts the micro-benchmarks, an executable of its own (Bench/Micro).</summary>
+internal static class BenchCommand
+{
+    private const string Project = "Bench/Micro";
+
+    public static Command Create()
+    {
+        var smoke = new Option<bool>("--smoke") { Description = "Run every benchmark once, to show that it works." };
+        var filter = new Option<string?>("--filter") { HelpName = "GLOB", Description = "Benchmarks by name, for example '*MatMul*'." };
+        var list = new Option<bool>("--list") { Description = "List the benchmarks." };
+        var extra = new Argument<string[]>("arguments") { Arity = ArgumentArity.ZeroOrMore, Description = "After --, further options of BenchmarkDotNet." };
+        var command = new ConsoleCommand("bench", "Run the micro-benchmarks of this engine's kernels on the CPU (BenchmarkDotNet); results go to BenchmarkDotNet.Artifacts.")
+        {
+            Examples =
+            [
+                ("bench --list", "what there is"),
+                ("bench --filter '*MatMul*'", "matrix products only"),
+                ("bench --smoke", "each once"),
+                ("bench -- --job long", "pass options on"),
+            ],
+        };
+        foreach (Option option in (Option[])[smoke, filter, list]) command.Options.Add(option);
+        command.Arguments.Add(extra);
+        command.OnRun(session =>
+        {
+            List<string> arguments = ["--filter", session.Get(filter) ?? "*"];
+            if (session.Get(smoke)) arguments.Add("--smoke");
+            if (session.Get(list)) arguments.AddRange(["--list", "flat"]);
+            return Start(session, [.. arguments, .. session.Get(extra) ?? []]);
+        });
+        return command;
+    }
+
+    private static int Start(Session session, IEnumerable<string> arguments)
+    {
+        string program = Find();
+        session.Error.WriteLine($"Starting {program}");
+        _ = session.Stop; // Ctrl-C goes to the benchmarks; this process waits for them to end
+        using var process = Process.Start(new ProcessStartInfo(program, arguments))!;
+        process.WaitForExit();
+        return process.ExitCode == 0 ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private static string Find()
+    {
+        string name = OperatingSystem.IsWindows() ? "genengine-micro.exe" : "genengine-micro";
+        string beside = Path.Combine(AppContext.BaseDirectory, "micro", name);
+        if (File.Exists(beside)) return beside;
+        string? built = Repository.Find() is { } root ? Path.Combine(root, Project, "bin", "Release", "net10.0", name) : null;
+        if (built is not null && File.Exists(built)) return built;
+        throw new EngineException(built is null
+            ? $"The benchmarks do not travel with the published console. In a checkout: dotnet run -c Release --project {Project}"
+            : $"The benchmarks are not built ({built} is missing). Build them first: dotnet build {Project} -c Release");
+    }
+}
