@@ -4,8 +4,44 @@ using GenEngine.Kernels.Devices.Gpu;
 
 namespace GenEngine.Kernels.MatMul;
 
-internal static class MatMulGpu
+/// <summary>Launches matmul.cu: one block a tile of C, in a linear grid over tiles and batches; the tile is chosen by shape.</summary>
+public sealed class MatMulGpu : IGpuKernelFamily
 {
-    public static void Launch(GpuDevice device, DType dtype, MatMulOp op, Activation activation, ref MatMulArgs args, ReadOnlySpan<Access> accesses) =>
-        throw new NotSupportedException();
+    private static readonly Dictionary<(DType Dtype, int Op, int Tile, bool Quads), GpuKernel> Kernels = (
+        from dtype in new[] { DType.Float32, DType.Float64 }
+        from op in Enum.GetValues<MatMulOp>()
+        from tile in Enumerable.Range(0, Tiles(dtype).Count)
+        from quads in dtype == DType.Float32 ? new[] { false, true } : [false]
+        select (Key: (dtype, (int)op, tile, quads), Kernel: Variant(dtype, op, Tiles(dtype)[tile], quads))).ToDictionary(x => x.Key, x => x.Kernel);
+
+    public static IEnumerable<GpuKernel> Variants => Kernels.Values;
+
+    /// <summary>
+    /// Index into <see cref="Tiles"/> of the tile that every launch of this thread takes; null chooses by shape. For tuning, and
+    /// for tests that all tiles give the same bits.
+    /// </summary>
+    [field: ThreadStatic]
+    public static int? ForcedTile { get; set; }
+
+    /// <summary>The tiles to choose from.</summary>
+    public static IReadOnlyList<SimtTile> Tiles(DType dtype) => dtype == DType.Float32 ? SimtTile.Float : SimtTile.Double;
+
+    internal static void Launch(GpuDevice device, DType dtype, ref MatMulArgs args, ReadOnlySpan<Access> accesses)
+    {
+        var tiles = Tiles(dtype);
+        int index = ForcedTile ?? SimtTile.Choose(tiles, device.Driver, args.Batch, args.M, args.N);
+        var shape = LaunchShape.Linear(args.Batch * tiles[index].Blocks(args.M, args.N), tiles[index].Threads);
+        device.Launch(Kernels[(dtype, args.Op, index, dtype == DType.Float32 && InQuads(args))], shape, ref args, accesses);
+    }
+
+    /// <summary>Whether all rows come in fours of floats that begin on 16-byte boundaries, so that four neighbours are one access.</summary>
+    private static bool InQuads(in MatMulArgs args)
+    {
+        var op = (MatMulOp)args.Op;
+        long a = op == MatMulOp.TN ? args.M : args.K, b = op == MatMulOp.NT ? args.K : args.N;
+        return (a | b | args.N) % 4 == 0 && (args.A | args.B | args.C) % 16 == 0;
+    }
+
+    private static GpuKernel Variant(DType dtype, MatMulOp op, SimtTile tile, bool quads) =>
+        new("MatMul/matmul.cu", "matmul", typeof(MatMulArgs), [$"REAL={dtype.CName()}", $"OP={(int)op}", $"QUADS={(quads ? 1 : 0)}", .. tile.Defines]);
 }

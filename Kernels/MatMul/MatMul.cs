@@ -63,6 +63,7 @@ public static class MatMul
             Slope = slope,
             Op = (int)op,
             Activation = (int)activation,
+            HasBias = bias is null ? 0 : 1,
             Accumulate = accumulate ? 1 : 0,
         };
         ReadOnlySpan<Access> accesses =
@@ -71,7 +72,7 @@ public static class MatMul
         switch (device)
         {
             case CpuDevice cpu: cpu.Launch<MatMulCpu, MatMulArgs>(Name(op), dtype, ref args, accesses); break;
-            case GpuDevice gpu: MatMulGpu.Launch(gpu, dtype, op, activation, ref args, accesses); break;
+            case GpuDevice gpu: MatMulGpu.Launch(gpu, dtype, ref args, accesses); break;
             default: throw new EngineException($"{Name(op)} has no kernel for {device.Description}.");
         }
     }
@@ -116,6 +117,6 @@ public struct MatMulArgs
     public double Slope;
     public int Op;
     public int Activation;
+    public int HasBias;
     public int Accumulate;
-    public int Reserved;
 }

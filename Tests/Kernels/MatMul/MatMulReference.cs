@@ -1,8 +1,10 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 using GenEngine.Kernels;
 using GenEngine.Kernels.Common;
 using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.MatMul;
+using NUnit.Framework;
 
 namespace GenEngine.Tests.Kernels.MatMul;
 
@@ -54,8 +56,20 @@ internal sealed unsafe class MatMulCase<T> where T : unmanaged, IFloatingPointIe
         return result;
     }
 
+    /// <summary>Runs on a device and compares every output with <see cref="Expected"/>, bit for bit (any NaN equals any other).</summary>
+    public void Check(Device device, string note = "")
+    {
+        var (actual, expected) = (Run(device), Expected());
+        for (int i = 0; i < expected.Length; i++)
+        {
+            bool same = MemoryMarshal.AsBytes(actual.AsSpan(i, 1)).SequenceEqual(MemoryMarshal.AsBytes(expected.AsSpan(i, 1)));
+            if (!same && !(T.IsNaN(actual[i]) && T.IsNaN(expected[i])))
+                Assert.Fail($"{this} on {device.Description} {note}: output {i} is {actual[i]}, not {expected[i]}.");
+        }
+    }
+
     /// <summary>Each output as the law says: one chain of fused multiply-adds, then the bias, then the activation.</summary>
-    public T[] Expected() => Outputs((b, m, n) =>
+    private T[] Expected() => Outputs((b, m, n) =>
     {
         T sum = Accumulate ? _start[((long)b * Shape.M + m) * Shape.N + n] : T.Zero;
         for (int k = 0; k < Shape.K; k++) sum = T.FusedMultiplyAdd(A(b, m, k), B(b, k, n), sum);

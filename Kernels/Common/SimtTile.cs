@@ -1,0 +1,58 @@
+using GenEngine.Kernels.Devices.Gpu;
+
+namespace GenEngine.Kernels.Common;
+
+/// <summary>
+/// A block's tile of outputs in kernels built on Common/tile_simt.cuh. Any tile gives the same bits; which is fastest depends on
+/// the shape and on how many multiprocessors want work.
+/// </summary>
+/// <param name="Depth">Steps of k that lie in shared memory at once.</param>
+/// <param name="ThreadRows">Outputs of a thread: ThreadRows x ThreadColumns.</param>
+/// <param name="MinBlocks">Blocks that a multiprocessor must be able to hold; bounds the registers.</param>
+/// <param name="Efficiency">Rate while the device is full, relative to the largest tile.</param>
+public sealed record SimtTile(int Rows, int Columns, int Depth, int ThreadRows, int ThreadColumns, int MinBlocks, double Efficiency)
+{
+    /// <summary>Threads a block.</summary>
+    public int Threads => Rows / ThreadRows * (Columns / ThreadColumns);
+
+    /// <summary>The constants that tell the source which tile it is.</summary>
+    public string[] Defines =>
+        [$"TILE_M={Rows}", $"TILE_N={Columns}", $"TILE_K={Depth}", $"THREAD_M={ThreadRows}", $"THREAD_N={ThreadColumns}", $"MIN_BLOCKS={MinBlocks}"];
+
+    /// <summary>Tiles for float, largest first.</summary>
+    public static IReadOnlyList<SimtTile> Float { get; } =
+    [
+        new(128, 128, 8, 8, 8, 2, 1),
+        new(64, 64, 16, 8, 4, 4, 0.8),
+        new(32, 32, 16, 2, 4, 8, 0.5),
+        new(16, 32, 32, 1, 4, 8, 0.3),
+    ];
+
+    /// <summary>Tiles for double: a gradient check's, so two are enough.</summary>
+    public static IReadOnlyList<SimtTile> Double { get; } =
+    [
+        new(64, 64, 8, 8, 4, 2, 1),
+        new(32, 32, 16, 2, 4, 4, 0.6),
+    ];
+
+    /// <summary>Blocks of one product.</summary>
+    public long Blocks(long rows, long columns) => (rows + Rows - 1) / Rows * ((columns + Columns - 1) / Columns);
+
+    /// <summary>
+    /// The index of the tile with the least work on the busiest multiprocessor: blocks go out in rounds, and a round lasts as long as one tile.
+    /// </summary>
+    public static int Choose(IReadOnlyList<SimtTile> tiles, IGpuDriver driver, long batch, long rows, long columns)
+    {
+        int best = 0;
+        double least = double.PositiveInfinity;
+        for (int i = 0; i < tiles.Count; i++)
+        {
+            var tile = tiles[i];
+            long rounds = (batch * tile.Blocks(rows, columns) + driver.MultiprocessorCount - 1) / driver.MultiprocessorCount;
+            double time = rounds * tile.Rows * tile.Columns / tile.Efficiency;
+            if (time < least) (best, least) = (i, time);
+        }
+
+        return best;
+    }
+}
