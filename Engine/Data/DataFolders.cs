@@ -1,4 +1,5 @@
 using GenEngine.Kernels;
+using GenEngine.Kernels.Devices.Gpu;
 
 namespace GenEngine.Data;
 
@@ -10,21 +11,8 @@ public static class DataFolders
 {
     public const string Variable = "GENENGINE_DATA";
 
-    /// <summary>
-    /// Where downloads go when nothing else is named: data in GENENGINE_CACHE, or in the user's cache folder for genengine (the
-    /// same folder that compiled kernels are kept in).
-    /// </summary>
-    public static string Cache
-    {
-        get
-        {
-            string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-            string engine = Set("GENENGINE_CACHE") ?? (OperatingSystem.IsWindows()
-                ? Path.Combine(Set("LOCALAPPDATA") ?? Path.Combine(home, "AppData", "Local"), "genengine")
-                : Path.Combine(Set("XDG_CACHE_HOME") ?? Path.Combine(home, ".cache"), "genengine"));
-            return Path.Combine(engine, "data");
-        }
-    }
+    /// <summary>Where downloads go when nothing else is named: data in GENENGINE_CACHE, or in the user's cache folder for genengine.</summary>
+    public static string Cache => UserCache.PathOf("data");
 
     /// <summary>The folder that a download of this set is written to.</summary>
     public static string Destination(string set, DataOptions options) => Path.Combine(Roots(options).First(), set);

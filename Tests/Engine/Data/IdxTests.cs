@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using GenEngine.Data;
 using GenEngine.Kernels;
-using GenEngine.Kernels.Devices.Gpu.Cuda;
 using GenEngine.Tests.Files;
 using NUnit.Framework;
 
@@ -69,10 +68,6 @@ public class IdxTests
         Assert.That(DataFolders.Destination("mnist", options), Is.EqualTo(_folder["named", "mnist"]));
         Assert.That(DataFolders.Destination("mnist", DataOptions.Default), Is.EqualTo(_folder["variable", "mnist"]));
     }
-
-    [Test]
-    public void TheCacheIsTheOneOfCompiledKernels() =>
-        Assert.That(DataFolders.Cache, Is.EqualTo(Path.Combine(ProbeHost.ThisMachine.CacheFolder, "data")));
 
     [Test]
     public void MissingFilesAreToldWithEveryPlaceAndWhatToDo()
