@@ -48,10 +48,12 @@ internal readonly unsafe struct FlatKernel<TKernel, TArgs> : ICpuKernel<TArgs>
 internal static class Flat
 {
     /// <summary>The twin of (REAL)x for a double x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Create<V, T>(double value)
         where V : unmanaged, IVec<V, T>
         where T : unmanaged, IFloatingPointIeee754<T> => V.Create(T.CreateTruncating(value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V SmallestNormal<V, T>()
         where V : unmanaged, IVec<V, T>
         where T : unmanaged, IFloatingPointIeee754<T> => Create<V, T>(typeof(T) == typeof(float) ? 1.17549435e-38f : 2.2250738585072014e-308);
