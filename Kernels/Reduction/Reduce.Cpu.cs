@@ -10,6 +10,11 @@ namespace GenEngine.Kernels.Reduction;
 /// <summary>The kernels of reduce.cu, launch by launch. The place of a maximum is looked for once its value is known.</summary>
 internal static unsafe class ReduceCpu
 {
+    private const int Lanes = 32;
+
+    /// <summary>Columns whose results stay in the first-level cache; a multiple of every vector.</summary>
+    private const int ColumnBlock = 1024;
+
     public static void Launch(CpuDevice device, DType dtype, ReduceKernel kernel, ReduceMode mode, ref ReduceArgs args, ReadOnlySpan<Access> accesses)
     {
         if (mode == ReduceMode.Sum) Launch<SumFold>(device, dtype, kernel, ref args, accesses);
@@ -45,17 +50,21 @@ internal static unsafe class ReduceCpu
     private static void WriteIndex(ReduceArgs* args, nint at, int index) =>
         ((int*)args->ArgMax)[at] = args->LastStage != 0 && index == ReduceArgs.NoIndex ? 0 : index;
 
+    [SkipLocalsInit]
+    [MethodImpl(AggressiveOptimization)]
     private static void Rows<TFold, V, T>(ReduceArgs* args, nint start, nint end)
         where TFold : struct, IFold
         where V : unmanaged, IVec<V, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
+        T* lanes = stackalloc T[Lanes];
         long total = args->RowElements > 0 ? Math.Min(args->Total, ValidRows(args) * args->RowElements) : args->Total;
         for (nint row = start; row < end; row++)
         {
             nint first = row * (nint)args->Columns, n = (nint)Math.Clamp(total - first, 0, args->Columns);
             T* x = (T*)args->X + first;
-            T result = RowFold<V, T>.Run(default(LaneFold<TFold, V, T>), x, x, n);
+            TakeLanes<TFold, V, T>(x, n, lanes);
+            T result = Join<TFold, V, T>(lanes, n);
             Write(args, row, result);
             if (args->ArgMax == 0) continue;
             nint place = 0;
@@ -68,6 +77,65 @@ internal static unsafe class ReduceCpu
                 _ => index[place],
             });
         }
+    }
+
+    /// <summary>Lane l takes elements l, l + 32, ... ascending.</summary>
+    [MethodImpl(AggressiveInlining)]
+    private static void TakeLanes<TFold, V, T>(T* x, nint n, T* lanes)
+        where TFold : struct, IFold
+        where V : unmanaged, IVec<V, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        nint whole = n & -Lanes;
+        for (nint first = 0; first < Lanes; first += 4 * V.Count) // a pass for each four vectors of lanes: one with AVX-512 and AVX2 floats
+        {
+            V l0 = TFold.Start<V, T>(), l1 = l0, l2 = l0, l3 = l0;
+            if (2 * V.Count == Lanes)
+            {
+                for (T* p = x; p < x + whole; p += Lanes)
+                {
+                    l0 = TFold.Step<V, T>(l0, V.Load(p));
+                    l1 = TFold.Step<V, T>(l1, V.Load(p + V.Count));
+                }
+            }
+            else
+            {
+                for (T* p = x + first; p < x + whole; p += Lanes)
+                {
+                    l0 = TFold.Step<V, T>(l0, V.Load(p));
+                    l1 = TFold.Step<V, T>(l1, V.Load(p + V.Count));
+                    l2 = TFold.Step<V, T>(l2, V.Load(p + (2 * V.Count)));
+                    l3 = TFold.Step<V, T>(l3, V.Load(p + (3 * V.Count)));
+                }
+
+                V.Store(l2, lanes + first + (2 * V.Count));
+                V.Store(l3, lanes + first + (3 * V.Count));
+            }
+
+            V.Store(l0, lanes + first);
+            V.Store(l1, lanes + first + V.Count);
+        }
+
+        nint lane = 0;
+        for (x += whole, n -= whole; lane <= n - V.Count; lane += V.Count) V.Store(TFold.Step<V, T>(V.Load(lanes + lane), V.Load(x + lane)), lanes + lane);
+        for (; lane < n; lane++) lanes[lane] = TFold.Step(lanes[lane], x[lane]);
+    }
+
+    /// <summary>The lanes joined 16, 8, 4, 2 and 1 apart; lanes that got no element change nothing and are left out.</summary>
+    [MethodImpl(AggressiveInlining)]
+    private static T Join<TFold, V, T>(T* lanes, nint n)
+        where TFold : struct, IFold
+        where V : unmanaged, IVec<V, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        for (nint width = Lanes / 2; width > 0; width /= 2)
+        {
+            nint lane = 0, used = Math.Min(width, n - width);
+            for (; lane < used && width >= V.Count; lane += V.Count) V.Store(TFold.Step<V, T>(V.Load(lanes + lane), V.Load(lanes + lane + width)), lanes + lane);
+            for (; lane < used; lane++) lanes[lane] = TFold.Step(lanes[lane], lanes[lane + width]);
+        }
+
+        return lanes[0];
     }
 
     /// <summary>Parts are chunks.</summary>
@@ -92,44 +160,43 @@ internal static unsafe class ReduceCpu
         Columns<TFold, V, T>(args, 0, (nint)args->Rows, 0);
 
     /// <summary>Results at, at + 1, ...: each column over rows first .. first + height - 1, ascending.</summary>
+    /// <remarks>
+    /// Results so far stay in the first-level cache while four rows at a time pass by, which reads memory in order.
+    /// </remarks>
+    [SkipLocalsInit]
     [MethodImpl(AggressiveOptimization)]
     private static void Columns<TFold, V, T>(ReduceArgs* args, nint first, nint height, nint at)
         where TFold : struct, IFold
         where V : unmanaged, IVec<V, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        nint columns = (nint)args->Columns, c = 0;
-        T* x = (T*)args->X + (first * columns);
-        T* results = stackalloc T[4 * V.Count];
-        for (; c <= columns - (4 * V.Count); c += 4 * V.Count)
+        nint columns = (nint)args->Columns;
+        T* x = (T*)args->X + (first * columns), results = stackalloc T[ColumnBlock];
+        for (nint column = 0; column < columns; column += ColumnBlock)
         {
-            V r0 = TFold.Start<V, T>(), r1 = r0, r2 = r0, r3 = r0;
-            T* p = x + c;
-            for (nint row = 0; row < height; row++, p += columns)
+            nint width = Math.Min(ColumnBlock, columns - column), padded = (width + V.Count - 1) / V.Count * V.Count, row = 0;
+            for (nint c = 0; c < width; c += V.Count) V.Store(TFold.Start<V, T>(), results + c);
+
+            // the last vector of a row may run over into the next row, but not past the last element
+            for (; row + 4 <= height && ((row + 3) * columns) + column + padded <= height * columns; row += 4)
             {
-                r0 = TFold.Step<V, T>(r0, V.Load(p));
-                r1 = TFold.Step<V, T>(r1, V.Load(p + V.Count));
-                r2 = TFold.Step<V, T>(r2, V.Load(p + (2 * V.Count)));
-                r3 = TFold.Step<V, T>(r3, V.Load(p + (3 * V.Count)));
+                T* p0 = x + (row * columns) + column, p1 = p0 + columns, p2 = p1 + columns, p3 = p2 + columns;
+                for (nint c = 0; c < width; c += V.Count)
+                {
+                    var r = TFold.Step<V, T>(V.Load(results + c), V.Load(p0 + c));
+                    r = TFold.Step<V, T>(r, V.Load(p1 + c));
+                    r = TFold.Step<V, T>(r, V.Load(p2 + c));
+                    V.Store(TFold.Step<V, T>(r, V.Load(p3 + c)), results + c);
+                }
             }
 
-            V.Store(r0, results);
-            V.Store(r1, results + V.Count);
-            V.Store(r2, results + (2 * V.Count));
-            V.Store(r3, results + (3 * V.Count));
-            WriteColumns(args, x, height, first, at, c, 4 * V.Count, results);
-        }
+            for (; row < height; row++)
+            {
+                T* p = x + (row * columns) + column;
+                for (nint c = 0; c < width; c++) results[c] = TFold.Step(results[c], p[c]);
+            }
 
-        for (; c < columns; c += V.Count)
-        {
-            nint width = Math.Min(V.Count, columns - c), row = 0;
-            var r = TFold.Start<V, T>();
-            T* p = x + c;
-            // a vector may run over into the next row, but not past the last element
-            for (; row < height && (row * columns) + c + V.Count <= height * columns; row++, p += columns) r = TFold.Step<V, T>(r, V.Load(p));
-            for (; row < height; row++, p += columns) r = TFold.Step<V, T>(r, VecTail<V, T>.Load(p, width));
-            V.Store(r, results);
-            WriteColumns(args, x, height, first, at, c, width, results);
+            WriteColumns(args, x, height, first, at, column, width, results);
         }
     }
 
@@ -154,7 +221,7 @@ internal static unsafe class ReduceCpu
 
         static abstract V Step<V, T>(V soFar, V x) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T>;
 
-        static abstract T Join<T>(T a, T b) where T : unmanaged, IFloatingPointIeee754<T>;
+        static abstract T Step<T>(T soFar, T x) where T : unmanaged, IFloatingPointIeee754<T>;
     }
 
     private readonly struct SumFold : IFold
@@ -165,7 +232,8 @@ internal static unsafe class ReduceCpu
         [MethodImpl(AggressiveInlining)]
         public static V Step<V, T>(V soFar, V x) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T> => V.Add(soFar, x);
 
-        public static T Join<T>(T a, T b) where T : unmanaged, IFloatingPointIeee754<T> => a + b;
+        [MethodImpl(AggressiveInlining)]
+        public static T Step<T>(T soFar, T x) where T : unmanaged, IFloatingPointIeee754<T> => soFar + x;
     }
 
     private readonly struct MaxFold : IFold
@@ -176,20 +244,8 @@ internal static unsafe class ReduceCpu
         [MethodImpl(AggressiveInlining)]
         public static V Step<V, T>(V soFar, V x) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T> => V.Max(x, soFar);
 
-        public static T Join<T>(T a, T b) where T : unmanaged, IFloatingPointIeee754<T> => b > a ? b : a;
-    }
-
-    private readonly struct LaneFold<TFold, V, T> : IRowFold<V, T>
-        where TFold : struct, IFold
-        where V : unmanaged, IVec<V, T>
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        public V Start => TFold.Start<V, T>();
-
         [MethodImpl(AggressiveInlining)]
-        public V Step(V lanes, V x, V y) => TFold.Step<V, T>(lanes, x);
-
-        public T Join(T a, T b) => TFold.Join(a, b);
+        public static T Step<T>(T soFar, T x) where T : unmanaged, IFloatingPointIeee754<T> => x > soFar ? x : soFar;
     }
 
     private readonly struct RowKernel<TFold> : ICpuKernel<ReduceArgs>
