@@ -6,6 +6,8 @@ using NUnit.Framework;
 
 namespace GenEngine.Tests.Kernels.Optimizer;
 
+using Adam = GenEngine.Kernels.Optimizer.Adam;
+
 /// <summary>Adam and AdamW against the published formula in double, written with powers in place of running products.</summary>
 [TestFixtureSource(typeof(LayoutDevices), nameof(LayoutDevices.Devices))]
 public class AdamTests(TestDevice which)

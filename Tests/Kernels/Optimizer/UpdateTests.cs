@@ -6,6 +6,9 @@ using NUnit.Framework;
 
 namespace GenEngine.Tests.Kernels.Optimizer;
 
+using RmsProp = GenEngine.Kernels.Optimizer.RmsProp;
+using Sgd = GenEngine.Kernels.Optimizer.Sgd;
+
 /// <summary>Gradient descent, RMSProp and the moving average against their formulas in double.</summary>
 [TestFixtureSource(typeof(LayoutDevices), nameof(LayoutDevices.Devices))]
 public class UpdateTests(TestDevice which)

@@ -1,0 +1,205 @@
+using GenEngine.Kernels;
+using GenEngine.Kernels.Common;
+using GenEngine.Kernels.Devices;
+using GenEngine.Kernels.Elementwise;
+using GenEngine.Kernels.Layout;
+
+namespace GenEngine;
+
+/// <summary>
+/// Gradients on their way during one Backward. The first contribution to a tensor is written, later ones are added; a gradient's
+/// memory is free again as soon as its operation's backward has consumed it.
+/// </summary>
+internal sealed class GradientSink
+{
+    private readonly Context _context;
+    private readonly HashSet<ParameterGroup> _groups;
+    private readonly bool _accumulate;
+    private readonly Dictionary<Tensor, Tensor> _gradients = [];
+    private readonly Dictionary<ArenaBlock, int> _owners = [];
+    private readonly HashSet<Tensor> _touched = [];
+    private readonly HashSet<Tensor> _wanted = [];
+
+    public GradientSink(Context context, IReadOnlyList<ParameterGroup> groups, bool accumulate)
+    {
+        _context = context;
+        _groups = [.. groups];
+        _accumulate = accumulate;
+    }
+
+    /// <summary>Marks a node's inputs that a gradient is wanted for.</summary>
+    public void Reach(TapeNode node)
+    {
+        foreach (var output in node.Outputs) _wanted.Add(output);
+    }
+
+    /// <summary>A parameter of the chosen groups, or a leaf marked by RequireGradient.</summary>
+    public bool IsWantedLeaf(Tensor tensor) =>
+        tensor.Producer is null && tensor.RequiresGradient && (tensor.Group is null || _groups.Contains(tensor.Group));
+
+    /// <summary>Whether a backward function has to compute this input's gradient at all.</summary>
+    public bool Wants(Tensor input) => input.Producer is null ? IsWantedLeaf(input) : _wanted.Contains(input);
+
+    public bool Has(Tensor tensor) => _gradients.ContainsKey(tensor);
+
+    public void Seed(Tensor loss, Tensor gradient) => Own(loss, gradient);
+
+    public Tensor GradientOrZeros(Tensor tensor)
+    {
+        if (_gradients.TryGetValue(tensor, out var gradient)) return gradient;
+        var zeros = _context.NewTensor(tensor.Shape, $"zero gradient of {tensor.Op}");
+        Fill.Run(_context.Device, _context.Real, zeros.Range, zeros.Count, 0);
+        Own(tensor, zeros);
+        return zeros;
+    }
+
+    /// <summary>
+    /// Lets a kernel put its contribution to an input's gradient straight where it belongs:
+    /// write(range, false) the first time, write(range, true) to add.
+    /// </summary>
+    public void Add(Tensor input, Action<BufferRange, bool> write)
+    {
+        if (!Wants(input)) return;
+        if (input.Group is { } group)
+        {
+            write(group.GradientRange(input), !_touched.Add(input) || _accumulate);
+            return;
+        }
+
+        if (!_gradients.TryGetValue(input, out var gradient))
+        {
+            gradient = _context.NewTensor(input.Shape, $"gradient of {input.Op}");
+            write(gradient.Range, false);
+            Own(input, gradient);
+            return;
+        }
+
+        if (_owners[gradient.Block!] > 1) gradient = Unshare(input, gradient);
+        write(gradient.Range, true);
+    }
+
+    /// <summary>As <see cref="Add"/> for kernels that cannot accumulate.</summary>
+    public void AddWritten(Tensor input, Action<BufferRange> write)
+    {
+        Add(input, (range, accumulate) =>
+        {
+            if (!accumulate)
+            {
+                write(range);
+                return;
+            }
+
+            var scratch = _context.NewScratch(range.Bytes, $"gradient of {input.Op}");
+            write(scratch.Range);
+            Accumulate.Run(_context.Device, _context.Real, scratch.Range, range, input.Count);
+            scratch.Release();
+        });
+    }
+
+    /// <summary>
+    /// For element-wise operations of one input: write(dy, dx, accumulate), where dx is dy's own memory when nobody else reads dy.
+    /// </summary>
+    public void Transform(Tensor output, Tensor input, Action<BufferRange, BufferRange, bool> write)
+    {
+        if (!Wants(input)) return;
+        var dy = GradientOrZeros(output);
+        bool inPlace = input.Group is null && !_gradients.ContainsKey(input) && _owners[dy.Block!] == 1;
+        if (!inPlace)
+        {
+            Add(input, (range, accumulate) => write(dy.Range, range, accumulate));
+            return;
+        }
+
+        write(dy.Range, dy.Range, false);
+        Own(input, dy);
+    }
+
+    /// <summary>
+    /// The gradient before an activation, from the one behind it and the activation's output; in place where nobody else reads it.
+    /// </summary>
+    public Tensor ThroughActivation(Tensor output, Tensor dy, Activation activation, double slope)
+    {
+        var op = activation switch
+        {
+            Activation.Relu => UnaryOp.Relu,
+            Activation.LeakyRelu => UnaryOp.LeakyRelu,
+            Activation.Elu => UnaryOp.Elu,
+            Activation.Tanh => UnaryOp.Tanh,
+            Activation.Sigmoid => UnaryOp.Sigmoid,
+            Activation.Softplus => UnaryOp.Softplus,
+            _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, null),
+        };
+        var dz = dy;
+        if (_owners[dy.Block!] > 1)
+        {
+            dz = _context.NewTensor(output.Shape, $"gradient of {output.Op}");
+            Release(output);
+            Own(output, dz);
+        }
+
+        Unary.Backward(_context.Device, _context.Real, op, output.Range, dy.Range, dz.Range, output.Count, slope);
+        return dz;
+    }
+
+    /// <summary>The input's gradient is the output's, element for element: shared, not copied, where that is possible.</summary>
+    public void Pass(Tensor input, Tensor gradient)
+    {
+        if (!Wants(input)) return;
+        if (input.Group is null && !_gradients.ContainsKey(input))
+        {
+            Own(input, gradient);
+            return;
+        }
+
+        Add(input, (range, accumulate) =>
+        {
+            if (accumulate) Accumulate.Run(_context.Device, _context.Real, gradient.Range, range, input.Count);
+            else Copy.Run(_context.Device, gradient.Range, range);
+        });
+    }
+
+    /// <summary>Frees an output's gradient once its node is done.</summary>
+    public void Release(Tensor tensor)
+    {
+        if (_gradients.Remove(tensor, out var gradient)) Disown(gradient);
+    }
+
+    /// <summary>Zeros for parameters of the chosen groups that no gradient reached; leaf gradients go to the tape.</summary>
+    public void FillUntouched()
+    {
+        foreach (var (leaf, gradient) in _gradients)
+        {
+            if (leaf.Group is null && IsWantedLeaf(leaf)) _context.Tape.SetLeafGradient(leaf, gradient);
+        }
+
+        if (_accumulate) return;
+        foreach (var group in _groups)
+        {
+            foreach (var parameter in group.Parameters.Where(parameter => !_touched.Contains(parameter)))
+                Fill.Run(_context.Device, _context.Real, group.GradientRange(parameter), parameter.Count, 0);
+        }
+    }
+
+    private Tensor Unshare(Tensor input, Tensor shared)
+    {
+        var own = _context.NewTensor(input.Shape, $"gradient of {input.Op}");
+        Copy.Run(_context.Device, shared.Range, own.Range);
+        Disown(shared);
+        Own(input, own);
+        return own;
+    }
+
+    private void Own(Tensor tensor, Tensor gradient)
+    {
+        _gradients[tensor] = gradient;
+        _owners[gradient.Block!] = _owners.GetValueOrDefault(gradient.Block!) + 1;
+    }
+
+    private void Disown(Tensor gradient)
+    {
+        var block = gradient.Block!;
+        if (--_owners[block] > 0) return;
+        _owners.Remove(block);
+        block.Release();
+    }
+}

@@ -1,0 +1,112 @@
+using GenEngine.Kernels;
+using GenEngine.Kernels.Devices;
+using GenEngine.Kernels.Layout;
+
+namespace GenEngine;
+
+/// <summary>
+/// The parameters of one network in one flat arena, their gradients in another. Optimisers, clipping and averages work on the arenas
+/// and know no tensors; Backward takes groups and touches no other group's gradients.
+/// </summary>
+public sealed class ParameterGroup : IDisposable
+{
+    private const long Alignment = 256;
+    private readonly List<Tensor> _parameters = [];
+    private readonly List<(string Name, Shape Shape, Initializer Init)> _declared = [];
+    private readonly Dictionary<Tensor, long> _offsets = [];
+    private readonly Dictionary<string, Tensor> _byName = [];
+    private DeviceBuffer? _weights;
+    private DeviceBuffer? _gradients;
+
+    public ParameterGroup(Context context, string name)
+    {
+        Context = context;
+        Name = name;
+    }
+
+    public Context Context { get; }
+
+    public string Name { get; }
+
+    public bool IsBuilt => _weights is not null;
+
+    /// <summary>Parameters in the order of declaration.</summary>
+    public IReadOnlyList<Tensor> Parameters => IsBuilt ? _parameters : throw NotBuilt();
+
+    /// <summary>All weights, including the padding between parameters, which stays zero.</summary>
+    public BufferRange Weights => (_weights ?? throw NotBuilt()).All;
+
+    /// <summary>All gradients, laid out as <see cref="Weights"/>.</summary>
+    public BufferRange Gradients => (_gradients ?? throw NotBuilt()).All;
+
+    /// <summary>Elements of the arena, padding included.</summary>
+    public long ArenaCount => Weights.Bytes / Context.Real.Size();
+
+    /// <summary>Elements of all parameters.</summary>
+    public long ParameterCount => _declared.Sum(parameter => parameter.Shape.Count);
+
+    public Tensor this[string name] => _byName.TryGetValue(name, out var tensor)
+        ? tensor
+        : throw new EngineException($"Group '{Name}' has no parameter '{name}'; it has {string.Join(", ", _byName.Keys)}.");
+
+    /// <summary>Announces a parameter; it exists after <see cref="Build"/>.</summary>
+    /// <returns>A function that gives the tensor once the group is built.</returns>
+    public Func<Tensor> Declare(string name, Shape shape, Initializer init)
+    {
+        if (IsBuilt) throw new InvalidOperationException($"Group '{Name}' is built; declare '{name}' before Build().");
+        if (_declared.Exists(other => other.Name == name)) throw new ArgumentException($"Group '{Name}' has two parameters named '{name}'.", nameof(name));
+        int index = _declared.Count;
+        _declared.Add((name, shape, init));
+        return () => Parameters[index];
+    }
+
+    /// <summary>Allocates the arenas and initialises the weights; the same seed gives the same weights on every device.</summary>
+    public void Build()
+    {
+        if (IsBuilt) return;
+        int size = Context.Real.Size();
+        var offsets = new List<long>();
+        long bytes = 0;
+        foreach (var (_, shape, _) in _declared)
+        {
+            offsets.Add(bytes);
+            bytes += (shape.Count * size + Alignment - 1) / Alignment * Alignment;
+        }
+
+        bytes = Math.Max(bytes, Alignment);
+        _weights = Context.Allocate(bytes, $"weights of {Name}");
+        _gradients = Context.Allocate(bytes, $"gradients of {Name}");
+        Fill.Run(Context.Device, Context.Real, _weights.All, bytes / size, 0);
+        Fill.Run(Context.Device, Context.Real, _gradients.All, bytes / size, 0);
+        for (int i = 0; i < _declared.Count; i++)
+        {
+            var (name, shape, init) = _declared[i];
+            var range = _weights.Range(offsets[i], shape.Count * size);
+            var tensor = new Tensor(Context, shape, Context.Real, range, $"{Name}.{name}") { Group = this, RequiresGradient = true };
+            _parameters.Add(tensor);
+            _byName[name] = tensor;
+            _offsets[tensor] = offsets[i];
+            Context.UploadReal(init.Values(shape, new InitializerKey(Context.Seed, Name, name)), range);
+        }
+    }
+
+    /// <summary>Where a parameter's gradient lies.</summary>
+    public BufferRange GradientRange(Tensor parameter) =>
+        (_gradients ?? throw NotBuilt()).Range(_offsets[parameter], parameter.Count * Context.Real.Size());
+
+    /// <summary>A parameter's gradient as a tensor.</summary>
+    public Tensor Gradient(Tensor parameter) =>
+        new(Context, parameter.Shape, Context.Real, GradientRange(parameter), $"gradient of {parameter.Op}");
+
+    /// <summary>Name and tensor of every parameter, names without the group's.</summary>
+    public IEnumerable<(string Name, Tensor Tensor)> Named() => _declared.Select((declared, i) => (declared.Name, Parameters[i]));
+
+    /// <summary>Frees the arenas, where that must not wait for the context.</summary>
+    public void Dispose()
+    {
+        _weights?.Dispose();
+        _gradients?.Dispose();
+    }
+
+    private InvalidOperationException NotBuilt() => new($"Group '{Name}' is not built; call Build() after declaring its parameters.");
+}

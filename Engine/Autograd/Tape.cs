@@ -1,0 +1,177 @@
+using GenEngine.Kernels;
+using GenEngine.Kernels.Layout;
+
+namespace GenEngine;
+
+/// <summary>Writes gradients of a node's inputs, given those of its outputs.</summary>
+internal delegate void BackwardFunction(TapeNode node, GradientSink sink);
+
+/// <summary>One recorded operation.</summary>
+internal sealed class TapeNode(string op, Tensor[] outputs, Tensor[] inputs, Tensor[] saved, BackwardFunction? backward)
+{
+    public string Op { get; } = op;
+
+    public Tensor[] Outputs { get; } = outputs;
+
+    public Tensor[] Inputs { get; } = inputs;
+
+    /// <summary>Tensors whose values the backward function reads.</summary>
+    public Tensor[] Saved { get; } = saved;
+
+    public BackwardFunction? Backward { get; } = backward;
+
+    internal GradientSink? Sink { get; set; }
+
+    /// <summary>Gradient of an output; zeros when none arrived.</summary>
+    public Tensor GradientOf(Tensor output) => Sink!.GradientOrZeros(output);
+
+    /// <summary>Whether any gradient arrived at an output.</summary>
+    public bool HasGradient(Tensor output) => Sink!.Has(output);
+}
+
+/// <summary>
+/// The record of a step's operations, forward and backward side by side. First order only: gradients are not recorded themselves.
+/// </summary>
+public sealed class Tape
+{
+    /// <summary>Losses and other results up to this many bytes stay readable until the step ends.</summary>
+    private const long SmallResult = 4096;
+
+    private readonly Context _context;
+    private readonly List<TapeNode> _nodes = [];
+    private readonly Dictionary<Tensor, Tensor> _leafGradients = [];
+
+    internal Tape(Context context) => _context = context;
+
+    /// <summary>Operations recorded since the step began or the last Backward.</summary>
+    public int Length => _nodes.Count;
+
+    /// <summary>
+    /// Computes d loss / d parameter for the parameters of these groups, and of tensors made with
+    /// <see cref="RequireGradient"/>. Other parameters are constants: gradients pass through their networks and no weight gradient of
+    /// theirs is computed. A parameter of these groups that the loss does not reach gets zeros, so a group's gradient arena is always whole.
+    /// Activations are released as soon as their last backward reader has run.
+    /// </summary>
+    /// <param name="loss">A scalar.</param>
+    /// <param name="groups">Whose gradients to compute.</param>
+    /// <param name="accumulate">Add to the gradients that are there instead of replacing them.</param>
+    /// <param name="retain">Keep the tape and the activations for another loss over the same operations.</param>
+    /// <exception cref="EngineException">The loss is no scalar, or an operation without a backward is reached.</exception>
+    public void Backward(Tensor loss, IReadOnlyList<ParameterGroup> groups, bool accumulate = false, bool retain = false)
+    {
+        if (loss.Count != 1) throw new EngineException($"Backward needs a scalar loss; '{loss.Op}' has shape {loss.Shape}. Take its mean or sum first.");
+        if (loss.Producer is null) throw new EngineException($"Backward: '{loss.Op}' was not made by a recorded operation on anything that requires a gradient.");
+        var sink = new GradientSink(_context, groups, accumulate);
+        var needed = Needed(loss, sink);
+        if (!retain) ReleaseUnread(needed);
+
+        var seed = _context.NewTensor(new Shape(1), "gradient of the loss");
+        Fill.Run(_context.Device, _context.Real, seed.Range, 1, 1);
+        sink.Seed(loss, seed);
+        for (int i = _nodes.Count - 1; i >= 0; i--)
+        {
+            var node = _nodes[i];
+            if (needed.Contains(node) && Array.Exists(node.Outputs, sink.Has)) Run(node, sink);
+            foreach (var output in node.Outputs) sink.Release(output);
+            if (retain || !needed.Contains(node)) continue;
+            foreach (var tensor in node.Saved)
+            {
+                if (tensor.Block is { Size: > SmallResult } block && --block.Readers == 0) block.Release();
+            }
+        }
+
+        sink.FillUntouched();
+        if (!retain) _nodes.Clear();
+    }
+
+    /// <summary>Makes Backward compute a gradient for a tensor that is no parameter; read it with <see cref="GradientOf"/>.</summary>
+    public void RequireGradient(Tensor tensor) => tensor.RequiresGradient = true;
+
+    /// <summary>Gradient of a tensor marked by <see cref="RequireGradient"/>, after Backward, within the step.</summary>
+    public Tensor GradientOf(Tensor tensor) =>
+        _leafGradients.TryGetValue(tensor, out var gradient)
+            ? gradient
+            : throw new EngineException($"'{tensor.Op}' has no gradient: the loss does not depend on it, or Backward has not run in this step.");
+
+    internal void Record(string op, Tensor[] outputs, Tensor[] inputs, Tensor[] saved, BackwardFunction? backward)
+    {
+        if (!_context.Recording || !Array.Exists(inputs, input => input.RequiresGradient)) return;
+        var node = new TapeNode(op, outputs, inputs, saved, backward);
+        foreach (var output in outputs)
+        {
+            output.RequiresGradient = true;
+            output.Producer = node;
+        }
+
+        _nodes.Add(node);
+    }
+
+    internal void SetLeafGradient(Tensor tensor, Tensor gradient) => _leafGradients[tensor] = gradient;
+
+    /// <summary>Ends the step: forgets operations and leaf gradients.</summary>
+    internal void Reset()
+    {
+        _nodes.Clear();
+        _leafGradients.Clear();
+    }
+
+    private static void Run(TapeNode node, GradientSink sink)
+    {
+        if (node.Backward is null)
+            throw new EngineException($"A gradient reaches '{node.Op}', which has no backward. Compute it under NoGradient(), or do not train through it.");
+        node.Sink = sink;
+        node.Backward(node, sink);
+        node.Sink = null;
+    }
+
+    /// <summary>Nodes between the loss and something that wants a gradient.</summary>
+    private HashSet<TapeNode> Needed(Tensor loss, GradientSink sink)
+    {
+        var fromLoss = new HashSet<TapeNode> { loss.Producer! };
+        var needed = new HashSet<TapeNode>();
+        foreach (var node in _nodes)
+        {
+            if (Array.Exists(node.Inputs, input => sink.IsWantedLeaf(input) || (input.Producer is { } p && needed.Contains(p)))) needed.Add(node);
+        }
+
+        for (int i = _nodes.Count - 1; i >= 0; i--)
+        {
+            if (!fromLoss.Contains(_nodes[i])) continue;
+            foreach (var input in _nodes[i].Inputs)
+            {
+                if (input.Producer is { } producer) fromLoss.Add(producer);
+            }
+        }
+
+        needed.IntersectWith(fromLoss);
+        foreach (var node in needed) sink.Reach(node);
+        return needed;
+    }
+
+    private void ReleaseUnread(HashSet<TapeNode> needed)
+    {
+        foreach (var node in _nodes)
+        {
+            foreach (var tensor in node.Outputs.Concat(node.Saved))
+            {
+                if (tensor.Block is { } block) block.Readers = 0;
+            }
+        }
+
+        foreach (var node in _nodes.Where(needed.Contains))
+        {
+            foreach (var tensor in node.Saved)
+            {
+                if (tensor.Block is { } block) block.Readers++;
+            }
+        }
+
+        foreach (var node in _nodes)
+        {
+            foreach (var output in node.Outputs)
+            {
+                if (output.Block is { Readers: 0, Size: > SmallResult } block) block.Release();
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+namespace GenEngine.Checks.Cases;
+
+internal sealed class LossCases : IOpCaseSource
+{
+    public IEnumerable<OpCase> Cases
+    {
+        get
+        {
+            foreach (var (rows, columns) in ((int, int)[])[(3, 5), (6, 67)])
+            {
+                yield return RowLoss(nameof(Ops.BceWithLogits), rows, columns, (x, t) => x.BceWithLogits(t), (x, t) => References.Softplus(x) - (x * t));
+                yield return RowLoss(nameof(Ops.SquaredError), rows, columns, (x, t) => x.SquaredError(t), (x, t) => (x - t) * (x - t));
+                yield return RowLoss(nameof(Ops.AbsoluteError), rows, columns, (x, t) => x.AbsoluteError(t), (x, t) => Math.Abs(x - t));
+                yield return CrossEntropy(rows, columns);
+            }
+
+            yield return new OpCase
+            {
+                Op = nameof(Ops.GaussianKl),
+                Variant = "5x2x7",
+                Inputs = [new(new Shape(5, 14))],
+                Build = x => x[0].GaussianKl(),
+                Ulps = 32,
+                Reference = x => References.PerRow(5, r => Kl(x[0], r, 7)),
+            };
+        }
+    }
+
+    /// <summary>KL(N(mean, exp(log variance)) || N(0, 1)) of one row, mean | log variance.</summary>
+    internal static double Kl(double[] x, int row, int latent)
+    {
+        double sum = 0;
+        for (int i = 0; i < latent; i++)
+        {
+            double mean = x[(row * 2 * latent) + i], logVariance = x[(row * 2 * latent) + latent + i];
+            sum += 0.5 * ((mean * mean) + Math.Exp(logVariance) - 1 - logVariance);
+        }
+
+        return sum;
+    }
+
+    private static OpCase RowLoss(string op, int rows, int columns, Func<Tensor, Tensor, Tensor> build, Func<double, double, double> f) => new()
+    {
+        Op = op,
+        Variant = $"{rows}x{columns}",
+        // targets stay clear of the predictions' kink at equality: predictions lie outside [-0.05, 0.05] around integers
+        Inputs = [new(new Shape(rows, columns)), new(new Shape(rows, columns), op == nameof(Ops.AbsoluteError) ? InputKind.Label : InputKind.Probability, Varies: false, Classes: 2)],
+        Build = x => build(x[0], AsReal(x[1])),
+        Ulps = 16,
+        Reference = x => References.PerRow(rows, r => Enumerable.Range(r * columns, columns).Sum(i => f(x[0][i], x[1][i]))),
+    };
+
+    /// <summary>Labels 0 and 1 as real targets: for these the difference never comes near the kink.</summary>
+    private static Tensor AsReal(Tensor x)
+    {
+        if (x.DType != Kernels.DType.Int32) return x;
+        return x.OneHot(2).Slice(1, 1).Reshape(x.Shape.ToArray());
+    }
+
+    private static OpCase CrossEntropy(int rows, int classes) => new()
+    {
+        Op = nameof(Ops.SoftmaxCrossEntropy),
+        Variant = $"{rows}x{classes}",
+        Inputs = [new(new Shape(rows, classes)), new(new Shape(rows), InputKind.Label, Classes: classes)],
+        Build = x => x[0].SoftmaxCrossEntropy(x[1]),
+        Ulps = 16,
+        Reference = x => References.PerRow(rows, r =>
+        {
+            var row = x[0][(r * classes)..((r + 1) * classes)];
+            double max = row.Max();
+            return max + Math.Log(row.Sum(v => Math.Exp(v - max))) - row[(int)x[1][r]];
+        }),
+    };
+}

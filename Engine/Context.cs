@@ -1,0 +1,185 @@
+using GenEngine.Kernels;
+using GenEngine.Kernels.Devices;
+using GenEngine.Kernels.Sampling;
+
+namespace GenEngine;
+
+/// <summary>
+/// What operations run in: a device, the real type, the step arena, the tape and the random state. One thread at a time.
+/// </summary>
+public sealed class Context : IDisposable
+{
+    private readonly bool _ownsDevice;
+    private readonly List<DeviceBuffer> _buffers = [];
+    private readonly DeviceBuffer _random;
+    private uint _stream;
+    private int _noGradient;
+    private bool _stepOpen;
+
+    /// <param name="device">Where everything lives.</param>
+    /// <param name="real">Float32 to train, Float64 to check gradients: the same code either way.</param>
+    /// <param name="seed">Key of every random stream.</param>
+    /// <param name="ownsDevice">Dispose the device with the context.</param>
+    public Context(Device device, DType real = DType.Float32, ulong seed = 0, bool ownsDevice = false)
+    {
+        if (real is not (DType.Float32 or DType.Float64)) throw new ArgumentOutOfRangeException(nameof(real), real, "Float32 or Float64.");
+        Device = device;
+        Real = real;
+        Seed = seed;
+        _ownsDevice = ownsDevice;
+        Arena = new StepArena(device);
+        Tape = new Tape(this);
+        _random = Allocate(RandomState.Bytes, "random state");
+        RestoreRandom(new RandomState(seed, 0));
+    }
+
+    public Device Device { get; }
+
+    public DType Real { get; }
+
+    public ulong Seed { get; }
+
+    public StepArena Arena { get; }
+
+    public Tape Tape { get; }
+
+    /// <summary>True while operations are recorded for Backward.</summary>
+    public bool Recording => _noGradient == 0;
+
+    /// <summary>Device memory of the random state; each step draws at its own offset.</summary>
+    public BufferRange Random => _random.All;
+
+    /// <summary>Opens a step: intermediates made in it end with it. Random draws in it are new ones.</summary>
+    public StepScope BeginStep()
+    {
+        if (_stepOpen) throw new InvalidOperationException("A step is already open; steps do not nest.");
+        _stepOpen = true;
+        _stream = 0;
+        return new StepScope(this);
+    }
+
+    /// <summary>Operations in this scope leave nothing on the tape.</summary>
+    public NoGradientScope NoGradient()
+    {
+        _noGradient++;
+        return new NoGradientScope(this);
+    }
+
+    /// <summary>A persistent tensor of the context's real type.</summary>
+    public Tensor FromHost(ReadOnlySpan<double> values, Shape shape, string name = "input")
+    {
+        if (values.Length != shape.Count) throw new EngineException($"'{name}': {values.Length} values do not fill {shape}.");
+        var tensor = Persistent(shape, Real, name);
+        UploadReal(values, tensor.Range);
+        return tensor;
+    }
+
+    /// <summary>A persistent tensor of 32-bit integers (labels, indices).</summary>
+    public Tensor FromLabels(ReadOnlySpan<int> values, Shape shape, string name = "labels")
+    {
+        if (values.Length != shape.Count) throw new EngineException($"'{name}': {values.Length} values do not fill {shape}.");
+        var tensor = Persistent(shape, DType.Int32, name);
+        Device.Upload(values, tensor.Range);
+        return tensor;
+    }
+
+    /// <summary>Host values in the step arena: they end with the step. Not inside a captured step.</summary>
+    public Tensor Transient(ReadOnlySpan<double> values, Shape shape, string name = "input")
+    {
+        if (values.Length != shape.Count) throw new EngineException($"'{name}': {values.Length} values do not fill {shape}.");
+        var tensor = NewTensor(shape, name);
+        UploadReal(values, tensor.Range);
+        return tensor;
+    }
+
+    /// <summary>Uninitialised memory that lasts until the context is disposed.</summary>
+    public Tensor Persistent(Shape shape, DType dtype, string name)
+    {
+        return new Tensor(this, shape, dtype, Allocate(shape.Count * dtype.Size(), name).All, name);
+    }
+
+    /// <summary>Device memory that is freed with the context, or earlier by its user.</summary>
+    public DeviceBuffer Allocate(long bytes, string name)
+    {
+        var buffer = Device.Allocate(bytes, name);
+        _buffers.Add(buffer);
+        return buffer;
+    }
+
+    /// <summary>Writes host values as the real type.</summary>
+    public void UploadReal(ReadOnlySpan<double> values, BufferRange target)
+    {
+        if (Real == DType.Float64)
+        {
+            Device.Upload(values, target);
+            return;
+        }
+
+        var narrow = new float[values.Length];
+        for (int i = 0; i < narrow.Length; i++) narrow[i] = (float)values[i];
+        Device.Upload<float>(narrow, target);
+    }
+
+    /// <summary>Sets the random state, for a resume or to draw the same numbers again.</summary>
+    public void RestoreRandom(RandomState state) => Device.Upload([state], _random.All);
+
+    public RandomState SaveRandom()
+    {
+        Span<RandomState> state = stackalloc RandomState[1];
+        Device.Download(_random.All, state);
+        return state[0];
+    }
+
+    public void Dispose()
+    {
+        if (Device.IsDisposed) return;
+        Arena.Dispose();
+        foreach (var buffer in _buffers) buffer.Dispose();
+        if (_ownsDevice) Device.Dispose();
+    }
+
+    /// <summary>A tensor in the step arena; its content is undefined until a launch writes it.</summary>
+    internal Tensor NewTensor(Shape shape, string op, DType? dtype = null)
+    {
+        if (!_stepOpen) throw new InvalidOperationException($"'{op}' needs an open step: using var step = context.BeginStep();");
+        var type = dtype ?? Real;
+        return new Tensor(this, shape, type, Arena.Allocate(shape.Count * type.Size(), op), op);
+    }
+
+    /// <summary>Scratch of one operation; release it when the operation's launches are made.</summary>
+    internal ArenaBlock NewScratch(long bytes, string op) => Arena.Allocate(Math.Max(bytes, 1), op);
+
+    /// <summary>The number of the next random draw of this step; the same draw has the same number in every step.</summary>
+    internal uint NextStream() => _stream++;
+
+    internal void EndNoGradient() => _noGradient--;
+
+    internal void EndStep()
+    {
+        if (!_stepOpen) return;
+        if (_stream > 0) RandomState.Advance(Device, _random.All);
+        Tape.Reset();
+        Arena.Reset();
+        _stepOpen = false;
+    }
+
+    /// <summary>Forgets an open step after an error, without launching anything.</summary>
+    internal void AbandonStep()
+    {
+        Tape.Reset();
+        Arena.Reset();
+        _stepOpen = false;
+    }
+}
+
+/// <summary>See <see cref="Context.BeginStep"/>.</summary>
+public readonly struct StepScope(Context context) : IDisposable
+{
+    public void Dispose() => context.EndStep();
+}
+
+/// <summary>See <see cref="Context.NoGradient"/>.</summary>
+public readonly struct NoGradientScope(Context context) : IDisposable
+{
+    public void Dispose() => context.EndNoGradient();
+}

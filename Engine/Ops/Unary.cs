@@ -1,0 +1,57 @@
+using GenEngine.Kernels.Common;
+using GenEngine.Kernels.Devices;
+using GenEngine.Kernels.Elementwise;
+using UnaryKernel = GenEngine.Kernels.Elementwise.Unary;
+
+namespace GenEngine;
+
+public static partial class Ops
+{
+    public static Tensor Neg(this Tensor x) => Unary(x, UnaryOp.Neg, "neg");
+
+    public static Tensor Exp(this Tensor x) => Unary(x, UnaryOp.Exp, "exp");
+
+    /// <summary>Natural logarithm.</summary>
+    public static Tensor Log(this Tensor x) => Unary(x, UnaryOp.Log, "log");
+
+    public static Tensor Square(this Tensor x) => Unary(x, UnaryOp.Square, "square");
+
+    public static Tensor Sqrt(this Tensor x) => Unary(x, UnaryOp.Sqrt, "sqrt");
+
+    /// <summary>|x|; the gradient at 0 is 0.</summary>
+    public static Tensor Abs(this Tensor x) => Unary(x, UnaryOp.Abs, "abs");
+
+    /// <summary>Clamps to [low, high]; no gradient outside.</summary>
+    public static Tensor Clamp(this Tensor x, double low, double high) => Unary(x, UnaryOp.Clamp, "clamp", low, high);
+
+    public static Tensor Relu(this Tensor x) => Unary(x, UnaryOp.Relu, "relu");
+
+    /// <summary>x where positive, slope*x elsewhere.</summary>
+    public static Tensor LeakyRelu(this Tensor x, double slope = 0.2) => Unary(x, UnaryOp.LeakyRelu, "leaky relu", slope);
+
+    /// <summary>x where positive, alpha*(exp(x)-1) elsewhere (Clevert et al. 2015).</summary>
+    public static Tensor Elu(this Tensor x, double alpha = 1) => Unary(x, UnaryOp.Elu, "elu", alpha);
+
+    public static Tensor Tanh(this Tensor x) => Unary(x, UnaryOp.Tanh, "tanh");
+
+    /// <summary>1 / (1 + exp(-x)).</summary>
+    public static Tensor Sigmoid(this Tensor x) => Unary(x, UnaryOp.Sigmoid, "sigmoid");
+
+    /// <summary>log(1 + exp(x)).</summary>
+    public static Tensor Softplus(this Tensor x) => Unary(x, UnaryOp.Softplus, "softplus");
+
+    /// <summary>scale*x + shift, constants of the step.</summary>
+    public static Tensor Affine(this Tensor x, double scale, double shift = 0) => Unary(x, UnaryOp.Affine, "affine", scale, shift);
+
+    private static Tensor Unary(Tensor x, UnaryOp op, string name, double p0 = 0, double p1 = 0)
+    {
+        Shapes.Real(x, name);
+        var context = x.Context;
+        var y = context.NewTensor(x.Shape, name);
+        UnaryKernel.Run(context.Device, context.Real, op, x.Range, y.Range, x.Count, p0, p1);
+        var saved = UnaryKernel.SavesOutput(op) ? y : x;
+        context.Tape.Record(name, [y], [x], [saved], (_, sink) => sink.Transform(y, x, (dy, dx, accumulate) =>
+            UnaryKernel.Backward(context.Device, context.Real, op, saved.Range, dy, dx, x.Count, p0, p1, accumulate)));
+        return y;
+    }
+}

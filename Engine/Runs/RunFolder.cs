@@ -1,0 +1,139 @@
+using System.Globalization;
+using System.Text.Json;
+using GenEngine.Files;
+using GenEngine.Kernels;
+
+namespace GenEngine.Runs;
+
+/// <summary>What a run was trained with: everything that later commands need to build the model again.</summary>
+public sealed record RunConfig
+{
+    public const int CurrentFormat = 1;
+
+    /// <summary>Version of the folder's format.</summary>
+    public int Format { get; init; } = CurrentFormat;
+
+    public required string Model { get; init; }
+
+    public required string Data { get; init; }
+
+    public string Engine { get; init; } = typeof(RunConfig).Assembly.GetName().Version?.ToString(3) ?? "0";
+
+    public int Latent { get; init; }
+
+    public IReadOnlyList<int> Hidden { get; init; } = [];
+
+    public int Batch { get; init; }
+
+    public long Steps { get; init; }
+
+    public double LearningRate { get; init; }
+
+    public ulong Seed { get; init; }
+
+    /// <summary>none or dynamic.</summary>
+    public string Binarize { get; init; } = "none";
+
+    public string Device { get; init; } = "";
+
+    public string Precision { get; init; } = "float32";
+
+    /// <summary>Instruction set of a CPU run; its bits repeat on this set.</summary>
+    public string? Isa { get; init; }
+}
+
+/// <summary>
+/// The folder of one training run: run.json, weights.safetensors, metrics.jsonl and the pictures. Never overwritten.
+/// </summary>
+public sealed class RunFolder
+{
+    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+
+    private RunFolder(string path, RunConfig config)
+    {
+        Path = path;
+        Config = config;
+    }
+
+    /// <summary>The folder, as given or found.</summary>
+    public string Path { get; }
+
+    public RunConfig Config { get; }
+
+    public string WeightsPath => File("weights.safetensors");
+
+    /// <summary>Path of a file in the folder.</summary>
+    public string File(string name) => System.IO.Path.Combine(Path, name);
+
+    /// <summary>Makes a new folder: <paramref name="path"/>, or the next free root/model-data-n.</summary>
+    /// <exception cref="EngineException">The place is taken or cannot be written; says what to do.</exception>
+    public static RunFolder Create(RunConfig config, string? path = null, string root = "runs")
+    {
+        try
+        {
+            path ??= NextFree(root, $"{config.Model}-{config.Data}");
+            if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
+                throw new EngineException($"The folder '{path}' is not empty, and a run never overwrites another; give --out a new folder.");
+            Directory.CreateDirectory(path);
+            var run = new RunFolder(path, config);
+            AtomicFile.WriteText(run.File("run.json"), JsonSerializer.Serialize(config, s_json));
+            return run;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EngineException($"Cannot write the run folder '{path ?? root}': {e.Message} Give --out a folder that you may write to.", e);
+        }
+    }
+
+    /// <summary>Opens a run.</summary>
+    /// <exception cref="EngineException">No run there, or one of a newer format.</exception>
+    public static RunFolder Open(string path)
+    {
+        string file = System.IO.Path.Combine(path, "run.json");
+        if (!System.IO.File.Exists(file)) throw new EngineException($"'{path}' is no run folder: it has no run.json. Give --run the folder that 'train' printed.");
+        try
+        {
+            var config = JsonSerializer.Deserialize<RunConfig>(System.IO.File.ReadAllText(file), s_json)!;
+            return config.Format <= RunConfig.CurrentFormat
+                ? new RunFolder(path, config)
+                : throw new EngineException($"'{path}' was written by a newer version of GenEngine (format {config.Format}; this one reads up to {RunConfig.CurrentFormat}).");
+        }
+        catch (JsonException e)
+        {
+            throw new EngineException($"'{file}' is damaged: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The newest run of a model that has weights.</summary>
+    /// <exception cref="EngineException">There is none; says which train command to type.</exception>
+    public static RunFolder Newest(string model, string root = "runs")
+    {
+        RunFolder? newest = null;
+        var time = DateTime.MinValue;
+        foreach (string folder in Directory.Exists(root) ? Directory.EnumerateDirectories(root, $"{model}-*") : [])
+        {
+            string weights = System.IO.Path.Combine(folder, "weights.safetensors");
+            if (!System.IO.File.Exists(weights) || System.IO.File.GetLastWriteTimeUtc(weights) <= time) continue;
+            var run = Open(folder);
+            if (run.Config.Model != model) continue;
+            (newest, time) = (run, System.IO.File.GetLastWriteTimeUtc(weights));
+        }
+
+        return newest ?? throw new EngineException($"There is no trained '{model}' under '{root}'. Train one first: train {model}");
+    }
+
+    private static string NextFree(string root, string prefix)
+    {
+        int n = 1;
+        if (Directory.Exists(root))
+        {
+            foreach (string folder in Directory.EnumerateDirectories(root, $"{prefix}-*"))
+            {
+                string tail = System.IO.Path.GetFileName(folder)[(prefix.Length + 1)..];
+                if (int.TryParse(tail, NumberStyles.None, CultureInfo.InvariantCulture, out int taken)) n = Math.Max(n, taken + 1);
+            }
+        }
+
+        return System.IO.Path.Combine(root, string.Create(CultureInfo.InvariantCulture, $"{prefix}-{n}"));
+    }
+}

@@ -1,0 +1,43 @@
+using GenEngine.Files;
+using GenEngine.Kernels;
+
+namespace GenEngine.Runs;
+
+/// <summary>Weights of parameter groups as safetensors; a tensor is named group.parameter, linear weights are [out, in] as in PyTorch.</summary>
+public static class WeightFile
+{
+    /// <summary>Writes all weights as float32, atomically.</summary>
+    public static void Save(string path, IReadOnlyList<ParameterGroup> groups, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        var tensors = new List<SafeTensor>();
+        foreach (var group in groups)
+        {
+            foreach (var (name, tensor) in group.Named())
+            {
+                float[] values = Array.ConvertAll(tensor.ToDoubles(), value => (float)value);
+                tensors.Add(SafeTensor.Of<float>($"{group.Name}.{name}", values, tensor.Shape.ToArray()));
+            }
+        }
+
+        SafeTensors.Write(path, tensors, metadata);
+    }
+
+    /// <summary>Reads weights into groups of the same names and shapes.</summary>
+    /// <exception cref="EngineException">A tensor is missing or has another shape: names it and both shapes.</exception>
+    public static void Load(string path, IReadOnlyList<ParameterGroup> groups)
+    {
+        using var file = SafeTensorsReader.Open(path);
+        foreach (var group in groups)
+        {
+            foreach (var (name, tensor) in group.Named())
+            {
+                string full = $"{group.Name}.{name}";
+                if (!file.Contains(full)) throw new EngineException($"'{path}' has no tensor '{full}'; was it written by another model?");
+                var shape = file[full].Shape;
+                if (!shape.SequenceEqual(tensor.Shape.ToArray()))
+                    throw new EngineException($"'{path}': '{full}' has shape [{string.Join(", ", shape)}], the model wants {tensor.Shape}. Use the options the run was trained with.");
+                group.Context.UploadReal(Array.ConvertAll(file.ReadAsFloat(full), value => (double)value), tensor.Range);
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using System.Globalization;
+using GenEngine.Kernels;
+
+namespace GenEngine;
+
+/// <summary>Where a training run stands.</summary>
+/// <param name="Step">Steps done.</param>
+/// <param name="Steps">Steps asked for.</param>
+/// <param name="Epoch">Passes over the data so far.</param>
+/// <param name="Losses">Means over the steps since the last report, one a loss name.</param>
+/// <param name="StepsPerSecond">Over the time since the last report.</param>
+/// <param name="Elapsed">Since training began.</param>
+public sealed record TrainProgress(long Step, long Steps, double Epoch, IReadOnlyList<double> Losses, double StepsPerSecond, TimeSpan Elapsed)
+{
+    /// <summary>Time left at the present rate.</summary>
+    public TimeSpan Remaining => TimeSpan.FromSeconds(StepsPerSecond > 0 ? (Steps - Step) / StepsPerSecond : 0);
+}
+
+/// <summary>A loss became NaN or infinite; training stops rather than go on with broken weights.</summary>
+public sealed class DivergedException(string message) : EngineException(message);
+
+/// <summary>
+/// Trains a model on a data set: gather, forward, backward and update are one step, captured unless asked otherwise.
+/// </summary>
+public sealed class Trainer : IDisposable
+{
+    private readonly IModel _model;
+    private readonly DeviceDataset _data;
+    private readonly LossHistory _history;
+    private readonly int _batch;
+
+    /// <param name="model">What to train.</param>
+    /// <param name="data">On the same context as the model.</param>
+    /// <param name="batch">Images a step.</param>
+    /// <param name="captured">Replay the step from the third on; the bits are those of eager steps.</param>
+    public Trainer(IModel model, DeviceDataset data, int batch, bool captured = true)
+    {
+        if (batch < 1) throw new EngineException($"--batch {batch}: a batch has at least one image.");
+        _model = model;
+        _data = data;
+        _batch = batch;
+        _history = new LossHistory(model.Context, model.LossNames.Count);
+        Program = new StepProgram(model.Context, () => _history.Record(model.TrainStep(data.NextBatch(batch))), captured);
+    }
+
+    /// <summary>The step, for its counters.</summary>
+    public StepProgram Program { get; }
+
+    /// <summary>Steps done.</summary>
+    public long Step { get; private set; }
+
+    /// <summary>Runs steps until <paramref name="steps"/> are done or a stop is asked for.</summary>
+    /// <param name="steps">Total, counted from the trainer's first step.</param>
+    /// <param name="report">Called about every <paramref name="interval"/>, and at the end.</param>
+    /// <param name="interval">Between reports; default 200 ms.</param>
+    /// <param name="stop">Ends training after the step in progress.</param>
+    /// <returns>True when all steps are done, false when stopped.</returns>
+    /// <exception cref="DivergedException">A loss is NaN or infinite: names the step and the term.</exception>
+    public bool Run(long steps, Action<TrainProgress>? report = null, TimeSpan? interval = null, CancellationToken stop = default)
+    {
+        var watch = Stopwatch.StartNew();
+        var every = interval ?? TimeSpan.FromMilliseconds(200);
+        var last = TimeSpan.Zero;
+        long reported = Step;
+        while (Step < steps && !stop.IsCancellationRequested)
+        {
+            Program.Run();
+            Step++;
+            bool due = watch.Elapsed - last >= every;
+            if (!due && Step < steps && Step - reported < LossHistory.Capacity / 2) continue;
+            Report();
+        }
+
+        if (Step > reported) Report();
+        return Step >= steps;
+
+        void Report()
+        {
+            double[] losses = ReadLosses();
+            var now = watch.Elapsed;
+            double rate = (Step - reported) / Math.Max((now - last).TotalSeconds, 1e-9);
+            report?.Invoke(new TrainProgress(Step, steps, (double)Step * _batch / _data.Count, losses, rate, now));
+            (last, reported) = (now, Step);
+        }
+    }
+
+    public void Dispose()
+    {
+        Program.Dispose();
+        _history.Dispose();
+    }
+
+    /// <summary>Means of the losses since the last call.</summary>
+    private double[] ReadLosses()
+    {
+        double[][] rows = _history.Read();
+        var means = new double[_model.LossNames.Count];
+        for (int row = 0; row < rows.Length; row++)
+        {
+            for (int i = 0; i < means.Length; i++)
+            {
+                if (!double.IsFinite(rows[row][i]))
+                {
+                    string step = (Step - rows.Length + row + 1).ToString(CultureInfo.InvariantCulture);
+                    throw new DivergedException($"'{_model.LossNames[i]}' is {rows[row][i].ToString(CultureInfo.InvariantCulture)} at step {step}; training stops. Try a smaller learning rate.");
+                }
+
+                means[i] += rows[row][i] / rows.Length;
+            }
+        }
+
+        return means;
+    }
+}
