@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using GenEngine.Bench.Commands;
 using GenEngine.Bench.Compare;
+using GenEngine.Data;
 
 namespace GenEngine.Bench;
 
@@ -21,5 +22,6 @@ internal static class Json
 
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(DeviceInfo[]))]
+[JsonSerializable(typeof(IReadOnlyList<DataSetStatus>))]
 [JsonSerializable(typeof(List<Comparison>))]
 internal sealed partial class ConsoleJson : JsonSerializerContext;

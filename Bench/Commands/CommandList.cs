@@ -8,6 +8,7 @@ internal static class CommandList
     public static IEnumerable<Command> Create() =>
     [
         Devices.Create(),
+        DataCommand.Create(),
         BenchCommand.Create(),
         CompareCommand.Create(),
     ];
