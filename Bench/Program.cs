@@ -16,9 +16,13 @@ public static class Program
     /// <param name="stderr">Errors and notices.</param>
     /// <param name="stop">Asks the command to stop as Ctrl-C does. When it cannot be cancelled, Ctrl-C itself is listened to.</param>
     /// <returns>See <see cref="ExitCode"/>.</returns>
-    public static int Run(string[] args, TextWriter stdout, TextWriter stderr, CancellationToken stop = default)
+    public static int Run(string[] args, TextWriter stdout, TextWriter stderr, CancellationToken stop = default) =>
+        Run(CommandList.Create(), args, stdout, stderr, stop);
+
+    /// <summary>As the public one, over commands of the caller's.</summary>
+    internal static int Run(IEnumerable<Command> commands, string[] args, TextWriter stdout, TextWriter stderr, CancellationToken stop = default)
     {
-        var root = CreateRoot();
+        var root = CreateRoot(commands);
         var parse = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         bool verbose = args.Contains(Options.VerboseName);
         if (parse.Action is ParseErrorAction)
@@ -47,13 +51,13 @@ public static class Program
         }
     }
 
-    private static RootCommand CreateRoot()
+    private static RootCommand CreateRoot(IEnumerable<Command> commands)
     {
         var root = new RootCommand(
             "GenEngine trains, samples and compares generative models on hand-written kernels: on an NVIDIA GPU (cuda), on the CPU (cpu), "
             + "or with the CUDA sources run on the CPU under a checker (simt).");
         root.Options.Add(Options.Verbose());
-        foreach (var command in CommandList.Create()) root.Subcommands.Add(command);
+        foreach (var command in commands) root.Subcommands.Add(command);
         ConsoleHelp.Install(root);
         root.SetAction(parse => root.Parse(["--help"]).Invoke(parse.InvocationConfiguration));
         return root;

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using GenEngine.Bench;
 
 namespace GenEngine.Tests.Bench;
@@ -11,6 +12,14 @@ internal sealed record ConsoleRun(int Code, string Out, string Error)
     {
         using StringWriter stdout = new(), stderr = new();
         int code = Program.Run(args, stdout, stderr, stop);
+        return new ConsoleRun(code, stdout.ToString(), stderr.ToString());
+    }
+
+    /// <summary>Runs a command of the test's own.</summary>
+    public static ConsoleRun Of(Command command, string line, CancellationToken stop = default)
+    {
+        using StringWriter stdout = new(), stderr = new();
+        int code = Program.Run([command], line.Split(' ', StringSplitOptions.RemoveEmptyEntries), stdout, stderr, stop);
         return new ConsoleRun(code, stdout.ToString(), stderr.ToString());
     }
 }
