@@ -4,6 +4,7 @@ using GenEngine.Kernels.Layout;
 using GenEngine.Kernels.Optimizer;
 using GenEngine.Tests.Kernels.Layout;
 using NUnit.Framework;
+using Adam = GenEngine.Kernels.Optimizer.Adam;
 
 namespace GenEngine.Tests.Kernels.Optimizer;
 
