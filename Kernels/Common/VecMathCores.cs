@@ -18,11 +18,11 @@ public static partial class VecMath
             n = V.Sub(V.Fma(x, Constant<V, T>(1.44269502), shift), shift);
             r = V.Fma(n, Constant<V, T>(-0.693147182), x);
             r = V.Fma(n, Constant<V, T>(1.90465421e-09), r);
-            q = Constant<V, T>(0.00138146);
-            q = V.Fma(q, r, Constant<V, T>(0.0083687352));
-            q = V.Fma(q, r, Constant<V, T>(0.041668389));
-            q = V.Fma(q, r, Constant<V, T>(0.166665211));
-            q = V.Fma(q, r, Constant<V, T>(0.49999994));
+            q = Constant<V, T>(0.00136950461);
+            q = V.Fma(q, r, Constant<V, T>(0.00836928654));
+            q = V.Fma(q, r, Constant<V, T>(0.0416702405));
+            q = V.Fma(q, r, Constant<V, T>(0.166665152));
+            q = V.Fma(q, r, Constant<V, T>(0.499999881));
         }
         else
         {

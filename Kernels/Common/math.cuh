@@ -35,11 +35,11 @@ DEV f32 gen_exp_reduced(f32 x, i32& n)
     f32 k = t - shift;
     f32 r = fma(k, -0.693147182f, x);
     r = fma(k, 1.90465421e-09f, r);
-    f32 q = 0.00138146f;
-    q = fma(q, r, 0.0083687352f);
-    q = fma(q, r, 0.041668389f);
-    q = fma(q, r, 0.166665211f);
-    q = fma(q, r, 0.49999994f);
+    f32 q = 0.00136950461f;
+    q = fma(q, r, 0.00836928654f);
+    q = fma(q, r, 0.0416702405f);
+    q = fma(q, r, 0.166665152f);
+    q = fma(q, r, 0.499999881f);
     return fma(r * r, q, r);
 }
 
