@@ -15,9 +15,15 @@ public sealed record SimtTile(int Rows, int Columns, int Depth, int ThreadRows, 
     /// <summary>Threads a block.</summary>
     public int Threads => Rows / ThreadRows * (Columns / ThreadColumns);
 
-    /// <summary>The constants that tell the source which tile it is.</summary>
-    public string[] Defines =>
-        [$"TILE_M={Rows}", $"TILE_N={Columns}", $"TILE_K={Depth}", $"THREAD_M={ThreadRows}", $"THREAD_N={ThreadColumns}", $"MIN_BLOCKS={MinBlocks}"];
+    /// <summary>
+    /// The constants that tell the source which tile it is. Without quads (four neighbours as one access) the addresses of single elements take
+    /// more registers, so fewer blocks share a multiprocessor.
+    /// </summary>
+    public string[] Defines(bool quads) =>
+    [
+        $"TILE_M={Rows}", $"TILE_N={Columns}", $"TILE_K={Depth}", $"THREAD_M={ThreadRows}", $"THREAD_N={ThreadColumns}",
+        $"QUADS={(quads ? 1 : 0)}", $"MIN_BLOCKS={(quads ? MinBlocks : (MinBlocks + 1) / 2)}",
+    ];
 
     /// <summary>Tiles for float, largest first.</summary>
     public static IReadOnlyList<SimtTile> Float { get; } =

@@ -43,5 +43,5 @@ public sealed class MatMulGpu : IGpuKernelFamily
     }
 
     private static GpuKernel Variant(DType dtype, MatMulOp op, SimtTile tile, bool quads) =>
-        new("MatMul/matmul.cu", "matmul", typeof(MatMulArgs), [$"REAL={dtype.CName()}", $"OP={(int)op}", $"QUADS={(quads ? 1 : 0)}", .. tile.Defines]);
+        new("MatMul/matmul.cu", "matmul", typeof(MatMulArgs), [$"REAL={dtype.CName()}", $"OP={(int)op}", .. tile.Defines(quads)]);
 }
