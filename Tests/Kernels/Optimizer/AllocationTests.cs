@@ -4,9 +4,10 @@ using GenEngine.Kernels.Layout;
 using GenEngine.Kernels.Optimizer;
 using GenEngine.Tests.Kernels.Layout;
 using NUnit.Framework;
-using Adam = GenEngine.Kernels.Optimizer.Adam;
 
 namespace GenEngine.Tests.Kernels.Optimizer;
+
+using Adam = GenEngine.Kernels.Optimizer.Adam;
 
 /// <summary>What a training step does to data and parameters costs no managed memory.</summary>
 public class AllocationTests
