@@ -1,20 +1,17 @@
 using System.Diagnostics;
-using System.Reflection;
-using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Loader;
 using NUnit.Framework;
 
 namespace GenEngine.Tests.Kernels.Cuda;
 
 /// <summary>
-/// A driver library of the tests' own (fake_cuda.c), built by the machine's C compiler. The engine binds to one libcuda a process, so
-/// scenarios that use the fake run in a second copy of the engine and of this assembly, in a load context of their own.
+/// A driver library of the tests' own (fake_cuda.c), built by the machine's C compiler. Scenarios that use it run in a copy of the
+/// engine, so that the tests' own engine never takes it for a GPU.
 /// </summary>
 internal static unsafe class FakeCuda
 {
     private static readonly Lazy<string> s_library = new(Build);
-    private static readonly Lazy<AssemblyLoadContext> s_copy = new(() => new CopyContext());
+    private static readonly EngineCopy s_copy = new();
     private static nint s_handle;
 
     public enum Kind
@@ -45,25 +42,8 @@ internal static unsafe class FakeCuda
         }
     }
 
-    /// <summary>Runs a public static method of a class of this assembly in the copy, with the fake as its libcuda.</summary>
-    public static void Run(Type scenarios, string method)
-    {
-        string? before = Environment.GetEnvironmentVariable("GENENGINE_LIBCUDA");
-        Environment.SetEnvironmentVariable("GENENGINE_LIBCUDA", s_library.Value);
-        try
-        {
-            var twin = s_copy.Value.LoadFromAssemblyPath(scenarios.Assembly.Location).GetType(scenarios.FullName!)!;
-            twin.GetMethod(method)!.Invoke(null, null);
-        }
-        catch (TargetInvocationException e) when (e.InnerException is not null)
-        {
-            ExceptionDispatchInfo.Capture(e.InnerException).Throw();
-        }
-        finally
-        {
-            Environment.SetEnvironmentVariable("GENENGINE_LIBCUDA", before);
-        }
-    }
+    /// <summary>Runs a public static method of a class of this assembly in a copy of the engine, with the fake as its libcuda.</summary>
+    public static void Run(Type scenarios, string method) => s_copy.Run(scenarios, method, ("GENENGINE_LIBCUDA", s_library.Value));
 
     /// <summary>One GPU of compute capability 8.0 with 1 GiB, a driver for CUDA 12.4, nothing recorded, no error to come.</summary>
     public static void Reset() => ((delegate* unmanaged<void>)Export("fake_reset"))();
@@ -120,12 +100,6 @@ internal static unsafe class FakeCuda
 
         Assert.Ignore("The make-believe driver needs a C compiler: cc, gcc, clang or g++ (Debian: apt-get install gcc).");
         return "";
-    }
-
-    private sealed class CopyContext() : AssemblyLoadContext("engine over the make-believe driver")
-    {
-        protected override Assembly? Load(AssemblyName name) =>
-            name.Name == "GenEngine.Kernels" ? LoadFromAssemblyPath(Path.Combine(AppContext.BaseDirectory, name.Name + ".dll")) : null;
     }
 }
 
