@@ -133,10 +133,11 @@ public static class FakeCudaScenarios
         }
     }
 
-    public static void TwoDriversAndTwoThreadsEachSeeTheirContextCurrent()
+    public static void EveryDriverAndThreadMakesItsOwnContextCurrent()
     {
         using var first = Open();
-        using var second = Open();
+        FakeCuda.Machine(devices: 2);
+        using var second = new GpuDevice(CudaDriver.Open(1, NoCache()));
         using var x = Fill(first, [1]);
         using var y = Fill(second, [2]);
         RunScale(first, x, 3);

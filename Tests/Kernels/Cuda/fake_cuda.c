@@ -12,16 +12,17 @@ enum { CONTEXT, STREAM, EVENT, MODULE, GRAPH, EXEC, PINNED, MEMORY, KINDS };
 #define API __attribute__((visibility("default")))
 #define MAX_ARGS 256
 #define MAX_NODES 64
+#define MAX_DEVICES 4
 
-typedef struct Object { int kind, alive; size_t bytes; void* data; struct Object* next; } Object;
+typedef struct Object { int kind, alive; size_t bytes; void* data; struct Object *context, *next; } Object;
 typedef struct Function { Object* module; const char* name; int args, max_dynamic; void (*run)(const void*); } Function;
 typedef struct Launch { Function* function; unsigned grid[3], block[3], shared; int cooperative; unsigned char args[MAX_ARGS]; } Launch;
 typedef struct Node { Launch launch; int waits[MAX_NODES], count, index; struct Graph* graph; } Node;
 typedef struct Graph { Node nodes[MAX_NODES]; int count; } Graph;
-typedef struct Op { enum { H2D, D2H, KERNEL, RECORD } kind; void* target; const void* source; size_t bytes; Launch launch; Object* event; struct Op* next; } Op;
+typedef struct Op { enum { H2D, D2H, KERNEL, RECORD } kind; void* target; const void* source; size_t bytes; Launch launch; Object *event, *context; struct Op* next; } Op;
 
 static struct { int devices, version, arch, sms; size_t memory; } machine;
-static int initialised, context_retained, sticky, fail_result;
+static int initialised, sticky, fail_result;
 static char fail_name[64];
 static Object* objects;
 static int live[KINDS];
@@ -30,7 +31,7 @@ static Launch records[256];
 static int record_count;
 static int edges[1024][2], edge_count;
 static __thread Object* current;
-static Object primary = { .kind = CONTEXT };
+static Object primary[MAX_DEVICES];  // .bytes: how often it is retained
 
 static int failing(const char* name)
 {
@@ -39,24 +40,25 @@ static int failing(const char* name)
     return fail_result;
 }
 #define BEGIN { int failed = failing(__func__); if (failed) return failed; if (!initialised) return NOT_INITIALIZED; if (sticky) return sticky; }
-#define BEGIN_IN_CONTEXT { BEGIN if (current != &primary || !primary.alive) return INVALID_CONTEXT; }
+#define BEGIN_IN_CONTEXT { BEGIN if (!current || !current->bytes) return INVALID_CONTEXT; }
 
 static Object* make(int kind, void* data, size_t bytes)
 {
     Object* o = calloc(1, sizeof *o);
-    o->kind = kind, o->alive = 1, o->data = data, o->bytes = bytes, o->next = objects, objects = o;
+    o->kind = kind, o->alive = 1, o->data = data, o->bytes = bytes, o->context = current, o->next = objects, objects = o;
     live[kind]++;
     return o;
 }
-static Object* check(void* handle, int kind)  // handles stay readable after their end, so that a second end is seen
+// handles stay readable after their end, so that a second end is seen; those of another context are of no use
+static Object* check(void* handle, int kind)
 {
-    for (Object* o = objects; o; o = o->next) if (o == handle) return o->alive && o->kind == kind ? o : 0;
+    for (Object* o = objects; o; o = o->next) if (o == handle) return o->alive && o->kind == kind && o->context == current ? o : 0;
     return 0;
 }
 static Object* holder(const void* address, size_t bytes, int kind)
 {
     for (Object* o = objects; o; o = o->next)
-        if (o->alive && o->kind == kind && (char*)address >= (char*)o->data && (char*)address + bytes <= (char*)o->data + o->bytes) return o;
+        if (o->alive && o->kind == kind && o->context == current && (char*)address >= (char*)o->data && (char*)address + bytes <= (char*)o->data + o->bytes) return o;
     return 0;
 }
 static CUresult end(void* handle, int kind)
@@ -85,19 +87,22 @@ static void step(void)
     Op* op = queue;
     queue = op->next;
     if (!queue) tail = &queue;
+    Object* caller = current;
+    current = op->context;
     if (!sticky) {
         if (op->kind == KERNEL) run(&op->launch);
         else if (op->kind == RECORD) op->event->bytes--;
         else if (!holder(op->kind == H2D ? op->source : op->target, op->bytes, PINNED) || !holder(op->kind == H2D ? op->target : op->source, op->bytes, MEMORY)) sticky = ILLEGAL_ADDRESS;
         else memcpy(op->target, op->source, op->bytes);
     }
+    current = caller;
     free(op);
 }
 static void drain(void) { while (queue) step(); }
 static Op* push(int kind)
 {
     Op* op = calloc(1, sizeof *op);
-    op->kind = kind;
+    op->kind = kind, op->context = current;
     *tail = op, tail = &op->next;
     return op;
 }
@@ -141,17 +146,17 @@ API CUresult cuDeviceGetAttribute(int* v, int a, int d)
     *v = a == 75 ? machine.arch / 10 : a == 76 ? machine.arch % 10 : a == 16 ? machine.sms : a == 39 ? 2048 : a == 97 ? 163 * 1024 : a == 38 ? 40 << 20 : -1;
     return *v < 0 ? INVALID_VALUE : OK;
 }
-API CUresult cuDevicePrimaryCtxRetain(void** c, int d) { BEGIN (void)d; primary.alive = 1, context_retained++, live[CONTEXT]++; *c = &primary; return OK; }
+API CUresult cuDevicePrimaryCtxRetain(void** c, int d) { BEGIN if (d < 1000 || d >= 1000 + MAX_DEVICES) return INVALID_DEVICE; primary[d - 1000].bytes++, live[CONTEXT]++; *c = &primary[d - 1000]; return OK; }
 API CUresult cuDevicePrimaryCtxRelease_v2(int d)
 {
-    (void)d;
-    if (!context_retained) return INVALID_CONTEXT;
-    live[CONTEXT]--, primary.alive = --context_retained > 0;
-    if (sticky && !primary.alive)  // a broken context takes all it had with it; a sound one leaves the leaks to be counted
-        for (Object* o = objects; o; o = o->next) if (o->alive) o->alive = 0, live[o->kind]--;
+    Object* context = &primary[d - 1000];
+    if (!context->bytes) return INVALID_CONTEXT;
+    live[CONTEXT]--, context->bytes--;
+    if (sticky && !context->bytes)  // a broken context takes all it had with it; a sound one leaves the leaks to be counted
+        for (Object* o = objects; o; o = o->next) if (o->alive && o->context == context) o->alive = 0, live[o->kind]--;
     return OK;
 }
-API CUresult cuCtxSetCurrent(void* c) { BEGIN if (c && c != &primary) return INVALID_CONTEXT; current = c; return OK; }
+API CUresult cuCtxSetCurrent(void* c) { BEGIN if (c && !((Object*)c)->bytes) return INVALID_CONTEXT; current = c; return OK; }
 API CUresult cuCtxGetCurrent(void** c) { BEGIN *c = current; return OK; }
 
 API CUresult cuMemGetInfo_v2(size_t* f, size_t* t)
