@@ -135,17 +135,21 @@ public static class FakeCudaScenarios
 
     public static void EveryDriverAndThreadMakesItsOwnContextCurrent()
     {
-        using var first = Open();
-        FakeCuda.Machine(devices: 2);
-        using var second = new GpuDevice(CudaDriver.Open(1, NoCache()));
-        using var x = Fill(first, [1]);
-        using var y = Fill(second, [2]);
-        RunScale(first, x, 3);
-        RunScale(second, y, 3);
-        var thread = new Thread(() => RunScale(first, x, 5));
-        thread.Start();
-        thread.Join();
-        Assert.That((Read(x)[0], Read(y)[0]), Is.EqualTo((15f, 6f)));
+        using (var first = Open())
+        {
+            FakeCuda.Machine(devices: 2);
+            using var second = new GpuDevice(CudaDriver.Open(1, NoCache()));
+            using var x = Fill(first, [1]);
+            using var y = Fill(second, [2]);
+            RunScale(first, x, 3);
+            RunScale(second, y, 3);
+            var thread = new Thread(() => RunScale(first, x, 5));
+            thread.Start();
+            thread.Join();
+            Assert.That((Read(x)[0], Read(y)[0]), Is.EqualTo((15f, 6f)));
+        }
+
+        ExpectNothingLeft(); // a handle made in the wrong context could not be given back
     }
 
     public static void OutOfMemoryIsSaidWithSizes()
