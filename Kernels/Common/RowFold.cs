@@ -7,7 +7,7 @@ namespace GenEngine.Kernels.Common;
 /// <summary>What a row is folded with; see <see cref="RowFold{V, T}"/>.</summary>
 internal interface IRowFold<V, T>
 {
-    /// <summary>What lanes without elements hold.</summary>
+    /// <summary>What lanes without elements hold; joined to a lane it changes nothing.</summary>
     V Start { get; }
 
     /// <summary>Takes elements x and y into the lanes.</summary>
@@ -27,7 +27,7 @@ internal static unsafe class RowFold<V, T>
 {
     private const int Lanes = 32;
 
-    /// <summary>Folds x[0 .. n - 1] and y[0 .. n - 1].</summary>
+    /// <summary>Folds x[0 .. n - 1] and y[0 .. n - 1]; n &gt; 0.</summary>
     [SkipLocalsInit]
     [MethodImpl(AggressiveOptimization)]
     public static T Run<TFold>(TFold fold, T* x, T* y, nint n)
@@ -51,15 +51,15 @@ internal static unsafe class RowFold<V, T>
             V.Store(b, lanes + second);
         }
 
-        for (int width = Lanes / 2; width > 0; width /= 2)
+        // where a short row leaves whole levels without elements, they would join Start to every lane and change nothing
+        for (nint width = n > Lanes / 2 ? Lanes / 2 : (nint)(BitOperations.RoundUpToPowerOf2((uint)n) / 2); width > 0; width /= 2)
         {
-            for (int lane = 0; lane < width; lane++) lanes[lane] = fold.Join(lanes[lane], lanes[lane + width]);
+            for (nint lane = 0; lane < width; lane++) lanes[lane] = fold.Join(lanes[lane], lanes[lane + width]);
         }
 
         return lanes[0];
     }
 
-    [MethodImpl(NoInlining)]
     private static V Tail<TFold>(TFold fold, V lanes, T* x, T* y, nint n)
         where TFold : struct, IRowFold<V, T> =>
         n >= V.Count

@@ -2,7 +2,9 @@ using GenEngine.Kernels.Devices;
 
 namespace GenEngine.Kernels.Common;
 
-/// <summary>Grids of kernels that give a row to a warp. Small blocks, so that the few rows of a batch spread over the multiprocessors.</summary>
+/// <summary>
+/// Grids of kernels that give a row to a warp. Small blocks, so that the few rows of a batch spread over the multiprocessors.
+/// </summary>
 internal static class WarpRows
 {
     private const int Warps = 4;

@@ -20,16 +20,15 @@ internal static unsafe class GaussianKlCpu
         public static void Run<V, T>(WorkerPool pool, GaussianKlForwardArgs* args)
             where V : unmanaged, IVec<V, T>
             where T : unmanaged, IFloatingPointIeee754<T> =>
-            pool.Run(&Part<V, T>, args, new RowParts(args->Rows, args->Columns, Rows.PartElements).Count);
+            Partition.Run(pool, args, &Part<V, T>, args->Rows, Rows.ExpCost * args->Columns);
 
-        private static void Part<V, T>(void* state, int part)
+        [MethodImpl(AggressiveOptimization)]
+        private static void Part<V, T>(GaussianKlForwardArgs* args, nint start, nint end)
             where V : unmanaged, IVec<V, T>
             where T : unmanaged, IFloatingPointIeee754<T>
         {
-            var args = (GaussianKlForwardArgs*)state;
             nint columns = args->Columns;
-            var parts = new RowParts(args->Rows, args->Columns, Rows.PartElements);
-            for (nint row = parts.First(part); row < parts.End(part); row++)
+            for (nint row = start; row < end; row++)
             {
                 T* mu = (T*)args->MuLogVar + (2 * row * columns);
                 ((T*)args->Kl)[row] = T.CreateTruncating(0.5) * RowFold<V, T>.Run(default(KlFold<V, T>), mu, mu + columns, columns);
@@ -42,17 +41,15 @@ internal static unsafe class GaussianKlCpu
         public static void Run<V, T>(WorkerPool pool, GaussianKlBackwardArgs* args)
             where V : unmanaged, IVec<V, T>
             where T : unmanaged, IFloatingPointIeee754<T> =>
-            pool.Run(&Part<V, T>, args, new RowParts(args->Rows, args->Columns, Rows.PartElements).Count);
+            Partition.Run(pool, args, &Part<V, T>, args->Rows, Rows.ExpCost * args->Columns);
 
         [MethodImpl(AggressiveOptimization)]
-        private static void Part<V, T>(void* state, int part)
+        private static void Part<V, T>(GaussianKlBackwardArgs* args, nint start, nint end)
             where V : unmanaged, IVec<V, T>
             where T : unmanaged, IFloatingPointIeee754<T>
         {
-            var args = (GaussianKlBackwardArgs*)state;
             nint columns = args->Columns;
-            var parts = new RowParts(args->Rows, args->Columns, Rows.PartElements);
-            for (nint row = parts.First(part); row < parts.End(part); row++)
+            for (nint row = start; row < end; row++)
             {
                 T* mu = (T*)args->MuLogVar + (2 * row * columns), logVar = mu + columns;
                 T* dMu = (T*)args->DMuLogVar + (2 * row * columns), dLogVar = dMu + columns;

@@ -1,3 +1,4 @@
+using GenEngine.Kernels.Common;
 using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Devices.Cpu;
 using GenEngine.Kernels.Devices.Gpu;
@@ -10,6 +11,8 @@ namespace GenEngine.Kernels.Loss;
 /// </summary>
 public static class GaussianKl
 {
+    private const string Name = "gaussian_kl";
+
     /// <summary>kl[row] = 1/2 sum(mu^2 + exp(logVar) - 1 - logVar).</summary>
     /// <param name="dtype">float or double, of all tensors.</param>
     /// <param name="muLogVar">[rows, 2 * columns], read.</param>
@@ -18,8 +21,8 @@ public static class GaussianKl
     {
         long count = Rows.Count(rows, columns);
         if (rows == 0) return;
-        muLogVar = muLogVar.Slice(0, 2 * count * dtype.Size());
-        kl = kl.Slice(0, (long)rows * dtype.Size());
+        muLogVar = muLogVar.First(Name, "muLogVar", dtype, 2 * count);
+        kl = kl.First(Name, "kl", dtype, rows);
         var args = new GaussianKlForwardArgs { MuLogVar = muLogVar.Address, Kl = kl.Address, Rows = rows, Columns = columns };
         Span<Access> accesses = [Access.Read(muLogVar), Access.Write(kl)];
         if (device is CpuDevice cpu) GaussianKlCpu.Forward(cpu, dtype, ref args, accesses);
@@ -33,9 +36,9 @@ public static class GaussianKl
     {
         long count = Rows.Count(rows, columns);
         if (rows == 0) return;
-        muLogVar = muLogVar.Slice(0, 2 * count * dtype.Size());
-        dkl = dkl.Slice(0, (long)rows * dtype.Size());
-        dMuLogVar = dMuLogVar.Slice(0, 2 * count * dtype.Size());
+        muLogVar = muLogVar.First(Name, "muLogVar", dtype, 2 * count);
+        dkl = dkl.First(Name, "dkl", dtype, rows);
+        dMuLogVar = dMuLogVar.First(Name, "dMuLogVar", dtype, 2 * count);
         var args = new GaussianKlBackwardArgs
         {
             MuLogVar = muLogVar.Address,

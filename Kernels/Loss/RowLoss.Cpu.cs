@@ -44,6 +44,9 @@ internal static unsafe class RowLossCpu
     /// <summary>One loss; the twin of row_loss_step and row_loss_gradient.</summary>
     private interface ITerm
     {
+        /// <summary>Of an element, in the terms of <see cref="Partition"/>.</summary>
+        static abstract long Cost { get; }
+
         /// <summary>lanes + f(x, t).</summary>
         static abstract V Step<V, T>(V lanes, V x, V t)
             where V : unmanaged, IVec<V, T>
@@ -57,6 +60,8 @@ internal static unsafe class RowLossCpu
 
     private readonly struct Bce : ITerm
     {
+        public static long Cost => Rows.ExpCost;
+
         [MethodImpl(AggressiveInlining)]
         public static V Step<V, T>(V lanes, V x, V t)
             where V : unmanaged, IVec<V, T>
@@ -74,6 +79,8 @@ internal static unsafe class RowLossCpu
 
     private readonly struct Mse : ITerm
     {
+        public static long Cost => 2 * sizeof(float);
+
         [MethodImpl(AggressiveInlining)]
         public static V Step<V, T>(V lanes, V x, V t)
             where V : unmanaged, IVec<V, T>
@@ -91,6 +98,8 @@ internal static unsafe class RowLossCpu
 
     private readonly struct L1 : ITerm
     {
+        public static long Cost => 2 * sizeof(float);
+
         [MethodImpl(AggressiveInlining)]
         public static V Step<V, T>(V lanes, V x, V t)
             where V : unmanaged, IVec<V, T>
@@ -126,16 +135,15 @@ internal static unsafe class RowLossCpu
         public static void Run<V, T>(WorkerPool pool, RowLossForwardArgs* args)
             where V : unmanaged, IVec<V, T>
             where T : unmanaged, IFloatingPointIeee754<T> =>
-            pool.Run(&Part<V, T>, args, new RowParts(args->Rows, args->Columns, Rows.PartElements).Count);
+            Partition.Run(pool, args, &Part<V, T>, args->Rows, TTerm.Cost * args->Columns);
 
-        private static void Part<V, T>(void* state, int part)
+        [MethodImpl(AggressiveOptimization)]
+        private static void Part<V, T>(RowLossForwardArgs* args, nint start, nint end)
             where V : unmanaged, IVec<V, T>
             where T : unmanaged, IFloatingPointIeee754<T>
         {
-            var args = (RowLossForwardArgs*)state;
             nint columns = args->Columns;
-            var parts = new RowParts(args->Rows, args->Columns, Rows.PartElements);
-            for (nint row = parts.First(part); row < parts.End(part); row++)
+            for (nint row = start; row < end; row++)
             {
                 T* x = (T*)args->Prediction + (row * columns), t = (T*)args->Target + (row * columns);
                 ((T*)args->Loss)[row] = RowFold<V, T>.Run(default(TermFold<TTerm, V, T>), x, t, columns);
@@ -148,19 +156,16 @@ internal static unsafe class RowLossCpu
     {
         public static void Run<V, T>(WorkerPool pool, RowLossBackwardArgs* args)
             where V : unmanaged, IVec<V, T>
-            where T : unmanaged, IFloatingPointIeee754<T> => pool.Run(&Part<V, T>, args, PartsOf(args).Count);
-
-        private static RowParts PartsOf(RowLossBackwardArgs* args) => new((int)(args->Count / args->Columns), args->Columns, Rows.PartElements);
+            where T : unmanaged, IFloatingPointIeee754<T> =>
+            Partition.Run(pool, args, &Part<V, T>, args->Count / args->Columns, TTerm.Cost * args->Columns);
 
         [MethodImpl(AggressiveOptimization)]
-        private static void Part<V, T>(void* state, int part)
+        private static void Part<V, T>(RowLossBackwardArgs* args, nint start, nint end)
             where V : unmanaged, IVec<V, T>
             where T : unmanaged, IFloatingPointIeee754<T>
         {
-            var args = (RowLossBackwardArgs*)state;
             nint columns = args->Columns;
-            var parts = PartsOf(args);
-            for (nint row = parts.First(part); row < parts.End(part); row++)
+            for (nint row = start; row < end; row++)
             {
                 T* x = (T*)args->Prediction + (row * columns), t = (T*)args->Target + (row * columns), d = (T*)args->DPrediction + (row * columns);
                 V g = V.Create(((T*)args->DLoss)[row]);

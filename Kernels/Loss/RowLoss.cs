@@ -1,3 +1,4 @@
+using GenEngine.Kernels.Common;
 using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Devices.Cpu;
 using GenEngine.Kernels.Devices.Gpu;
@@ -19,6 +20,8 @@ public enum RowLossKind : byte
 /// <summary>A loss summed over each row of [rows, columns], and its gradient. Sums are those of the row-sum law.</summary>
 public static class RowLoss
 {
+    private const string Name = "row_loss";
+
     /// <summary>loss[row] = sum over the row of f(prediction, target).</summary>
     /// <param name="dtype">float or double, of all tensors.</param>
     /// <param name="prediction">[rows, columns], read.</param>
@@ -29,9 +32,9 @@ public static class RowLoss
     {
         long count = Rows.Count(rows, columns);
         if (rows == 0) return;
-        prediction = prediction.Slice(0, count * dtype.Size());
-        target = target.Slice(0, count * dtype.Size());
-        loss = loss.Slice(0, (long)rows * dtype.Size());
+        prediction = prediction.First(Name, "prediction", dtype, count);
+        target = target.First(Name, "target", dtype, count);
+        loss = loss.First(Name, "loss", dtype, rows);
         var args = new RowLossForwardArgs
         {
             Prediction = prediction.Address,
@@ -49,14 +52,15 @@ public static class RowLoss
     /// <param name="dLoss">[rows], read: the gradient of each row's loss.</param>
     /// <param name="dPrediction">[rows, columns], written.</param>
     public static void Backward(
-        Device device, DType dtype, RowLossKind kind, BufferRange prediction, BufferRange target, BufferRange dLoss, BufferRange dPrediction, int rows, int columns)
+        Device device, DType dtype, RowLossKind kind, BufferRange prediction, BufferRange target,
+        BufferRange dLoss, BufferRange dPrediction, int rows, int columns)
     {
         long count = Rows.Count(rows, columns);
         if (rows == 0) return;
-        prediction = prediction.Slice(0, count * dtype.Size());
-        target = target.Slice(0, count * dtype.Size());
-        dLoss = dLoss.Slice(0, (long)rows * dtype.Size());
-        dPrediction = dPrediction.Slice(0, count * dtype.Size());
+        prediction = prediction.First(Name, "prediction", dtype, count);
+        target = target.First(Name, "target", dtype, count);
+        dLoss = dLoss.First(Name, "dLoss", dtype, rows);
+        dPrediction = dPrediction.First(Name, "dPrediction", dtype, count);
         var args = new RowLossBackwardArgs
         {
             Prediction = prediction.Address,

@@ -6,8 +6,8 @@ namespace GenEngine.Kernels.Loss;
 /// <summary>What the launches over the rows of [rows, columns] share.</summary>
 internal static class Rows
 {
-    /// <summary>Elements of a CPU part: some tens of microseconds.</summary>
-    public const int PartElements = 16384;
+    /// <summary>What an element with an exponential costs in the terms of Partition: about as much as moving so many bytes.</summary>
+    public const long ExpCost = 32;
 
     private const int Threads = 256;
 

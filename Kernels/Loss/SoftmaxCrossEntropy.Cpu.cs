@@ -56,16 +56,15 @@ internal static unsafe class SoftmaxCrossEntropyCpu
         public static void Run<V, T>(WorkerPool pool, SoftmaxCrossEntropyArgs* args)
             where V : unmanaged, IVec<V, T>
             where T : unmanaged, IFloatingPointIeee754<T> =>
-            pool.Run(&Part<V, T>, args, new RowParts(args->Rows, args->Columns, Rows.PartElements).Count);
+            Partition.Run(pool, args, &Part<V, T>, args->Rows, Rows.ExpCost * args->Columns);
 
-        private static void Part<V, T>(void* state, int part)
+        [MethodImpl(AggressiveOptimization)]
+        private static void Part<V, T>(SoftmaxCrossEntropyArgs* args, nint start, nint end)
             where V : unmanaged, IVec<V, T>
             where T : unmanaged, IFloatingPointIeee754<T>
         {
-            var args = (SoftmaxCrossEntropyArgs*)state;
             nint columns = args->Columns;
-            var parts = new RowParts(args->Rows, args->Columns, Rows.PartElements);
-            for (nint row = parts.First(part); row < parts.End(part); row++)
+            for (nint row = start; row < end; row++)
             {
                 T* x = (T*)args->Logits + (row * columns);
                 int label = ((int*)args->Labels)[row];
@@ -114,18 +113,16 @@ internal static unsafe class SoftmaxCrossEntropyCpu
     {
         public static void Run<V, T>(WorkerPool pool, SoftmaxCrossEntropyBackwardArgs* args)
             where V : unmanaged, IVec<V, T>
-            where T : unmanaged, IFloatingPointIeee754<T> => pool.Run(&Part<V, T>, args, PartsOf(args).Count);
+            where T : unmanaged, IFloatingPointIeee754<T> =>
+            Partition.Run(pool, args, &Part<V, T>, args->Count / args->Columns, 2L * sizeof(T) * args->Columns);
 
-        private static RowParts PartsOf(SoftmaxCrossEntropyBackwardArgs* args) => new((int)(args->Count / args->Columns), args->Columns, Rows.PartElements);
-
-        private static void Part<V, T>(void* state, int part)
+        [MethodImpl(AggressiveOptimization)]
+        private static void Part<V, T>(SoftmaxCrossEntropyBackwardArgs* args, nint start, nint end)
             where V : unmanaged, IVec<V, T>
             where T : unmanaged, IFloatingPointIeee754<T>
         {
-            var args = (SoftmaxCrossEntropyBackwardArgs*)state;
-            var parts = PartsOf(args);
             nint columns = args->Columns;
-            for (nint row = parts.First(part); row < parts.End(part); row++)
+            for (nint row = start; row < end; row++)
                 Scale<V, T>((T*)args->DLogits + (row * columns), ((T*)args->DLoss)[row], columns);
         }
     }

@@ -22,8 +22,9 @@ internal sealed class SoftmaxCrossEntropyGpu : IGpuKernelFamily
 
     public static void Forward(GpuDevice device, DType dtype, ref SoftmaxCrossEntropyArgs args, ReadOnlySpan<Access> accesses)
     {
-        int columns = args.Columns, choice = Array.FindIndex(Items, items => columns <= 32 * items);
-        device.Launch(ForwardKernels[choice < 0 ? ^1 : choice][dtype], WarpRows.Shape(args.Rows), ref args, accesses);
+        int choice = 0;
+        while (Items[choice] != 0 && args.Columns > 32 * Items[choice]) choice++;
+        device.Launch(ForwardKernels[choice][dtype], WarpRows.Shape(args.Rows), ref args, accesses);
     }
 
     public static void Backward(GpuDevice device, DType dtype, ref SoftmaxCrossEntropyBackwardArgs args, ReadOnlySpan<Access> accesses) =>

@@ -1,3 +1,4 @@
+using GenEngine.Kernels.Common;
 using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Devices.Cpu;
 using GenEngine.Kernels.Devices.Gpu;
@@ -10,6 +11,8 @@ namespace GenEngine.Kernels.Loss;
 /// </summary>
 public static class SoftmaxCrossEntropy
 {
+    private const string Name = "softmax_cross_entropy";
+
     /// <summary>loss[row] = log(sum exp(x)) - x[label], in nats; dLogits = softmax(x) - onehot(label).</summary>
     /// <param name="dtype">float or double, of all tensors but the labels.</param>
     /// <param name="logits">[rows, columns], read.</param>
@@ -21,10 +24,10 @@ public static class SoftmaxCrossEntropy
     {
         long count = Rows.Count(rows, columns);
         if (rows == 0) return;
-        logits = logits.Slice(0, count * dtype.Size());
-        labels = labels.Slice(0, (long)rows * sizeof(int));
-        loss = loss.Slice(0, (long)rows * dtype.Size());
-        dLogits = dLogits?.Slice(0, count * dtype.Size());
+        logits = logits.First(Name, "logits", dtype, count);
+        labels = labels.First(Name, "labels", DType.Int32, rows);
+        loss = loss.First(Name, "loss", dtype, rows);
+        dLogits = dLogits?.First(Name, "dLogits", dtype, count);
         var args = new SoftmaxCrossEntropyArgs
         {
             Logits = logits.Address,
@@ -48,8 +51,8 @@ public static class SoftmaxCrossEntropy
     {
         long count = Rows.Count(rows, columns);
         if (rows == 0) return;
-        dLoss = dLoss.Slice(0, (long)rows * dtype.Size());
-        dLogits = dLogits.Slice(0, count * dtype.Size());
+        dLoss = dLoss.First(Name, "dLoss", dtype, rows);
+        dLogits = dLogits.First(Name, "dLogits", dtype, count);
         var args = new SoftmaxCrossEntropyBackwardArgs
         {
             DLoss = dLoss.Address,

@@ -1,18 +1,21 @@
 // row_loss.cu: loss[row] = sum over the row of f(x, t) and its gradient dx = dloss[row] f'(x, t).
-//   -DKIND=0  binary cross-entropy of logits x: max(x, 0) - x t + log1p(exp(-|x|)), which neither overflows nor cancels
+//   -DKIND=0  binary cross-entropy of logits x: max(x, 0) - x t + log1p(exp(-|x|)), which never overflows
 //   -DKIND=1  (x - t)^2
 //   -DKIND=2  |x - t|, derivative 0 at 0
-// Forward reads 2 values an element, backward reads 2 and writes 1. One warp a row in the order of the row-sum law; loads run ahead
-// of the lane's one chain of additions.
+// Forward reads 2 values an element, backward reads 2 and writes 1. The row-sum law gives a row 32 chains of additions and no more;
+// what can run beside them is everything else. Short rows take a warp each. A long row takes a block: 256 threads load and evaluate
+// the terms of a tile at once, and one warp adds them up in the law's order while the others are at the next tile.
 #include "Common/four.cuh"
 #include "Common/math.cuh"
 
-DEV REAL row_loss_step(REAL lane, REAL x, REAL t)
+// What an element brings to its lane's sum, and how it is added.
+DEV REAL row_loss_term(REAL x, REAL t)
 {
-    if (KIND == 0) return lane + (fma(-x, t, real_max2(x, (REAL)0)) + gen_softplus(-real_abs(x)));
-    REAL d = x - t;
-    return KIND == 1 ? fma(d, d, lane) : lane + real_abs(d);
+    if (KIND == 0) return fma(-x, t, real_max2(x, (REAL)0)) + gen_softplus(-real_abs(x));
+    return KIND == 1 ? x - t : real_abs(x - t);
 }
+
+DEV REAL row_loss_add(REAL lane, REAL term) { return KIND == 1 ? fma(term, term, lane) : lane + term; }
 
 DEV REAL row_loss_gradient(REAL g, REAL x, REAL t)
 {
@@ -22,7 +25,8 @@ DEV REAL row_loss_gradient(REAL g, REAL x, REAL t)
     return d > (REAL)0 ? g : (REAL)0 > d ? -g : d * g;  // the last: 0 stays 0, NaN stays NaN
 }
 
-#define ROW_LOSS_FORWARD_ARGS(F) F(garg<const REAL>, Prediction) F(garg<const REAL>, Target) F(garg<REAL>, Loss) F(i32, Rows) F(i32, Columns)
+#define ROW_LOSS_FORWARD_ARGS(F) \
+    F(garg<const REAL>, Prediction) F(garg<const REAL>, Target) F(garg<REAL>, Loss) F(i32, Rows) F(i32, Columns)
 ARGS(RowLossForwardArgs, ROW_LOSS_FORWARD_ARGS)
 
 KERNEL(row_loss_forward, RowLossForwardArgs, 128, 1)
@@ -32,14 +36,54 @@ KERNEL(row_loss_forward, RowLossForwardArgs, 128, 1)
     OUT(REAL, Loss);
     i64 row = (i64)blockIdx.x * (blockDim.x / 32) + warp_index();
     if (row >= a.Rows) return;
+    const i32 Items = 4;
     i64 first = row * a.Columns;
     REAL sum = 0;
-    for (i32 c = lane_index(); c < a.Columns; c += 32) {
-        REAL x = Prediction[first + c], t = Target[first + c];
-        sum = row_loss_step(sum, x, t);
+    for (i32 c = lane_index(); c < a.Columns; c += 32 * Items) {
+        REAL x[Items], t[Items];
+        UNROLL for (i32 k = 0; k < Items; k++) {  // all loads ahead of all arithmetic
+            bool inside = c + 32 * k < a.Columns;
+            x[k] = inside ? (REAL)Prediction[first + c + 32 * k] : (REAL)0;
+            t[k] = inside ? (REAL)Target[first + c + 32 * k] : (REAL)0;
+        }
+        UNROLL for (i32 k = 0; k < Items; k++)
+            if (c + 32 * k < a.Columns) sum = row_loss_add(sum, row_loss_term(x[k], t[k]));
     }
     sum = warp_sum_tree(sum);
     if (lane_index() == 0) Loss[row] = sum;
+}
+
+KERNEL(row_loss_forward_wide, RowLossForwardArgs, 256, 1)
+{
+    const i32 Threads = 256, Items = 8, Tile = Threads * Items;
+    IN(REAL, Prediction);
+    IN(REAL, Target);
+    OUT(REAL, Loss);
+    SHARED(REAL, terms, 2 * Tile);
+    i64 row = blockIdx.x, first = row * a.Columns;
+    i32 thread = (i32)threadIdx.x, half = 0;
+    REAL sum = 0;
+    for (i64 start = 0; start < a.Columns; start += Tile) {
+        i32 count = a.Columns - start < Tile ? (i32)(a.Columns - start) : Tile;
+        REAL x[Items], t[Items];
+        UNROLL for (i32 k = 0; k < Items; k++) {
+            i32 c = thread + Threads * k;
+            x[k] = c < count ? (REAL)Prediction[first + start + c] : (REAL)0;
+            t[k] = c < count ? (REAL)Target[first + start + c] : (REAL)0;
+        }
+        UNROLL for (i32 k = 0; k < Items; k++) terms[half + thread + Threads * k] = row_loss_term(x[k], t[k]);
+        block_sync();  // the only one: the other half is written next, and this one only after the next barrier
+        if (warp_index() == 0) {
+            for (i32 c = thread; c < count; c += 32) {
+                REAL term = terms[half + c];
+                sum = row_loss_add(sum, term);
+            }
+        }
+        half = Tile - half;
+    }
+    if (warp_index() != 0) return;
+    sum = warp_sum_tree(sum);
+    if (thread == 0) Loss[row] = sum;
 }
 
 #define ROW_LOSS_BACKWARD_ARGS(F) \

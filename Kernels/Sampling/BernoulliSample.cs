@@ -1,3 +1,4 @@
+using GenEngine.Kernels.Common;
 using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Devices.Cpu;
 using GenEngine.Kernels.Devices.Gpu;
@@ -7,6 +8,8 @@ namespace GenEngine.Kernels.Sampling;
 /// <summary>y[i] = 1 with probability p[i], else 0: u &lt; p for a uniform u. A probability that is NaN gives 0.</summary>
 public static class BernoulliSample
 {
+    private const string Name = "bernoulli_sample";
+
     /// <param name="dtype">float or double, of probabilities and y.</param>
     /// <param name="probabilities">count elements, read.</param>
     /// <param name="y">count elements, written.</param>
@@ -16,9 +19,9 @@ public static class BernoulliSample
     {
         Draws.CheckCount(count);
         if (count == 0) return;
-        probabilities = probabilities.Slice(0, count * dtype.Size());
-        y = y.Slice(0, count * dtype.Size());
-        state = state.Slice(0, RandomState.Bytes);
+        probabilities = probabilities.First(Name, "probabilities", dtype, count);
+        y = y.First(Name, "y", dtype, count);
+        state = state.First(Name, "state", DType.Int64, RandomState.Words);
         var args = new BernoulliSampleArgs
         {
             Probabilities = probabilities.Address,

@@ -24,33 +24,31 @@ internal static unsafe class DrawMap<V, T, TOp>
     where T : unmanaged, IFloatingPointIeee754<T>
     where TOp : unmanaged, IDrawOp<V>
 {
-    private const int PartElements = 64 * RandomBlock<V, T>.Elements;
+    /// <summary>What an element costs in the terms of <see cref="Partition"/>: about as much as moving so many bytes.</summary>
+    private static int Cost => TOp.Normal ? 32 : 16;
 
     private struct Job
     {
         public TOp Op;
         public PhiloxStream Stream;
         public T* X, Y;
-        public long Count;
     }
 
     public static void Run(WorkerPool pool, TOp op, PhiloxStream stream, ulong x, ulong y, long count)
     {
-        var job = new Job { Op = op, Stream = stream, X = (T*)x, Y = (T*)y, Count = count };
-        pool.Run(&Part, &job, (int)((count + PartElements - 1) / PartElements));
+        var job = new Job { Op = op, Stream = stream, X = (T*)x, Y = (T*)y };
+        Partition.Run(pool, &job, &Part, count, Cost, RandomBlock<V, T>.Elements);
     }
 
     [SkipLocalsInit]
     [MethodImpl(AggressiveOptimization)]
-    private static void Part(void* state, int part)
+    private static void Part(Job* job, nint first, nint end)
     {
-        var job = (Job*)state;
         var op = job->Op;
         T* buffer = stackalloc T[RandomBlock<V, T>.Room];
-        long first = (long)part * PartElements, end = Math.Min(first + PartElements, job->Count);
         for (; first < end; first += RandomBlock<V, T>.Elements)
         {
-            nint n = (nint)Math.Min(RandomBlock<V, T>.Elements, end - first), i = 0;
+            nint n = Math.Min(RandomBlock<V, T>.Elements, end - first), i = 0;
             T* draws = TOp.Normal
                 ? RandomBlock<V, T>.Normals(job->Stream, first, (int)n, buffer)
                 : RandomBlock<V, T>.Uniforms(job->Stream, first, (int)n, buffer);

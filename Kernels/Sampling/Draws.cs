@@ -12,7 +12,8 @@ internal static class Draws
     public static void CheckCount(long count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        if (count > Philox.MaxElements) throw new EngineException($"{count:N0} random numbers in one launch; at most {Philox.MaxElements:N0}. Split the tensor.");
+        if (count > Philox.MaxElements)
+            throw new EngineException($"{count:N0} random numbers in one launch; at most {Philox.MaxElements:N0}. Split the tensor.");
     }
 
     /// <summary>1 when the range starts at a multiple of 16 bytes.</summary>

@@ -1,3 +1,4 @@
+using GenEngine.Kernels.Common;
 using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Devices.Cpu;
 using GenEngine.Kernels.Devices.Gpu;
@@ -10,6 +11,8 @@ namespace GenEngine.Kernels.Sampling;
 /// </summary>
 public static class Dropout
 {
+    private const string Name = "dropout";
+
     /// <param name="dtype">float or double.</param>
     /// <param name="x">count elements, read.</param>
     /// <param name="y">count elements, written; may be x itself.</param>
@@ -21,9 +24,9 @@ public static class Dropout
         Draws.CheckCount(count);
         if (!(rate >= 0 && rate < 1)) throw new EngineException($"A dropout rate lies in [0, 1); {rate} does not.");
         if (count == 0) return;
-        x = x.Slice(0, count * dtype.Size());
-        y = y.Slice(0, count * dtype.Size());
-        state = state.Slice(0, RandomState.Bytes);
+        x = x.First(Name, "x", dtype, count);
+        y = y.First(Name, "y", dtype, count);
+        state = state.First(Name, "state", DType.Int64, RandomState.Words);
         var args = new DropoutArgs
         {
             X = x.Address,

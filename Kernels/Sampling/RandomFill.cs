@@ -23,19 +23,23 @@ public enum Distribution : byte
 /// </summary>
 public static class RandomFill
 {
+    private const string Name = "random_fill";
+
     /// <param name="dtype">float or double.</param>
     /// <param name="y">count elements, written.</param>
     /// <param name="count">At most 2^34.</param>
     /// <param name="state">A <see cref="RandomState"/>, read.</param>
     /// <param name="stream">Which of the state's streams; one a random op.</param>
-    public static void Run(Device device, DType dtype, Distribution distribution, BufferRange y, long count, BufferRange state, uint stream, double p0 = 0, double p1 = 1)
+    public static void Run(
+        Device device, DType dtype, Distribution distribution, BufferRange y, long count, BufferRange state, uint stream, double p0 = 0, double p1 = 1)
     {
         Draws.CheckCount(count);
-        if (distribution == Distribution.Uniform && !((dtype == DType.Float32 ? (float)p0 : p0) < (dtype == DType.Float32 ? (float)p1 : p1)))
+        bool ordered = dtype == DType.Float32 ? (float)p0 < (float)p1 : p0 < p1;
+        if (distribution == Distribution.Uniform && !ordered)
             throw new EngineException($"Uniform numbers need p0 < p1 in {dtype.CName()}, not [{p0}, {p1}).");
         if (count == 0) return;
-        y = y.Slice(0, count * dtype.Size());
-        state = state.Slice(0, RandomState.Bytes);
+        y = y.First(Name, "y", dtype, count);
+        state = state.First(Name, "state", DType.Int64, RandomState.Words);
         var args = new RandomFillArgs
         {
             Y = y.Address,

@@ -14,10 +14,12 @@ public readonly record struct RandomState(ulong Seed, ulong Offset)
     /// <summary>Bytes of device memory a state takes.</summary>
     public const int Bytes = 16;
 
+    internal const int Words = Bytes / sizeof(ulong);
+
     /// <summary>Offset += 1, on the device: once a step, after all draws of the step.</summary>
     public static unsafe void Advance(Device device, BufferRange state)
     {
-        state = state.Slice(0, Bytes);
+        state = state.First("random_state_advance", "state", DType.Int64, Words);
         var args = new RandomStateArgs { State = state.Address };
         Span<Access> accesses = [Access.Update(state)];
         if (device is CpuDevice cpu) cpu.Launch("random_state_advance", &AdvanceOnCpu, ref args, accesses);

@@ -9,7 +9,7 @@ namespace GenEngine.Kernels.Sampling;
 
 internal static unsafe class ReparameterizeCpu
 {
-    private const int PartElements = 8192;
+    private const int Cost = 64; // of a latent, in the terms of Partition: about as much as moving so many bytes
 
     public static void Forward(CpuDevice device, DType dtype, ref ReparameterizeForwardArgs args, ReadOnlySpan<Access> accesses) =>
         device.Launch<ForwardKernel, ReparameterizeForwardArgs>("reparameterize_forward", dtype, ref args, accesses);
@@ -22,33 +22,31 @@ internal static unsafe class ReparameterizeCpu
         public static void Run<V, T>(WorkerPool pool, ReparameterizeForwardArgs* args)
             where V : unmanaged, IVec<V, T>
             where T : unmanaged, IFloatingPointIeee754<T> =>
-            pool.Run(&Part<V, T>, args, new RowParts(args->Rows, args->Columns, PartElements).Count);
+            Partition.Run(pool, args, &Part<V, T>, args->Rows, (long)Cost * args->Columns);
 
         [SkipLocalsInit]
         [MethodImpl(AggressiveOptimization)]
-        private static void Part<V, T>(void* state, int part)
+        private static void Part<V, T>(ReparameterizeForwardArgs* args, nint start, nint end)
             where V : unmanaged, IVec<V, T>
             where T : unmanaged, IFloatingPointIeee754<T>
         {
-            var args = (ReparameterizeForwardArgs*)state;
             var stream = RandomState.Stream(args->State, args->Stream);
             V half = VecMath.Constant<V, T>(0.5);
             T* buffer = stackalloc T[RandomBlock<V, T>.Room];
             int columns = args->Columns;
-            var parts = new RowParts(args->Rows, columns, PartElements);
-            for (int row = parts.First(part); row < parts.End(part); row++)
+            for (nint row = start; row < end; row++)
             {
-                long first = (long)row * columns;
+                nint first = row * columns;
                 T* mu = (T*)args->MuLogVar + (2 * first), logVar = mu + columns, z = (T*)args->Z + first;
-                for (int start = 0; start < columns; start += RandomBlock<V, T>.Elements)
+                for (int from = 0; from < columns; from += RandomBlock<V, T>.Elements)
                 {
-                    int end = Math.Min(columns, start + RandomBlock<V, T>.Elements), c = start;
-                    T* noise = RandomBlock<V, T>.Normals(stream, first + start, end - start, buffer) - start;
-                    for (; c + V.Count <= end; c += V.Count) V.Store(Sample<V, T>(V.Load(mu + c), V.Load(logVar + c), V.Load(noise + c), half), z + c);
-                    if (c < end)
+                    int c = from, to = Math.Min(columns, from + RandomBlock<V, T>.Elements);
+                    T* noise = RandomBlock<V, T>.Normals(stream, first + from, to - from, buffer) - from;
+                    for (; c + V.Count <= to; c += V.Count) V.Store(Sample<V, T>(V.Load(mu + c), V.Load(logVar + c), V.Load(noise + c), half), z + c);
+                    if (c < to)
                     {
-                        V m = VecTail<V, T>.Load(mu + c, end - c), l = VecTail<V, T>.Load(logVar + c, end - c);
-                        VecTail<V, T>.Store(Sample<V, T>(m, l, V.Load(noise + c), half), z + c, end - c);
+                        V m = VecTail<V, T>.Load(mu + c, to - c), l = VecTail<V, T>.Load(logVar + c, to - c);
+                        VecTail<V, T>.Store(Sample<V, T>(m, l, V.Load(noise + c), half), z + c, to - c);
                     }
                 }
 
@@ -68,42 +66,40 @@ internal static unsafe class ReparameterizeCpu
         public static void Run<V, T>(WorkerPool pool, ReparameterizeBackwardArgs* args)
             where V : unmanaged, IVec<V, T>
             where T : unmanaged, IFloatingPointIeee754<T> =>
-            pool.Run(&Part<V, T>, args, new RowParts(args->Rows, args->Columns, PartElements).Count);
+            Partition.Run(pool, args, &Part<V, T>, args->Rows, (long)Cost * args->Columns);
 
         [SkipLocalsInit]
         [MethodImpl(AggressiveOptimization)]
-        private static void Part<V, T>(void* state, int part)
+        private static void Part<V, T>(ReparameterizeBackwardArgs* args, nint start, nint end)
             where V : unmanaged, IVec<V, T>
             where T : unmanaged, IFloatingPointIeee754<T>
         {
-            var args = (ReparameterizeBackwardArgs*)state;
             var stream = RandomState.Stream(args->State, args->Stream);
             T* buffer = stackalloc T[RandomBlock<V, T>.Room];
             int columns = args->Columns;
-            var parts = new RowParts(args->Rows, columns, PartElements);
-            for (int row = parts.First(part); row < parts.End(part); row++)
+            for (nint row = start; row < end; row++)
             {
-                long first = (long)row * columns;
+                nint first = row * columns;
                 T* mu = (T*)args->MuLogVar + (2 * first), logVar = mu + columns, dz = (T*)args->DZ + first;
                 T* dMu = (T*)args->DMuLogVar + (2 * first), dLogVar = dMu + columns;
                 V dkl = V.Create(((T*)args->DKl)[row]);
-                for (int start = 0; start < columns; start += RandomBlock<V, T>.Elements)
+                for (int from = 0; from < columns; from += RandomBlock<V, T>.Elements)
                 {
-                    int end = Math.Min(columns, start + RandomBlock<V, T>.Elements), c = start;
-                    T* noise = RandomBlock<V, T>.Normals(stream, first + start, end - start, buffer) - start;
-                    for (; c + V.Count <= end; c += V.Count)
+                    int c = from, to = Math.Min(columns, from + RandomBlock<V, T>.Elements);
+                    T* noise = RandomBlock<V, T>.Normals(stream, first + from, to - from, buffer) - from;
+                    for (; c + V.Count <= to; c += V.Count)
                     {
                         V g = V.Load(dz + c);
                         V.Store(V.Fma(dkl, V.Load(mu + c), g), dMu + c);
                         V.Store(LogVarGradient<V, T>(V.Load(logVar + c), g, dkl, V.Load(noise + c)), dLogVar + c);
                     }
 
-                    if (c < end)
+                    if (c < to)
                     {
-                        V g = VecTail<V, T>.Load(dz + c, end - c);
-                        VecTail<V, T>.Store(V.Fma(dkl, VecTail<V, T>.Load(mu + c, end - c), g), dMu + c, end - c);
-                        V l = VecTail<V, T>.Load(logVar + c, end - c);
-                        VecTail<V, T>.Store(LogVarGradient<V, T>(l, g, dkl, V.Load(noise + c)), dLogVar + c, end - c);
+                        V g = VecTail<V, T>.Load(dz + c, to - c);
+                        VecTail<V, T>.Store(V.Fma(dkl, VecTail<V, T>.Load(mu + c, to - c), g), dMu + c, to - c);
+                        V l = VecTail<V, T>.Load(logVar + c, to - c);
+                        VecTail<V, T>.Store(LogVarGradient<V, T>(l, g, dkl, V.Load(noise + c)), dLogVar + c, to - c);
                     }
                 }
             }

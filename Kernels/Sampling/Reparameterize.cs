@@ -12,19 +12,22 @@ namespace GenEngine.Kernels.Sampling;
 /// </summary>
 public static class Reparameterize
 {
+    private const string Name = "reparameterize";
+
     /// <summary>z = mu + exp(logVar / 2) eps; kl[row] = 1/2 sum(mu^2 + exp(logVar) - 1 - logVar) in nats.</summary>
     /// <param name="dtype">float or double, of all tensors.</param>
     /// <param name="state">A <see cref="RandomState"/>, read.</param>
     /// <param name="stream">Which of the state's streams.</param>
     public static void Forward(
-        Device device, DType dtype, BufferRange muLogVar, BufferRange z, BufferRange kl, int rows, int columns, BufferRange state, uint stream)
+        Device device, DType dtype, BufferRange muLogVar, BufferRange z, BufferRange kl,
+        int rows, int columns, BufferRange state, uint stream)
     {
         long latents = Latents(rows, columns);
         if (rows == 0) return;
-        muLogVar = muLogVar.Slice(0, 2 * latents * dtype.Size());
-        z = z.Slice(0, latents * dtype.Size());
-        kl = kl.Slice(0, (long)rows * dtype.Size());
-        state = state.Slice(0, RandomState.Bytes);
+        muLogVar = muLogVar.First(Name, "muLogVar", dtype, 2 * latents);
+        z = z.First(Name, "z", dtype, latents);
+        kl = kl.First(Name, "kl", dtype, rows);
+        state = state.First(Name, "state", DType.Int64, RandomState.Words);
         var args = new ReparameterizeForwardArgs
         {
             MuLogVar = muLogVar.Address,
@@ -44,15 +47,16 @@ public static class Reparameterize
     /// <param name="dMuLogVar">[rows, 2 * columns], written.</param>
     /// <param name="state">The state of the forward call, with the offset it had then.</param>
     public static void Backward(
-        Device device, DType dtype, BufferRange muLogVar, BufferRange dz, BufferRange dkl, BufferRange dMuLogVar, int rows, int columns, BufferRange state, uint stream)
+        Device device, DType dtype, BufferRange muLogVar, BufferRange dz, BufferRange dkl,
+        BufferRange dMuLogVar, int rows, int columns, BufferRange state, uint stream)
     {
         long latents = Latents(rows, columns);
         if (rows == 0) return;
-        muLogVar = muLogVar.Slice(0, 2 * latents * dtype.Size());
-        dz = dz.Slice(0, latents * dtype.Size());
-        dkl = dkl.Slice(0, (long)rows * dtype.Size());
-        dMuLogVar = dMuLogVar.Slice(0, 2 * latents * dtype.Size());
-        state = state.Slice(0, RandomState.Bytes);
+        muLogVar = muLogVar.First(Name, "muLogVar", dtype, 2 * latents);
+        dz = dz.First(Name, "dz", dtype, latents);
+        dkl = dkl.First(Name, "dkl", dtype, rows);
+        dMuLogVar = dMuLogVar.First(Name, "dMuLogVar", dtype, 2 * latents);
+        state = state.First(Name, "state", DType.Int64, RandomState.Words);
         var args = new ReparameterizeBackwardArgs
         {
             MuLogVar = muLogVar.Address,

@@ -62,7 +62,7 @@ internal sealed class DeviceArray : IDisposable
         Assert.That(actual, Has.Length.EqualTo(expected.Length), what);
         for (int i = 0; i < actual.Length; i++)
         {
-            bool same = double.IsNaN(expected[i]) ? double.IsNaN(actual[i]) : actual[i].Equals(expected[i]) && double.IsNegative(actual[i]) == double.IsNegative(expected[i]);
+            bool same = actual[i].Equals(expected[i]) && (double.IsNaN(actual[i]) || double.IsNegative(actual[i]) == double.IsNegative(expected[i]));
             if (!same) Assert.Fail($"{what}: element {i} is {actual[i]:R}, not {expected[i]:R}.");
         }
     }
@@ -73,8 +73,8 @@ internal sealed class DeviceArray : IDisposable
         Assert.That(actual, Has.Length.EqualTo(expected.Length), what);
         for (int i = 0; i < actual.Length; i++)
         {
-            if (actual[i].Equals(expected[i])) continue;
-            if (!(Math.Abs(actual[i] - expected[i]) <= tolerance(i))) Assert.Fail($"{what}: element {i} is {actual[i]:R}, not {expected[i]:R}; it may differ by {tolerance(i):G3}.");
+            bool near = actual[i].Equals(expected[i]) || Math.Abs(actual[i] - expected[i]) <= tolerance(i);
+            if (!near) Assert.Fail($"{what}: element {i} is {actual[i]:R}, not {expected[i]:R}; it may differ by {tolerance(i):G3}.");
         }
     }
 }

@@ -16,19 +16,20 @@ public sealed class RandomFillTests
     private static Device Portable => TestDevices.Cpu(CpuIsa.Portable, 1);
 
     [Test]
-    public void Uniform_is_the_word([ValueSource(typeof(TestDevices), nameof(TestDevices.All))] TestDevice which, [Values(DType.Float32, DType.Float64)] DType dtype)
+    public void Uniform_is_the_word([EachDevice] TestDevice which, [EachReal] DType dtype)
     {
         var device = which.Open();
         var stream = new PhiloxStream(s_state.Seed, s_state.Offset, 3);
         foreach (int count in s_counts)
         {
-            double[] expected = DeviceArray.Round(dtype, Enumerable.Range(0, count).Select(i => Math.FusedMultiplyAdd(stream.Uniform(i), 3, -1)));
+            var uniforms = Enumerable.Range(0, count).Select(i => Math.FusedMultiplyAdd(stream.Uniform(i), 3, -1));
+            double[] expected = DeviceArray.Round(dtype, uniforms);
             DeviceArray.AssertSameBits(Fill(device, dtype, Distribution.Uniform, count, 3, -1, 2, count % 2), expected, $"{count} draws");
         }
     }
 
     [Test]
-    public void Uniform_stays_below_its_end([ValueSource(typeof(TestDevices), nameof(TestDevices.All))] TestDevice which)
+    public void Uniform_stays_below_its_end([EachDevice] TestDevice which)
     {
         // float steps by 1 here, so most sums round up to the end
         double[] y = Fill(which.Open(), DType.Float32, Distribution.Uniform, 1000, 0, 16777214, 16777216);
@@ -36,7 +37,7 @@ public sealed class RandomFillTests
     }
 
     [Test]
-    public void Normal_is_Box_Muller([ValueSource(typeof(TestDevices), nameof(TestDevices.All))] TestDevice which, [Values(DType.Float32, DType.Float64)] DType dtype)
+    public void Normal_is_Box_Muller([EachDevice] TestDevice which, [EachReal] DType dtype)
     {
         const int Count = 20000;
         double[] y = Fill(which.Open(), dtype, Distribution.Normal, Count, 1);
@@ -46,7 +47,7 @@ public sealed class RandomFillTests
     }
 
     [Test]
-    public void Every_device_draws_the_same([ValueSource(typeof(TestDevices), nameof(TestDevices.All))] TestDevice which, [Values] Distribution distribution, [Values(DType.Float32, DType.Float64)] DType dtype)
+    public void Every_device_draws_the_same([EachDevice] TestDevice which, [Values] Distribution distribution, [EachReal] DType dtype)
     {
         var device = which.Open();
         foreach (int count in s_counts)
@@ -64,7 +65,7 @@ public sealed class RandomFillTests
     }
 
     [Test]
-    public void Bernoulli_is_a_uniform_below_p([ValueSource(typeof(TestDevices), nameof(TestDevices.All))] TestDevice which, [Values(0, 0.25, 1)] double p)
+    public void Bernoulli_is_a_uniform_below_p([EachDevice] TestDevice which, [Values(0, 0.25, 1)] double p)
     {
         var stream = new PhiloxStream(s_state.Seed, s_state.Offset, 4);
         double[] y = Fill(which.Open(), DType.Float32, Distribution.Bernoulli, 1001, 4, p);
@@ -72,7 +73,7 @@ public sealed class RandomFillTests
     }
 
     [Test]
-    public void Captured_draws_advance([ValueSource(typeof(TestDevices), nameof(TestDevices.All))] TestDevice which)
+    public void Captured_draws_advance([EachDevice] TestDevice which)
     {
         var device = which.Open();
         using var y = new DeviceArray(device, DType.Float32, 100);
@@ -123,10 +124,12 @@ public sealed class RandomFillTests
         const int Count = 200_000;
         double[] z = Fill(Portable, DType.Float64, Distribution.Normal, Count, 0);
         for (int lag = 1; lag <= 8; lag++) CheckUncorrelated(z[lag..], z[..^lag], $"lag {lag}");
-        CheckUncorrelated(z, Fill(Portable, DType.Float64, Distribution.Normal, Count, 1), "stream");
-        CheckUncorrelated(z, Fill(Portable, DType.Float64, Distribution.Normal, Count, 0, 0, 1, 0, s_state with { Offset = s_state.Offset + 1 }), "offset");
-        CheckUncorrelated(z, Fill(Portable, DType.Float64, Distribution.Normal, Count, 0, 0, 1, 0, s_state with { Seed = s_state.Seed + 1 }), "seed");
-        CheckUncorrelated([.. z.Select(v => v * v)], [.. Fill(Portable, DType.Float64, Distribution.Normal, Count, 1).Select(v => v * v)], "squares");
+        double[] Other(uint stream, RandomState at) => Fill(Portable, DType.Float64, Distribution.Normal, Count, stream, 0, 1, 0, at);
+        double[] other = Other(1, s_state);
+        CheckUncorrelated(z, other, "stream");
+        CheckUncorrelated([.. z.Select(v => v * v)], [.. other.Select(v => v * v)], "squares");
+        CheckUncorrelated(z, Other(0, s_state with { Offset = s_state.Offset + 1 }), "offset");
+        CheckUncorrelated(z, Other(0, s_state with { Seed = s_state.Seed + 1 }), "seed");
     }
 
     [Test]
@@ -135,9 +138,11 @@ public sealed class RandomFillTests
         var device = Portable;
         using var y = new DeviceArray(device, DType.Float32, 8);
         using var state = Upload(device, s_state);
-        Assert.That(() => RandomFill.Run(device, DType.Float32, Distribution.Uniform, y, 8, state.All, 0, 1, 1), Throws.TypeOf<EngineException>().With.Message.Contains("p0 < p1"));
-        Assert.That(() => RandomFill.Run(device, DType.Int32, Distribution.Normal, y, 8, state.All, 0), Throws.TypeOf<EngineException>().With.Message.Contains("float or double"));
-        Assert.That(() => RandomFill.Run(device, DType.Float32, Distribution.Normal, y, 9, state.All, 0), Throws.TypeOf<ArgumentOutOfRangeException>());
+        void Refused(DType dtype, Distribution distribution, int count, string why) => Assert.That(
+            () => RandomFill.Run(device, dtype, distribution, y, count, state.All, 0, 1, 1), Throws.TypeOf<EngineException>().With.Message.Contains(why));
+        Refused(DType.Float32, Distribution.Uniform, 8, "p0 < p1");
+        Refused(DType.Int32, Distribution.Normal, 8, "float or double");
+        Refused(DType.Float32, Distribution.Normal, 9, "9 elements");
     }
 
     internal static DeviceBuffer Upload(Device device, RandomState state)
