@@ -145,9 +145,17 @@ public sealed unsafe class WorkerPoolTests
         var state = new CountState { Runs = runs };
         for (int i = 0; i < 1000; i++) pool.Run(&Count, &state, 2);
         Thread.Sleep(20); // parked: the first dispatch below wakes the worker
-        long before = GC.GetTotalAllocatedBytes(precise: true);
-        for (int i = 0; i < 100_000; i++) pool.Run(&Count, &state, 2);
-        Assert.That(GC.GetTotalAllocatedBytes(precise: true) - before, Is.Zero);
+
+        // the test runner's own threads allocate now and then; a dispatch that allocates does so in every round
+        long least = long.MaxValue;
+        for (int round = 0; round < 10 && least > 0; round++)
+        {
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            for (int i = 0; i < 100_000; i++) pool.Run(&Count, &state, 2);
+            least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
+        }
+
+        Assert.That(least, Is.Zero);
     }
 
     [Test]

@@ -145,8 +145,16 @@ public sealed class MatMulCpuTests
         void Multiply() => GenEngine.Kernels.MatMul.MatMul.Run(
             device, DType.Float32, MatMulOp.NN, new MatMulShape(1, 100, 100, 100), Matrix(0), Matrix(1), null, Matrix(2), Activation.Tanh);
         for (int i = 0; i < 50; i++) Multiply();
-        long before = GC.GetTotalAllocatedBytes(precise: true);
-        for (int i = 0; i < 50; i++) Multiply();
-        Assert.That(GC.GetTotalAllocatedBytes(precise: true) - before, Is.Zero);
+
+        // the test runner's own threads allocate now and then; a kernel that allocates does so in every round
+        long least = long.MaxValue;
+        for (int round = 0; round < 20 && least > 0; round++)
+        {
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            for (int i = 0; i < 20; i++) Multiply();
+            least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
+        }
+
+        Assert.That(least, Is.Zero);
     }
 }
