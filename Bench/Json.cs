@@ -24,4 +24,8 @@ internal static class Json
 [JsonSerializable(typeof(DeviceInfo[]))]
 [JsonSerializable(typeof(IReadOnlyList<DataSetStatus>))]
 [JsonSerializable(typeof(List<Comparison>))]
+[JsonSerializable(typeof(List<KernelLine>))]
+[JsonSerializable(typeof(List<CompiledLine>))]
+[JsonSerializable(typeof(EvidenceReport))]
+[JsonSerializable(typeof(EvidenceFile))]
 internal sealed partial class ConsoleJson : JsonSerializerContext;

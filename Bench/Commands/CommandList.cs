@@ -9,7 +9,11 @@ internal static class CommandList
     [
         Devices.Create(),
         DataCommand.Create(),
+        Gradcheck.Create(),
+        KernelsCommand.Create(),
+        EvidenceCommand.Create(),
         BenchCommand.Create(),
         CompareCommand.Create(),
+        StartupProbe.Create(),
     ];
 }

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using GenEngine.Checks;
+using GenEngine.Kernels;
+using GenEngine.Kernels.Devices;
+using GenEngine.Kernels.Devices.Gpu;
+using GenEngine.Text;
+using static System.FormattableString;
+
+namespace GenEngine.Bench.Commands;
+
+/// <summary>kernels check: every op case, forward and backward, both precisions, on the emulator's checked build in three orders.</summary>
+internal static class KernelsCheck
+{
+    public static ConsoleCommand Create()
+    {
+        var op = new Argument<string?>("op") { Arity = ArgumentArity.ZeroOrOne, Description = "Only op cases whose name contains this; all when not given." };
+        op.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && !OpCases.Matching(result.Tokens[0].Value).Any())
+                result.AddError(NearestName.Unknown("op", result.Tokens[0].Value, OpCases.All.Select(test => test.Op).Distinct()));
+        });
+        var command = new ConsoleCommand(
+            "check", "Run the kernels on the CPU under the checker: races, stray accesses, uninitialised reads, outputs never or twice written; and compare values with the reference.")
+        {
+            Examples = [("kernels check", "all op cases"), ("kernels check matmul", "some of them")],
+        };
+        command.Arguments.Add(op);
+        command.OnRun(session => Run(session, session.Get(op)));
+        return command;
+    }
+
+    private static int Run(Session session, string? op)
+    {
+        using var device = (GpuDevice)DeviceFactory.Open(DeviceKind.Simt, check: true);
+        session.Error.WriteLine(device.Description);
+        OpCase[] cases = [.. op is null ? OpCases.All : OpCases.Matching(op)];
+        int passed = 0, faults = 0, wrong = 0;
+        foreach (var test in cases)
+        {
+            if (session.Stop.IsCancellationRequested) break;
+            try
+            {
+                var report = OpCaseRunner.CheckValue(test, device);
+                if (test.Differentiable)
+                {
+                    foreach (var real in (DType[])[DType.Float32, DType.Float64]) OpCaseRunner.ForwardAndBackward(test, device, real);
+                }
+
+                if (report.Passed) passed++;
+                else wrong++;
+                if (!report.Passed || session.Verbose) session.Out.WriteLine(Invariant($"{(report.Passed ? "ok   " : "WRONG")} {test.Name}: {report.WorstUlps:F1} of {report.AllowedUlps} ulps {report.Where}"));
+            }
+            catch (EngineException exception)
+            {
+                faults++;
+                session.Out.WriteLine($"FAULT {test.Name}: {exception.Message}");
+            }
+        }
+
+        int variants = KernelCatalog.Variants.Count();
+        session.Out.WriteLine(Invariant($"{passed + faults + wrong} of {cases.Length} op cases: {passed} passed, {wrong} wrong, {faults} faults; {device.LoadedKernels.Count} of {variants} kernel variants ran."));
+        return faults + wrong > 0 || cases.Length == 0 ? ExitCode.Failed : ExitCode.Done;
+    }
+}

@@ -1,0 +1,123 @@
+using System.CommandLine;
+using GenEngine.Kernels;
+using GenEngine.Kernels.Devices.Gpu;
+using GenEngine.Kernels.Devices.Gpu.Cuda;
+using Spectre.Console;
+using static System.FormattableString;
+
+namespace GenEngine.Bench.Commands;
+
+/// <summary>kernels list, compile, check: the hand-written CUDA kernels and what is proved of them here.</summary>
+internal static class KernelsCommand
+{
+    public static Command Create()
+    {
+        var command = new ConsoleCommand("kernels", "The hand-written CUDA kernels: list, compile for any GPU, check on the CPU.")
+        {
+            Examples =
+            [
+                ("kernels list", "every variant"),
+                ("kernels compile --arch sm_80,sm_90a", "registers, shared memory and spills; needs NVRTC, no GPU"),
+                ("kernels check", "every kernel's op cases under the checker; needs a C++ compiler, no GPU"),
+            ],
+        };
+        command.Subcommands.Add(List());
+        command.Subcommands.Add(Compile());
+        command.Subcommands.Add(KernelsCheck.Create());
+        return command;
+    }
+
+    private static Option<string?> Only() => new("--only") { HelpName = "TEXT", Description = "Only variants whose file or name contains the text." };
+
+    private static List<GpuKernel> Select(string? text) =>
+        [.. KernelCatalog.Variants.Where(kernel => text is null || $"{kernel.File} {kernel.Name}".Contains(text, StringComparison.OrdinalIgnoreCase))];
+
+    private static ConsoleCommand List()
+    {
+        var only = Only();
+        var json = Options.Json();
+        var command = new ConsoleCommand("list", "List every kernel variant that the engine may launch.") { Examples = [("kernels list --only matmul", "")] };
+        command.Options.Add(only);
+        command.Options.Add(json);
+        command.OnRun(session =>
+        {
+            var kernels = Select(session.Get(only));
+            if (session.Get(json))
+            {
+                Json.Write(session.Out, ConsoleJson.Default.ListKernelLine, [.. kernels.Select(kernel => new KernelLine(kernel.File, kernel.Name, kernel.MinArch, kernel.FollowsSummationLaw))]);
+                return ExitCode.Done;
+            }
+
+            foreach (var file in kernels.GroupBy(kernel => kernel.File))
+            {
+                session.Out.WriteLine(file.Key);
+                foreach (var kernel in file) session.Out.WriteLine($"  {kernel.Name}{(kernel.MinArch > 75 ? Invariant($"  (sm_{kernel.MinArch} and later)") : "")}");
+            }
+
+            session.Out.WriteLine($"{kernels.Count} variants of {kernels.Select(kernel => (kernel.File, kernel.Entry)).Distinct().Count()} kernels.");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static ConsoleCommand Compile()
+    {
+        var archs = Options.Text("--arch", "LIST", "GPU architectures, separated by commas: sm_80, sm_90a, compute_90.", "sm_75,sm_80,sm_86,sm_89,sm_90");
+        archs.Validators.Add(result =>
+        {
+            try
+            {
+                if (result.Tokens.Count > 0) Parse(result.Tokens[0].Value);
+            }
+            catch (EngineException exception)
+            {
+                result.AddError(exception.Message);
+            }
+        });
+        var only = Only();
+        var json = Options.Json();
+        var command = new ConsoleCommand("compile", "Compile every variant with NVRTC and show registers, shared memory and spills. A spill that nothing explains fails.")
+        {
+            Examples = [("kernels compile --arch sm_80,sm_90a", "for two GPUs"), ("kernels compile --only matmul --json", "some, for programs")],
+        };
+        foreach (Option option in (Option[])[archs, only, json]) command.Options.Add(option);
+        command.OnRun(session => Compile(session, Parse(session.Get(archs)!), Select(session.Get(only)), session.Get(json)));
+        return command;
+    }
+
+    private static CudaArch[] Parse(string list) => [.. list.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(CudaArch.Parse)];
+
+    private static int Compile(Session session, CudaArch[] archs, List<GpuKernel> kernels, bool json)
+    {
+        var compiler = new KernelCompiler(NvrtcCompiler.Load(), new CubinCache());
+        var lines = new List<CompiledLine>();
+        foreach (var arch in archs)
+        {
+            session.Stop.ThrowIfCancellationRequested();
+            var fitting = kernels.Where(kernel => kernel.MinArch <= arch.Number).ToList();
+            foreach (var (kernel, code) in fitting.Zip(compiler.CompileAll(fitting, arch)))
+                lines.Add(new CompiledLine(kernel.File, kernel.Name, arch.ToString(), code.Registers, code.SharedBytes, code.SpillBytes, code.SpillBytes > 0 ? kernel.SpillReason : null));
+        }
+
+        int unexplained = lines.Count(line => line.SpillBytes > 0 && line.SpillReason is null);
+        if (json) Json.Write(session.Out, ConsoleJson.Default.ListCompiledLine, lines);
+        else Print(session, lines);
+        session.Error.WriteLine(Invariant($"NVRTC {compiler.Nvrtc.Version}: {lines.Count} variants ({compiler.CompiledCount} programs compiled, the rest from the cache), {lines.Count(line => line.SpillBytes > 0)} spill, {unexplained} unexplained."));
+        return unexplained > 0 ? ExitCode.Failed : ExitCode.Done;
+    }
+
+    private static void Print(Session session, List<CompiledLine> lines)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumns("variant", "arch");
+        foreach (string title in (string[])["registers", "shared bytes", "spilled bytes"]) table.AddColumn(new TableColumn(title).RightAligned());
+        foreach (var line in lines)
+            table.AddRow(Markup.Escape(line.Name), line.Arch, Invariant($"{line.Registers}"), Invariant($"{line.SharedBytes}"), Markup.Escape(Invariant($"{line.SpillBytes} {line.SpillReason}").Trim()));
+        session.Console.Write(table);
+    }
+}
+
+/// <summary>A line of 'kernels list --json'.</summary>
+internal sealed record KernelLine(string File, string Name, int MinArch, bool FollowsSummationLaw);
+
+/// <summary>A line of 'kernels compile --json'.</summary>
+internal sealed record CompiledLine(string File, string Name, string Arch, int Registers, int SharedBytes, int SpillBytes, string? SpillReason);

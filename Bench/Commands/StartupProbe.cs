@@ -1,0 +1,26 @@
+using System.CommandLine;
+using GenEngine.Bench.Compare;
+using GenEngine.Kernels.Devices.Cpu;
+
+namespace GenEngine.Bench.Commands;
+
+/// <summary>startup-probe (hidden): one VAE training step from nothing; 'compare' measures the time to its one line.</summary>
+internal static class StartupProbe
+{
+    public static Command Create()
+    {
+        var threads = Options.Threads();
+        var command = new ConsoleCommand("startup-probe", "One VAE training step from nothing.") { Hidden = true };
+        command.Options.Add(threads);
+        command.OnRun(session =>
+        {
+            using var device = new CpuDevice(new CpuOptions(session.Get(threads)));
+            using var job = new VaeStepJob(device);
+            job.Run();
+            session.Out.WriteLine(StartupRace.Done);
+            session.Out.Flush();
+            return ExitCode.Done;
+        });
+        return command;
+    }
+}
