@@ -70,7 +70,7 @@ internal sealed unsafe class SimtRuntime
         var source = KernelSource.Load(kernel.File, emulator: true);
         string[] options =
         [
-            .. HostCompiler.CommonOptions, "-DSIMT_HOST=1", .. isChecked ? new[] { "-O1", "-DSIMT_CHECKED=1" } : ["-O2"],
+            .. HostCompiler.CommonOptions, "-DSIMT_HOST=1", .. isChecked ? new[] { "-O2", "-DSIMT_CHECKED=1" } : ["-O2"],
             // a large local array would run over a lane's stack
             .. _compiler.IsClang ? new[] { "-Wframe-larger-than=24576", "-Werror=frame-larger-than" } : ["-Werror=frame-larger-than=24576"],
             .. kernel.Defines.Select(define => "-D" + define),

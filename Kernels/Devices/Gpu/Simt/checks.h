@@ -6,10 +6,10 @@
 
 static void begin_checks(Worker* w)
 {
-    Shadow* s = (Shadow*)w->launch->shadow;
+    Shadow* s = w->launch->shadow;
     s->ordered_before = ++w->stamp;
     s->file_count = 0;
-    begin_counts(s->counters);
+    begin_counts(w);
     if (w->launch->range_count > s->range_room) {
         s->range_room = w->launch->range_count;
         s->ranges = (RangeState*)realloc(s->ranges, s->range_room * sizeof(RangeState));
@@ -31,7 +31,7 @@ static void begin_checks(Worker* w)
 // Outputs that the launch did not finish. Returns false with the message set.
 static bool end_checks(Worker* w)
 {
-    Shadow* s = (Shadow*)w->launch->shadow;
+    Shadow* s = w->launch->shadow;
     for (u32 i = 0; i < s->range_count; i++) {
         const RangeState& r = s->ranges[i];
         if (r.mode != kWrite || !r.init) continue;
@@ -49,7 +49,7 @@ static bool end_checks(Worker* w)
 EXPORT u32 simt_range(u64 address, bool writes, const char* file, int line)
 {
     Worker* w = simt_worker;
-    Shadow* s = (Shadow*)w->launch->shadow;
+    Shadow* s = w->launch->shadow;
     u32 best = 0xFFFFFFFFu;
     for (u32 i = 0; i < s->range_count; i++) {
         const RangeState& r = s->ranges[i];
@@ -62,7 +62,7 @@ EXPORT u32 simt_range(u64 address, bool writes, const char* file, int line)
 EXPORT void simt_global_access(const void* p, u32 bytes, u32 align, u32 range, u32 how, const char* file, int line)
 {
     Worker* w = simt_worker;
-    Shadow* s = (Shadow*)w->launch->shadow;
+    Shadow* s = w->launch->shadow;
     Site site = {file, line};
     u64 at = (u64)p;
     const char* verb = how == kRead ? "reads" : "writes";
@@ -75,19 +75,20 @@ EXPORT void simt_global_access(const void* p, u32 bytes, u32 align, u32 range, u
     RangeState& r = s->ranges[range];
     if (at < r.begin || at + bytes > r.end)
         fault(site, "out of bounds: %s %u bytes at byte %lld of %s, declared with %llu bytes", verb, bytes, (long long)(at - r.begin), r.name, (unsigned long long)(r.end - r.begin));
-    if (at % align) fault(site, "misaligned: %s %u bytes at byte %llu of %s; the address must be a multiple of %u", verb, bytes, (unsigned long long)(at - r.begin), r.name, align);
-    u8* init = r.init + (at - r.begin);
+    if (at & (align - 1)) fault(site, "misaligned: %s %u bytes at byte %llu of %s; the address must be a multiple of %u", verb, bytes, (unsigned long long)(at - r.begin), r.name, align);
     if (how != kRead && r.mode == kRead) fault(site, "undeclared access: writes byte %llu of %s, declared read", (unsigned long long)(at - r.begin), r.name);
-    check_order(w, r.cells, at - r.first_word, bytes, how, s->ordered_before, "", r.name, r.begin - r.first_word, site);
+    check_order(w, r.cells, at - r.first_word, bytes, how, s->ordered_before, s->ordered_before, {"", r.name, r.begin - r.first_word}, site);
+    u8* init = r.init + (at - r.begin);
     if (how != kWrite) {
-        for (u32 i = 0; i < bytes; i++)
-            if (init[i] == kNever) fault(site, "uninitialised: reads byte %llu of %s, which nobody has written", (unsigned long long)(at + i - r.begin), r.name);
+        int never = find_state(init, bytes, kNever);
+        if (never >= 0) fault(site, "uninitialised: reads byte %llu of %s, which nobody has written", (unsigned long long)(at - r.begin) + never, r.name);
     } else if (r.mode == kWrite) {
-        for (u32 i = 0; i < bytes; i++)
-            if (init[i] == kWritten) fault(site, "writes byte %llu of %s for the second time; declare the range updated, or write it once", (unsigned long long)(at + i - r.begin), r.name);
+        int twice = find_state(init, bytes, kWritten);
+        if (twice >= 0)
+            fault(site, "writes byte %llu of %s for the second time; declare the range updated, or write it once", (unsigned long long)(at - r.begin) + twice, r.name);
     }
     if (how != kRead) memset(init, kWritten, bytes);
-    count_access(w, at, bytes, how, false, site);
+    if (w->counting) count_access(w, at, bytes, how, false, site);
 }
 
 // ---- shared memory ----
@@ -96,7 +97,7 @@ EXPORT u32 simt_shared_slot(const void* declaration)
 {
     Block* block = simt_worker->lane->block;
     u32 i = 0;
-    while (block->array[i].declaration != declaration) i++;
+    while (block->array[i].declaration != declaration) i++;  // it is there: the lane has just asked for its address
     return i;
 }
 
@@ -112,17 +113,17 @@ EXPORT void simt_shared_access(const void* p, u32 bytes, u32 align, u32 array, u
     i64 inside = (i64)(offset - home.offset);
     if (inside < 0 || inside + bytes > home.bytes)
         fault(site, "out of bounds: %s %u bytes at byte %lld of shared %s, which has %u bytes", verb, bytes, inside, home.name, home.bytes);
-    if (offset % align) fault(site, "misaligned: %s %u bytes at byte %lld of shared %s; the address must be a multiple of %u", verb, bytes, inside, home.name, align);
+    if (offset & (align - 1)) fault(site, "misaligned: %s %u bytes at byte %lld of shared %s; the address must be a multiple of %u", verb, bytes, inside, home.name, align);
     u8* init = block->init + offset;
-    for (u32 i = 0; i < bytes; i++)
-        if (init[i] == kPending) fault(site, "%s byte %lld of shared %s before the cp_async into it was waited for", verb, inside + i, home.name);
-    check_order(w, block->cells, offset, bytes, how, block->first_epoch, "shared ", home.name, home.offset, site);
+    int pending = find_state(init, bytes, kPending);
+    if (pending >= 0) fault(site, "%s byte %lld of shared %s before the cp_async into it was waited for", verb, inside + pending, home.name);
+    check_order(w, block->cells, offset, bytes, how, block->first_epoch, block->epoch, {"shared ", home.name, home.offset}, site);
     if (how != kWrite) {
-        for (u32 i = 0; i < bytes; i++)
-            if (init[i] == kNever) fault(site, "uninitialised: reads byte %lld of shared %s, which nobody has written", inside + i, home.name);
+        int never = find_state(init, bytes, kNever);
+        if (never >= 0) fault(site, "uninitialised: reads byte %lld of shared %s, which nobody has written", inside + never, home.name);
     }
     if (how != kRead) memset(init, kWritten, bytes);
-    count_access(w, offset, bytes, how, true, site);
+    if (w->counting) count_access(w, offset, bytes, how, true, site);
 }
 
 // An asynchronous copy is a write of the lane that waits for it: others may read it after a barrier.
@@ -131,7 +132,7 @@ static void copy_landed(Worker* w, const Copy& c, Site site)
     Block* block = w->lane->block;
     u64 offset = (u64)(c.to - block->arena);
     memset(block->init + offset, kWritten, c.bytes);
-    check_order(w, block->cells, offset, c.bytes, kWrite, block->first_epoch, "shared ", "memory", 0, site);
+    check_order(w, block->cells, offset, c.bytes, kWrite, block->first_epoch, block->epoch, {"shared ", "memory", 0}, site);
 }
 
 // ---- allocations ----

@@ -22,7 +22,6 @@ struct Counters {
 static void count_access(Worker* w, u64 address, u32 bytes, u32 how, bool shared, Site site)
 {
     Counters* c = w->launch->shadow->counters;
-    if (w->launch->order != 0 || w->launch->cooperative || c->blocks >= kSampledBlocks) return;
     u32 slot = ((u32)site.line * 64 + how * 16 + bytes + shared) % kSites;
     for (u32 tries = 0; c->sites[slot]; slot = (slot + 1) % kSites) {
         const AccessSite& a = *c->sites[slot];
@@ -102,12 +101,14 @@ static void count_block(Worker* w)
         a.used = false;
         any = true;
     }
-    if (any) c->blocks++;
+    if (any && ++c->blocks == kSampledBlocks) w->counting = false;
 }
 
 // Forgets what a launch that ended badly left half counted.
-static void begin_counts(Counters* c)
+static void begin_counts(Worker* w)
 {
+    Counters* c = w->launch->shadow->counters;
+    w->counting = w->launch->order == 0 && !w->launch->cooperative;
     c->blocks = 0;
     for (u32 slot = 0; slot < kSites; slot++) {
         AccessSite* a = c->sites[slot];

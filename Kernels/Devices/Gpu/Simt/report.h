@@ -41,8 +41,9 @@ static const char* what(State state)
     case State::WarpCall: return "waits in a shuffle or another warp collective";
     case State::GridSync: return "waits in grid_sync";
     case State::Ended: return "has ended";
-    default: return "can run";
+    case State::Runs: break;
     }
+    return "runs";
 }
 
 static bool alike(const Lane& a, const Lane& b)

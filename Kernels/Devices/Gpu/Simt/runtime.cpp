@@ -41,7 +41,7 @@ EXPORT void simt_block_sync(const char* file, int line)
     Lane* lane = w->lane;
     Block* block = lane->block;
     if (block->arrived == 0) block->barrier = {file, line};
-    else if (line != block->barrier.line || strcmp(file, block->barrier.file))
+    else if (line != block->barrier.line || (file != block->barrier.file && strcmp(file, block->barrier.file)))
         fault({file, line}, "divergent barrier: other lanes of the block wait in block_sync at %s:%d", block->barrier.file, block->barrier.line);
     lane->state = State::BlockSync;
     lane->site = {file, line};
@@ -56,7 +56,7 @@ EXPORT void simt_grid_sync(const char* file, int line)
     if (!w->launch->cooperative) fault({file, line}, "grid_sync in a launch that is not cooperative");
     lane->state = State::GridSync;
     lane->site = {file, line};
-    if (++w->grid_arrived == w->grid_live) {
+    if (++w->grid_arrived == w->resident * w->launch->threads) {
         w->grid_arrived = 0;
         if (w->launch->shadow) w->launch->shadow->ordered_before = w->stamp + 1;
         for (u32 i = w->resident; i-- > 0;) release_block(w, &w->blocks[i]);
@@ -135,7 +135,7 @@ EXPORT Worker* simt_worker_new()
     Worker* w = (Worker*)calloc(1, sizeof(Worker));
     for (u32 order = 0; order < 3; order++)
         for (u32 lanes = 1; lanes <= kWarp; lanes++)
-            for (u32 i = 0; i < lanes; i++) w->lane_orders[order][lanes][i] = (u8)item_at(i, lanes, order);
+            for (u32 i = 0; i < lanes; i++) w->lane_orders[order][lanes][i] = (u8)item_at(i, lanes, order, permuting_step(lanes));
     return w;
 }
 
@@ -159,7 +159,8 @@ static void prepare_block(Worker* w, Block* block)
 {
     const Launch* launch = w->launch;
     if (!block->lanes) {
-        block->lanes = (Lane*)calloc(kMaxThreads, sizeof(Lane));
+        block->lanes = (Lane*)aligned_alloc(alignof(Lane), kMaxThreads * sizeof(Lane));
+        memset((void*)block->lanes, 0, kMaxThreads * sizeof(Lane));
         block->arena = (u8*)mmap(nullptr, kArenaBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
     }
     block->threads = launch->threads;
@@ -170,20 +171,25 @@ static void prepare_block(Worker* w, Block* block)
     }
     block->ended = block->threads;
     block->ready_warps = 0;
+    u64 step = permuting_step(block->warps);
     for (u32 position = 0; position < block->warps; position++) {
-        u32 number = (u32)item_at(position, block->warps, launch->order);
+        u32 number = (u32)item_at(position, block->warps, launch->order, step);
         Warp* warp = &block->warp[number];
         block->warp_at[position] = (u8)number;
         warp->position = position;
         warp->first = block->lanes + number * kWarp;
-        warp->lanes = number + 1 < block->warps ? kWarp : block->threads - number * kWarp;
-        warp->lane_at = w->lane_orders[launch->order][warp->lanes];
-        for (u32 i = 0; i < warp->lanes; i++) {
+        u32 lanes = number + 1 < block->warps ? kWarp : block->threads - number * kWarp;
+        warp->all = lanes == kWarp ? 0xFFFFFFFFu : (1u << lanes) - 1;
+        warp->lane_at = w->lane_orders[launch->order][lanes];
+        for (u32 i = 0; i < lanes; i++) {
             Lane* lane = warp->first + warp->lane_at[i];
-            lane->position = i;
+            lane->position = (u8)i;
             lane->block = block;
             lane->warp = warp;
-            lane->index = (u32)(lane - block->lanes);
+            lane->index = (u16)(lane - block->lanes);
+            lane->state = State::Runs;
+            lane->saved = nullptr;  // a launch that ended badly may have left it waiting
+            lane->copy_count = lane->groups = 0;
             lane->view.thread = {lane->index, 0, 0};
             lane->view.block_size = {launch->threads, 1, 1};
             lane->view.grid = launch->grid;
@@ -203,7 +209,9 @@ EXPORT const char* simt_launch(Worker* w, const Launch* launch)
     }
     w->launch = launch;
     w->resident = resident;
-    w->grid_live = w->grid_arrived = 0;
+    w->grid_arrived = 0;
+    w->total = total;
+    w->step = permuting_step(total);
     w->faulted = false;
     w->lane = w->starting = nullptr;
     Worker* outer = simt_worker;

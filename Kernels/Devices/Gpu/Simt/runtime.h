@@ -45,7 +45,7 @@ struct Site {
     int line;
 };
 
-enum class State : u8 { Fresh, Running, BlockSync, WarpSync, WarpCall, GridSync, Ended };
+enum class State : u8 { Runs, BlockSync, WarpSync, WarpCall, GridSync, Ended };
 
 struct Block;
 struct Warp;
@@ -59,25 +59,26 @@ struct Copy {  // an asynchronous copy that nobody has waited for yet
     u32 bytes, group;
 };
 
-struct Lane {
+struct alignas(64) Lane {
     LaneView view;  // first: simt_lane() hands out a pointer to it
+    void* saved;    // stack pointer while the lane waits; null before it starts and after it ends
+    u16 index;      // in the block
+    u8 position;    // in the warp's running order
+    State state;    // of a lane that waits or has ended
     Block* block;
     Warp* warp;
-    u32 index;     // in the block
-    u32 position;  // in the warp's running order
-    void* saved;   // stack pointer while the lane waits; null before it starts
     Stack* stack;
     Site site;  // where it waits
-    State state;
     Copy* copies;
     u32 copy_count, copy_room, groups;  // groups: how many were committed
 };
 
 struct Warp {
     u32 ready;    // by position: lanes that can run
+    u32 all;      // by lane, and by position: the warp's lanes
     u32 present;  // by lane: not ended
     u32 arrived;  // by lane: waiting for the warp
-    u32 lanes, position;
+    u32 position;
     u32 epoch;  // raised by warp_sync and block_sync
     Lane* first;
     const u8* lane_at;  // position -> lane
@@ -96,6 +97,7 @@ struct Block {
     u32 ready_warps;  // by position: warps with a lane that can run
     u32 threads, warps, ended, arrived;
     u32 number;              // in the grid
+    Dim3 at;
     u32 epoch, first_epoch;  // raised by block_sync; when the block began
     Site barrier;  // where the first lane of the present barrier waits
     Lane* lanes;
@@ -139,11 +141,12 @@ struct Worker {
     Stack* stack;  // the stack that runs now
     void* host;    // stack pointer of the caller of simt_launch
     Block* blocks;
-    u32 slots, resident, grid_arrived, grid_live;
+    u32 slots, resident, grid_arrived;
+    u64 total, step;  // blocks of the grid; stride of their permutation
     Stack** free_stacks;
     Stack** all_stacks;
     u32 free_count, stack_count;
-    bool faulted;
+    bool faulted, counting;
     u32 stamp;  // the source of epochs
     u8 lane_orders[3][kWarp + 1][kWarp];  // order, lanes in the warp: position -> lane
     char message[4096];

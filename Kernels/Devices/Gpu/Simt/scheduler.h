@@ -3,31 +3,28 @@
 // that is free at that moment, so a kernel without waits needs one stack and no switch.
 #pragma once
 
-static u32 gcd(u32 a, u32 b)
+static u64 gcd(u64 a, u64 b)
 {
     while (b) {
-        u32 t = a % b;
+        u64 t = a % b;
         a = b;
         b = t;
     }
     return a;
 }
 
-// The item that runs at `position` of `count`: ascending, descending, or an affine permutation.
-static u64 item_at(u64 position, u64 count, u32 order)
+// A stride that visits every one of `count` items, far from its neighbours.
+static u64 permuting_step(u64 count)
 {
-    if (order == 0) return position;
-    if (order == 1) return count - 1 - position;
-    u32 step = (u32)(count * 5 / 8) | 1;
-    while (gcd(step, (u32)count) != 1) step += 2;
-    return (position * step + count / 3) % count;
+    u64 step = (count * 5 / 8) | 1;
+    while (gcd(step, count) != 1) step += 2;
+    return step;
 }
 
-static void make_ready(Warp* warp, Lane* lane)
+// The item that runs at `position` of `count`: ascending, descending, or permuted.
+static u64 item_at(u64 position, u64 count, u32 order, u64 step)
 {
-    warp->ready |= 1u << lane->position;
-    lane->block->ready_warps |= 1u << warp->position;
-    lane->state = State::Running;
+    return order == 0 ? position : order == 1 ? count - 1 - position : (position * step + count / 3) % count;
 }
 
 static Lane* pick(Worker* w)
@@ -66,15 +63,22 @@ static void release_warp(Worker* w, Warp* warp)
         warp->op(&warp->call);
         warp->op = nullptr;
     }
-    for (u32 left = warp->arrived; left; left &= left - 1) make_ready(warp, warp->first + __builtin_ctz(left));
+    if (warp->arrived == warp->all) warp->ready = warp->all;
+    else
+        for (u32 left = warp->arrived; left; left &= left - 1) warp->ready |= 1u << warp->first[__builtin_ctz(left)].position;
+    warp->first->block->ready_warps |= 1u << warp->position;
     warp->arrived = 0;
 }
 
+static u32 all_warps(const Block* block) { return block->warps == 32 ? 0xFFFFFFFFu : (1u << block->warps) - 1; }
+
+// All lanes of the block have come to a block or grid barrier.
 static void release_block(Worker* w, Block* block)
 {
     block->arrived = 0;
     raise_epoch(w, block);
-    for (u32 i = 0; i < block->threads; i++) make_ready(block->lanes[i].warp, &block->lanes[i]);
+    for (u32 i = 0; i < block->warps; i++) block->warp[i].ready = block->warp[i].all;
+    block->ready_warps = all_warps(block);
     w->warp = &block->warp[block->warp_at[0]];
 }
 
@@ -83,8 +87,8 @@ static void lane_ended(Worker* w, Lane* lane)
     Warp* warp = lane->warp;
     lane->state = State::Ended;
     lane->saved = nullptr;
+    lane->copy_count = lane->groups = 0;
     lane->block->ended++;
-    w->grid_live--;
     warp->present &= ~(1u << (lane->index % kWarp));
     if (warp->arrived && warp->arrived == warp->present) release_warp(w, warp);
 }
@@ -104,31 +108,22 @@ static u32 add_array(Worker* w, Block* block, const void* declaration, u32 bytes
 static void begin_block(Worker* w, Block* block, u64 number)
 {
     const Launch* launch = w->launch;
-    u64 index = item_at(number, (u64)launch->grid.x * launch->grid.y * launch->grid.z, launch->order);
-    Dim3 at = {(u32)(index % launch->grid.x), (u32)(index / launch->grid.x % launch->grid.y),
-               (u32)(index / launch->grid.x / launch->grid.y)};
+    u64 index = item_at(number, w->total, launch->order, w->step);
+    block->at = {(u32)(index % launch->grid.x), (u32)(index / launch->grid.x % launch->grid.y),
+                 (u32)(index / launch->grid.x / launch->grid.y)};
     block->number = (u32)index;
     block->ended = block->arrived = 0;
     raise_epoch(w, block);
     block->first_epoch = block->epoch;
-    block->arrays = block->static_bytes = 0;
-    block->arena_used = 0;
-    block->ready_warps = block->warps == 32 ? 0xFFFFFFFFu : (1u << block->warps) - 1;
+    block->arrays = block->static_bytes = block->arena_used = 0;
+    block->ready_warps = all_warps(block);
     for (u32 i = 0; i < block->warps; i++) {
         Warp* warp = &block->warp[i];
-        warp->ready = warp->present = warp->lanes == 32 ? 0xFFFFFFFFu : (1u << warp->lanes) - 1;
+        warp->ready = warp->present = warp->all;
         warp->arrived = 0;
         warp->op = nullptr;
     }
-    for (u32 i = 0; i < block->threads; i++) {
-        Lane* lane = &block->lanes[i];
-        lane->view.block = at;
-        lane->saved = nullptr;
-        lane->state = State::Fresh;
-        lane->copy_count = lane->groups = 0;
-    }
     if (launch->dynamic_bytes) add_array(w, block, nullptr, launch->dynamic_bytes, "dynamic memory", {launch->file, (int)launch->line});
-    w->grid_live += block->threads;
     w->block = block;
     w->warp = &block->warp[block->warp_at[0]];
 }
@@ -140,9 +135,8 @@ static bool next_block(Worker* w)
     for (u32 i = 0; i < w->resident; i++)
         if (w->blocks[i].ended != w->blocks[i].threads) deadlock(w);
     if (launch->shadow) count_block(w);
-    u64 total = (u64)launch->grid.x * launch->grid.y * launch->grid.z;
     u64 number = __atomic_fetch_add(launch->next_block, 1, __ATOMIC_RELAXED);
-    if (number >= total) return false;
+    if (number >= w->total) return false;
     begin_block(w, &w->blocks[0], number);
     return true;
 }
@@ -169,7 +163,7 @@ static void run_lanes()
             simt_switch(&nowhere, lane->saved);
         }
         lane->stack = w->stack;
-        lane->state = State::Running;
+        lane->view.block = lane->block->at;
         w->launch->run(w->launch->args);
         lane_ended(w, w->lane);
         lane = nullptr;

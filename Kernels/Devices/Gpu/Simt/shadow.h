@@ -1,20 +1,25 @@
 // shadow.h: what the checked build knows about memory. One byte a byte says whether it was ever written; one cell a 4-byte word names
-// the last writer and the readers, with epochs that barriers raise. Two accesses by different lanes, one of them a write, without a
+// the last writer and the readers, with stamps that barriers raise. Two accesses by different lanes, one of them a write, without a
 // barrier between, are a race. Constant size a word, no search; accesses narrower than a word may hide one another (races missed, none invented).
 #pragma once
 
 enum : u32 { kRead = 0, kWrite = 1, kAtomic = 2 };
 enum : u8 { kNever = 0, kWritten = 1, kPending = 2 };  // pending: an asynchronous copy on its way
 
-enum class Who : u8 { Lane, Warp, Block, Grid };  // one lane, or several of ...
+enum Who : u32 { kOne, kInWarp, kInBlock, kInGrid };  // a lane, or several of ...
 
+// The last write, or the reads, of a word. Stamps rise with every barrier, so one number tells whether the access lies before the
+// launch, before the block's last barrier, or before the warp's last warp_sync.
 struct Record {
-    u32 epoch;  // of the block at the access; unique to a stretch between barriers of one block of one launch
-    u32 warp_epoch, block;
-    u16 lane, other, file, line;  // other: a second lane of several
-    u8 mask;  // bytes of the word
-    Who who;
-    bool atomic;
+    u32 stamp, block, site;
+    u32 bits;  // packed by hand: bit fields are stored bytewise, and reading them back whole stalls
+
+    u32 lane() const { return bits & 0x3FF; }
+    u32 other() const { return bits >> 10 & 0x3FF; }  // a second lane of several
+    u32 mask() const { return bits >> 20 & 15; }      // bytes of the word
+    u32 who() const { return bits >> 24 & 3; }
+    bool atomic() const { return bits >> 26 & 1; }
+    void add(u32 second, u32 who) { bits = (bits & ~(0x3FFu << 10 | 3u << 24)) | second << 10 | who << 24; }
 };
 
 struct Cell {
@@ -44,7 +49,7 @@ struct Shadow {
     u32 allocation_count, allocation_room;
     RangeState* ranges;
     u32 range_count, range_room;
-    u32 ordered_before;  // epochs below lie before the launch, or before its last grid barrier
+    u32 ordered_before;  // stamps below lie before the launch, or before its last grid barrier
     const char* files[256];
     u32 file_count;
     Counters* counters;
@@ -65,64 +70,91 @@ static Allocation* allocation_of(Shadow* s, u64 address)
     return nullptr;
 }
 
-static u16 file_number(Shadow* s, const char* file)
+static u32 site_number(Shadow* s, Site site)
 {
-    for (u32 i = 0; i < s->file_count; i++)
-        if (s->files[i] == file) return (u16)i;
-    if (s->file_count == 256) s->file_count = 0;  // names of old launches; a report may then name a wrong partner
-    s->files[s->file_count] = file;
-    return (u16)s->file_count++;
+    u32 i = 0;
+    while (i < s->file_count && s->files[i] != site.file) i++;
+    if (i == s->file_count) {
+        if (i == 256) i = s->file_count = 0;  // a report of this launch may then name a wrong partner
+        s->files[i] = site.file;
+        s->file_count++;
+    }
+    return i << 24 | (u32)site.line;
 }
 
 // Did what r describes happen before the lane that acts now, through barriers or because it is the same lane?
-static bool ordered(const Record& r, const Lane* lane, u32 block, u32 ordered_before)
+static bool ordered(const Record& r, const Lane* lane, u32 ordered_before)
 {
-    if (r.epoch < ordered_before) return true;
-    if (r.who == Who::Grid || r.block != block) return false;
-    if (r.epoch < lane->block->epoch) return true;
-    if (r.who == Who::Block || r.lane / kWarp != lane->index / kWarp) return false;
-    if (r.warp_epoch < lane->warp->epoch) return true;
-    return r.who == Who::Lane && r.lane == lane->index;
+    if (r.stamp < ordered_before) return true;
+    if (r.who() == kInGrid || r.block != lane->block->number) return false;
+    if (r.stamp < lane->block->epoch) return true;
+    if (r.who() == kInBlock || r.lane() / kWarp != lane->index / kWarp) return false;
+    return r.stamp < lane->warp->epoch || (r.who() == kOne && r.lane() == lane->index);
 }
 
-static void remember(Record& r, const Lane* lane, u32 block, u32 ordered_before, const Record& now)
+static void remember(Record& r, const Lane* lane, u32 ordered_before, const Record& now)
 {
-    bool fresh = r.mask != now.mask || ordered(r, lane, block, ordered_before);
-    Who who = fresh || (r.who == Who::Lane && r.lane == now.lane && r.block == block) ? Who::Lane
-            : r.block != block || r.who == Who::Grid                                    ? Who::Grid
-            : r.lane / kWarp != now.lane / kWarp || r.who == Who::Block                 ? Who::Block
-                                                                                        : Who::Warp;
-    if (fresh) r = now;
-    else if (now.lane != r.lane) r.other = now.lane;
-    r.who = who;
-}
-
-// The rules of order for one access; `owner` names the range or array in the message.
-static void check_order(Worker* w, Cell* cells, u64 from, u32 bytes, u32 how, u32 ordered_before, const char* kind, const char* owner, u64 owner_from, Site site)
-{
-    Shadow* s = (Shadow*)w->launch->shadow;
-    const Lane* lane = w->lane;
-    u32 block = lane->block->number;
-    Record now = {lane->block->epoch, lane->warp->epoch, block, (u16)lane->index, (u16)lane->index, file_number(s, site.file), (u16)site.line, 0, Who::Lane, how == kAtomic};
-    u32 left = bytes;
-    for (u64 at = from; left > 0;) {
-        u32 inside = (u32)(at & 3), take = 4 - inside < left ? 4 - inside : left;
-        now.mask = (u8)(((1u << take) - 1) << inside);
-        Cell& cell = cells[at / 4];
-        const Record* other = nullptr;
-        if (cell.write.mask & now.mask && !(how == kAtomic && cell.write.atomic) && !ordered(cell.write, lane, block, ordered_before)) other = &cell.write;
-        else if (how != kRead && cell.read.mask & now.mask && !ordered(cell.read, lane, block, ordered_before)) other = &cell.read;
-        if (other) {
-            bool wrote = other == &cell.write;
-            char partner[64];
-            if (other->block == block) snprintf(partner, sizeof partner, "lane %u", other->lane != lane->index ? other->lane : other->other);
-            else snprintf(partner, sizeof partner, "lane %u of block number %u", other->lane, other->block);
-            fault(site, "race: %s byte %llu of %s%s, which %s %s at %s:%u with no barrier between", how == kRead ? "reads" : "writes",
-                  (unsigned long long)(at - owner_from), kind, owner, partner, wrote ? "writes" : "reads", s->files[other->file], other->line);
-        }
-        if (how == kRead) remember(cell.read, lane, block, ordered_before, now);
-        else remember(cell.write, lane, block, ordered_before, now);
-        at += take;
-        left -= take;
+    // the widest group of readers grows no more: the common case where a block shares a tile
+    if (r.who() == kInBlock && r.mask() == now.mask() && r.block == now.block && r.stamp >= lane->block->epoch) return;
+    if (r.mask() != now.mask() || ordered(r, lane, ordered_before)) {
+        r = now;
+        return;
     }
+    if (r.who() == kOne && r.lane() == now.lane() && r.block == now.block) return;
+    u32 who = r.block != now.block || r.who() == kInGrid                        ? kInGrid
+            : r.lane() / kWarp != now.lane() / kWarp || r.who() == kInBlock ? kInBlock
+                                                                            : kInWarp;
+    r.add(now.lane() != r.lane() ? now.lane() : r.other(), who);
+}
+
+// What an access touches, for messages: a declared range, or a shared array.
+struct Owner {
+    const char *kind, *name;
+    u64 from;
+};
+
+[[noreturn]] static void report_race(Worker* w, const Record& other, bool wrote, u32 how, u64 at, const Owner& owner, Site site)
+{
+    const Shadow* s = w->launch->shadow;
+    char partner[64];
+    if (other.block == w->lane->block->number) snprintf(partner, sizeof partner, "lane %u", other.lane() != w->lane->index ? other.lane() : other.other());
+    else snprintf(partner, sizeof partner, "lane %u of block number %u", other.lane(), other.block);
+    fault(site, "race: %s byte %llu of %s%s, which %s %s at %s:%u with no barrier between", how == kRead ? "reads" : "writes",
+          (unsigned long long)(at - owner.from), owner.kind, owner.name, partner, wrote ? "writes" : "reads", s->files[other.site >> 24], other.site & 0xFFFFFF);
+}
+
+// The rules of order for one access, word by word. `settled`: stamps below are ordered before anything that happens now.
+static void check_order(Worker* w, Cell* cells, u64 at, u32 bytes, u32 how, u32 ordered_before, u32 settled, const Owner& owner, Site site)
+{
+    const Lane* lane = w->lane;
+    const u32 bits = lane->index | (u32)lane->index << 10 | (u32)(how == kAtomic) << 26;
+    Record now = {lane->warp->epoch, lane->block->number, site_number(w->launch->shadow, site), 0};
+    for (u64 end = at + bytes; at < end;) {
+        u32 inside = (u32)(at & 3), take = 4 - inside < end - at ? 4 - inside : (u32)(end - at);
+        u32 mask = ((1u << take) - 1) << inside;
+        now.bits = bits | mask << 20;
+        Cell& cell = cells[at / 4];
+        if (cell.write.stamp >= settled && cell.write.mask() & mask && !(how == kAtomic && cell.write.atomic()) && !ordered(cell.write, lane, ordered_before))
+            report_race(w, cell.write, true, how, at, owner, site);
+        if (how != kRead && cell.read.stamp >= settled && cell.read.mask() & mask && !ordered(cell.read, lane, ordered_before))
+            report_race(w, cell.read, false, how, at, owner, site);
+        Record& mine = how == kRead ? cell.read : cell.write;
+        if (mine.stamp < settled) mine = now;
+        else remember(mine, lane, ordered_before, now);
+        at += take;
+    }
+}
+
+// Position of the first byte in a state, or -1. Nearly always all bytes are written.
+static int find_state(const u8* init, u32 bytes, u8 state)
+{
+    u32 i = 0;
+    if (state != kWritten)
+        for (u32 word; i + 4 <= bytes; i += 4) {
+            memcpy(&word, init + i, 4);
+            if (word != 0x01010101u * kWritten) break;
+        }
+    for (; i < bytes; i++)
+        if (init[i] == state) return (int)i;
+    return -1;
 }
