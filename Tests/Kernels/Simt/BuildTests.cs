@@ -122,6 +122,41 @@ public class BuildTests
         Assert.That(KernelSource.Load(Probe, emulator: true).Files.Select(file => file.Name), Does.Contain("Devices/Gpu/Simt/simt.h"));
     }
 
+    [Test]
+    public void A_folder_of_sources_comes_before_the_embedded_ones()
+    {
+        string path = Path.Combine(_folder, Probe);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, "#include \"Common/prelude.cuh\"\n// from the folder\n");
+        string? before = Environment.GetEnvironmentVariable("GENENGINE_KERNELS");
+        Environment.SetEnvironmentVariable("GENENGINE_KERNELS", _folder);
+        try
+        {
+            var source = KernelSource.Load(Probe);
+            Assert.That(source.Text, Does.Contain("// from the folder").And.Contains($"#line 2 \"{Probe}\"").And.Contains("warp_sum_tree"));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("GENENGINE_KERNELS", before);
+        }
+    }
+
+    [Test]
+    public void A_missing_include_names_the_line_that_wants_it()
+    {
+        string path = Path.Combine(_folder, "x.cu");
+        File.WriteAllText(path, "// one\n#include \"No/such.cuh\"\n");
+        Environment.SetEnvironmentVariable("GENENGINE_KERNELS", _folder);
+        try
+        {
+            Assert.That(Assert.Throws<EngineException>(() => KernelSource.Load("x.cu"))!.Message, Does.Contain("x.cu:2").And.Contains("No/such.cuh"));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("GENENGINE_KERNELS", null);
+        }
+    }
+
 #pragma warning disable CS0649 // the structs exist for their layout
     private struct Renamed
     {

@@ -7,12 +7,14 @@ namespace GenEngine.Kernels.Devices.Gpu.Simt;
 /// The emulator's run time (runtime.cpp), compiled at first use and loaded once a process and compiler, and the compilation of kernel
 /// files against it. Kernel objects link against this one library, which holds all thread-local state.
 /// </summary>
-internal sealed unsafe class SimtRuntime
+internal sealed unsafe partial class SimtRuntime
 {
     /// <summary>Raise it when the interface between kernel objects, run time and driver changes.</summary>
     public const int Abi = 1;
 
     private static readonly ConcurrentDictionary<(HostCompiler, string), Lazy<SimtRuntime>> s_runtimes = new();
+
+    private const int RtldNow = 2, RtldGlobalMac = 8;
 
     private readonly HostCompiler _compiler;
     private readonly string _library;
@@ -23,10 +25,19 @@ internal sealed unsafe class SimtRuntime
         Cache = cache;
         string text = KernelSource.Load("Devices/Gpu/Simt/runtime.cpp", emulator: true).Text;
         string[] options = [.. HostCompiler.CommonOptions, "-O2"];
-        // a name of its own for each content: the loader takes a library it already has for another of the same name
-        string name = $"libgenengine-simt-{ObjectCache.Key(compiler, text, options)[..16]}{ObjectCache.Extension}";
-        string naming = OperatingSystem.IsMacOS() ? $"-Wl,-install_name,{name}" : $"-Wl,-soname,{name}";
-        _library = cache.Get("the emulator's run time", compiler, text, [.. options, naming]);
+        if (OperatingSystem.IsMacOS())
+        {
+            // kernel objects look their symbols up in what is loaded globally
+            _library = cache.Get("the emulator's run time", compiler, text, options);
+            _ = Dlopen(_library, RtldNow | RtldGlobalMac);
+        }
+        else
+        {
+            // a name of its own for each content: the loader takes a library it already has for another of the same name
+            string name = $"-Wl,-soname,libgenengine-simt-{ObjectCache.Key(compiler, text, options)[..16]}.so";
+            _library = cache.Get("the emulator's run time", compiler, text, [.. options, name]);
+        }
+
         nint handle = NativeLibrary.Load(_library);
         NewWorker = (delegate* unmanaged<nint>)NativeLibrary.GetExport(handle, "simt_worker_new");
         FreeWorker = (delegate* unmanaged<nint, void>)NativeLibrary.GetExport(handle, "simt_worker_free");
@@ -74,9 +85,11 @@ internal sealed unsafe class SimtRuntime
             // a large local array would run over a lane's stack
             .. _compiler.IsClang ? new[] { "-Wframe-larger-than=24576", "-Werror=frame-larger-than" } : ["-Werror=frame-larger-than=24576"],
             .. kernel.Defines.Select(define => "-D" + define),
-            .. OperatingSystem.IsMacOS() ? Array.Empty<string>() : ["-nostdlib"],
-            _library,
+            .. OperatingSystem.IsMacOS() ? new[] { "-undefined", "dynamic_lookup" } : ["-nostdlib", _library],
         ];
         return Cache.Get($"{kernel.Name} ({kernel.File})", _compiler, source.Text, options);
     }
+
+    [LibraryImport("libSystem.dylib", EntryPoint = "dlopen", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint Dlopen(string path, int mode);
 }

@@ -4,9 +4,20 @@
 
 // ---- ranges of the launch ----
 
+// Stamps wrap around after four thousand million barriers; before that all records are forgotten, with the launches they belong to.
+static void restart_stamps(Worker* w)
+{
+    Shadow* s = w->launch->shadow;
+    for (u32 i = 0; i < s->allocation_count; i++) memset((void*)s->allocations[i].cells, 0, cell_bytes(s->allocations[i].bytes));
+    for (u32 i = 0; i < w->slots; i++)
+        if (w->blocks[i].cells) memset((void*)w->blocks[i].cells, 0, cell_bytes(kArenaBytes));
+    w->stamp = 0;
+}
+
 static void begin_checks(Worker* w)
 {
     Shadow* s = w->launch->shadow;
+    if (w->stamp >= kLastStamp) restart_stamps(w);
     s->ordered_before = ++w->stamp;
     s->file_count = 0;
     begin_counts(w);

@@ -9,7 +9,11 @@
 #include "Devices/Gpu/Simt/checks.h"
 #include "Devices/Gpu/Simt/scheduler.h"
 
+#if defined(__linux__)
 thread_local Worker* simt_worker __attribute__((tls_model("initial-exec")));
+#else
+thread_local Worker* simt_worker;
+#endif
 
 // ---- called by kernels ----
 

@@ -3,6 +3,8 @@
 // barrier between, are a race. Constant size a word, no search; accesses narrower than a word may hide one another (races missed, none invented).
 #pragma once
 
+constexpr u32 kLastStamp = 0xE0000000u;  // one launch does not use up the rest
+
 enum : u32 { kRead = 0, kWrite = 1, kAtomic = 2 };
 enum : u8 { kNever = 0, kWritten = 1, kPending = 2 };  // pending: an asynchronous copy on its way
 
