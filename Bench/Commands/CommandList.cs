@@ -7,9 +7,13 @@ internal static class CommandList
 {
     public static IEnumerable<Command> Create() =>
     [
+        Train.Create(),
+        Sample.Create(),
+        Manifold.Create(),
+        Evaluate.Create(),
+        Gradcheck.Create(),
         Devices.Create(),
         DataCommand.Create(),
-        Gradcheck.Create(),
         KernelsCommand.Create(),
         EvidenceCommand.Create(),
         BenchCommand.Create(),

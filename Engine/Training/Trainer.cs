@@ -9,9 +9,10 @@ namespace GenEngine;
 /// <param name="Steps">Steps asked for.</param>
 /// <param name="Epoch">Passes over the data so far.</param>
 /// <param name="Losses">Means over the steps since the last report, one a loss name.</param>
+/// <param name="Rows">Losses of each step since the last report, oldest first.</param>
 /// <param name="StepsPerSecond">Over the time since the last report.</param>
 /// <param name="Elapsed">Since training began.</param>
-public sealed record TrainProgress(long Step, long Steps, double Epoch, IReadOnlyList<double> Losses, double StepsPerSecond, TimeSpan Elapsed)
+public sealed record TrainProgress(long Step, long Steps, double Epoch, IReadOnlyList<double> Losses, double[][] Rows, double StepsPerSecond, TimeSpan Elapsed)
 {
     /// <summary>Time left at the present rate.</summary>
     public TimeSpan Remaining => TimeSpan.FromSeconds(StepsPerSecond > 0 ? (Steps - Step) / StepsPerSecond : 0);
@@ -77,10 +78,11 @@ public sealed class Trainer : IDisposable
 
         void Report()
         {
-            double[] losses = ReadLosses();
+            double[][] rows = _history.Read();
+            double[] losses = Means(rows);
             var now = watch.Elapsed;
             double rate = (Step - reported) / Math.Max((now - last).TotalSeconds, 1e-9);
-            report?.Invoke(new TrainProgress(Step, steps, (double)Step * _batch / _data.Count, losses, rate, now));
+            report?.Invoke(new TrainProgress(Step, steps, (double)Step * _batch / _data.Count, losses, rows, rate, now));
             (last, reported) = (now, Step);
         }
     }
@@ -91,10 +93,8 @@ public sealed class Trainer : IDisposable
         _history.Dispose();
     }
 
-    /// <summary>Means of the losses since the last call.</summary>
-    private double[] ReadLosses()
+    private double[] Means(double[][] rows)
     {
-        double[][] rows = _history.Read();
         var means = new double[_model.LossNames.Count];
         for (int row = 0; row < rows.Length; row++)
         {

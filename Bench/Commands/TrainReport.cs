@@ -1,0 +1,152 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using GenEngine.Data;
+using GenEngine.Files;
+using GenEngine.Kernels.Devices;
+using GenEngine.Models;
+using GenEngine.Plots;
+using GenEngine.Runs;
+
+namespace GenEngine.Bench.Commands;
+
+/// <summary>What train says while it runs and what it leaves in the run folder besides the weights.</summary>
+internal sealed class TrainReport(Session session, ILatentModel model, RunFolder run, bool json)
+{
+    /// <summary>Points of the loss curve and lines of metrics.jsonl in a whole run, about.</summary>
+    private const long Points = 200;
+
+    private readonly List<(long Step, double[] Losses)> _curve = [];
+    private readonly StringBuilder _metrics = new();
+    private readonly long _window = Math.Max(1, run.Config.Steps / Points);
+    private readonly double[] _sums = new double[model.LossNames.Count];
+    private int _summed;
+
+    private bool Live => session.IsTerminal && !json;
+
+    /// <summary>Between progress reports: often on a terminal, every few seconds in a log.</summary>
+    public TimeSpan Interval => TimeSpan.FromMilliseconds(Live ? 250 : 3000);
+
+    public void Begin(ImageDataset data, RunConfig config)
+    {
+        if (json) return;
+        long parameters = model.Groups.Sum(group => group.ParameterCount);
+        string hidden = string.Join("-", config.Hidden);
+        session.Out.WriteLine(Text($"{model.Name} {data.ItemSize}-{hidden}-{model.Latent}, {parameters:N0} parameters, on {model.Context.Device.Kind.Name()}: {model.Context.Device.Description}"));
+        session.Out.WriteLine(Text($"{data.Name}: {data.Count:N0} images {data.Width}x{data.Height}, batch {config.Batch}, {config.Steps:N0} steps ({config.Steps * config.Batch / (double)data.Count:F1} epochs)"));
+    }
+
+    /// <summary>Runs training with progress on the terminal or as plain lines.</summary>
+    public bool Watch(Func<Action<TrainProgress>, bool> train)
+    {
+        bool finished = train(OnProgress);
+        if (Live) session.Out.WriteLine();
+        return finished;
+    }
+
+    /// <summary>Evaluates, draws, writes, and says where everything is and what to try next.</summary>
+    public void Finish(bool finished, long steps, DeviceDataset test, ImageDataset testSet)
+    {
+        double[] losses = Evaluator.MeanLosses(model, test);
+        string final = string.Join("  ", model.LossNames.Select((name, i) => Text($"{name} {losses[i]:F2}")));
+        AtomicFile.WriteText(run.File("metrics.jsonl"), _metrics.ToString());
+        var pictures = Draw(test, testSet);
+        if (json)
+        {
+            WriteJson(finished, steps, losses, pictures);
+            return;
+        }
+
+        session.Out.WriteLine(finished ? $"test ({testSet.Count} images, nats per image): {final}" : $"Stopped after {steps} steps; what was learned so far is kept. test: {final}");
+        session.Out.WriteLine($"run folder: {run.Path}");
+        foreach (string picture in pictures) session.Out.WriteLine($"  {picture}");
+        session.Out.WriteLine("Try next:");
+        session.Out.WriteLine($"  sample {model.Name}            new images from the prior");
+        session.Out.WriteLine($"  evaluate {model.Name} --samples 50   the bound on log p(x) with 50 importance samples");
+        session.Out.WriteLine(model.Latent == 2
+            ? $"  manifold {model.Name} --side 30     a finer map of the code"
+            : $"  train {model.Name} --latent 2       a code that can be drawn as a map");
+    }
+
+    private void OnProgress(TrainProgress progress)
+    {
+        for (int row = 0; row < progress.Rows.Length; row++) AddStep(progress.Step - progress.Rows.Length + row + 1, progress.Rows[row]);
+        if (json) return;
+        string losses = string.Join("  ", model.LossNames.Select((name, i) => Text($"{name} {progress.Losses[i]:F2}")));
+        string line = Text($"step {progress.Step}/{progress.Steps}  epoch {progress.Epoch:F2}  {losses}  {progress.StepsPerSecond:F0} steps/s  ETA {progress.Remaining:mm\\:ss}");
+        if (Live) session.Out.Write($"\r\e[K{line}");
+        else session.Out.WriteLine(line);
+    }
+
+    /// <summary>Means over windows of steps, not of time: the metrics of a run repeat as its weights do.</summary>
+    private void AddStep(long step, double[] losses)
+    {
+        for (int i = 0; i < _sums.Length; i++) _sums[i] += losses[i];
+        _summed++;
+        if (step % _window != 0 && step != run.Config.Steps) return;
+        double[] means = Array.ConvertAll(_sums, sum => sum / _summed);
+        _curve.Add((step, means));
+        _metrics.Append(CultureInfo.InvariantCulture, $"{{\"step\":{step}");
+        for (int i = 0; i < means.Length; i++) _metrics.Append(CultureInfo.InvariantCulture, $",\"{model.LossNames[i]}\":{means[i]:R}");
+        _metrics.Append("}\n");
+        Array.Clear(_sums);
+        _summed = 0;
+    }
+
+    private List<string> Draw(DeviceDataset test, ImageDataset testSet)
+    {
+        var pictures = new List<string>();
+        void Save(string name, Bitmap image)
+        {
+            string path = run.File(name);
+            Png.Write(path, image, ("Software", "GenEngine"), ("Run", run.Path));
+            pictures.Add(path);
+        }
+
+        Save("reconstructions.png", LatentPictures.Reconstructions(model, test));
+        Save("samples.png", LatentPictures.Samples(model));
+        if (model.Latent == 2)
+        {
+            Save("manifold.png", LatentPictures.Manifold(model));
+            if (testSet.Labels is not null) Save("codes.png", LatentPictures.Scatter(model, test, testSet));
+        }
+
+        if (_curve.Count > 1) Save("loss.png", LossCurves());
+        return pictures;
+    }
+
+    private Bitmap LossCurves()
+    {
+        double[] steps = [.. _curve.Select(point => (double)point.Step)];
+        return new LinePlot
+        {
+            Title = "training loss",
+            XLabel = "step",
+            YLabel = "nats per image",
+            Series = [.. model.LossNames.Select((name, i) => new LineSeries(name, steps, [.. _curve.Select(point => point.Losses[i])]))],
+        }.Render();
+    }
+
+    private void WriteJson(bool finished, long steps, double[] losses, List<string> pictures)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true }))
+        {
+            writer.WriteStartObject();
+            writer.WriteBoolean("finished", finished);
+            writer.WriteNumber("steps", steps);
+            writer.WriteString("run", run.Path);
+            writer.WriteStartObject("test");
+            for (int i = 0; i < losses.Length; i++) writer.WriteNumber(model.LossNames[i], losses[i]);
+            writer.WriteEndObject();
+            writer.WriteStartArray("pictures");
+            foreach (string picture in pictures) writer.WriteStringValue(picture);
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
+        session.Out.WriteLine(Encoding.UTF8.GetString(stream.ToArray()));
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
