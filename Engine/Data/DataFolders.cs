@@ -11,7 +11,7 @@ public static class DataFolders
 {
     public const string Variable = "GENENGINE_DATA";
 
-    /// <summary>Where downloads go when nothing else is named: data in GENENGINE_CACHE, or in the user's cache folder for genengine.</summary>
+    /// <summary>Where downloads go when nothing else is named: data in the engine's cache folder.</summary>
     public static string Cache => UserCache.PathOf("data");
 
     /// <summary>The folder that a download of this set is written to.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using GenEngine.Numerics;
 
 namespace GenEngine.Data;
@@ -18,7 +19,7 @@ public static class TestBinarization
         var bits = new byte[set.Items.Length];
         Apply(set.Items, bits, seed);
         foreach (ref byte bit in bits.AsSpan()) bit *= 255;
-        string name = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{set.Name} (binarised, SplitMix64 seed {seed})");
+        string name = string.Create(CultureInfo.InvariantCulture, $"{set.Name} (binarised, SplitMix64 seed {seed})");
         return new ImageDataset(name, set.Split, set.Height, set.Width, set.Channels, bits, set.Labels, set.ClassNames);
     }
 

@@ -1,0 +1,62 @@
+using System.Runtime.InteropServices;
+using GenEngine.Files;
+
+namespace GenEngine.Plots;
+
+/// <summary>One curve. A NaN or infinite value, or on a logarithmic axis one that is not positive, leaves a gap.</summary>
+public sealed record LineSeries(string Name, IReadOnlyList<double> X, IReadOnlyList<double> Y);
+
+/// <summary>Curves over a common axis: losses, metrics.</summary>
+public sealed class LinePlot
+{
+    public string Title { get; init; } = "";
+
+    public string XLabel { get; init; } = "";
+
+    public string YLabel { get; init; } = "";
+
+    public bool LogX { get; init; }
+
+    public bool LogY { get; init; }
+
+    /// <summary>The part of the y axis to show; null shows all values.</summary>
+    public (double Low, double High)? YRange { get; init; }
+
+    /// <summary>Drawn in this order, so the last lies on top.</summary>
+    public IReadOnlyList<LineSeries> Series { get; init; } = [];
+
+    /// <exception cref="ArgumentException">A series has unlike many x and y.</exception>
+    public Bitmap Render(int width = 800, int height = 500)
+    {
+        if (Series.FirstOrDefault(s => s.X.Count != s.Y.Count) is { } odd)
+            throw new ArgumentException($"'{odd.Name}' has {odd.X.Count} x and {odd.Y.Count} y.");
+        var x = new Axis(Series.SelectMany(s => s.X), LogX);
+        var y = new Axis(Series.SelectMany(s => s.Y), LogY, YRange);
+        bool named = Series.Count > 1 || Series.Any(s => s.Name.Length > 0 && s.Name != YLabel);
+        (string, Rgb)[] legend = named ? [.. Series.Select((s, i) => (s.Name, Palette.Colour(i)))] : [];
+        var frame = new PlotFrame(width, height, Title, XLabel, YLabel, x, y, legend);
+        for (int i = 0; i < Series.Count; i++) Draw(frame, Series[i], Palette.Colour(i));
+        return frame.Canvas.Bitmap;
+    }
+
+    /// <summary>Renders into a PNG.</summary>
+    public void Save(string path, int width = 800, int height = 500) => Png.Write(path, Render(width, height));
+
+    private static void Draw(PlotFrame frame, LineSeries series, Rgb colour)
+    {
+        var run = new List<Vec2>();
+        for (int i = 0; i <= series.X.Count; i++)
+        {
+            Vec2 at = i < series.X.Count ? frame.At(series.X[i], series.Y[i]) : new Vec2(double.NaN, double.NaN);
+            if (double.IsFinite(at.X) && double.IsFinite(at.Y))
+            {
+                run.Add(at);
+                continue;
+            }
+            // a single point between two gaps would be invisible as a line
+            if (run.Count == 1) frame.Canvas.Dot(run[0], 2, colour);
+            else frame.Canvas.Line(CollectionsMarshal.AsSpan(run), 0.9, colour);
+            run.Clear();
+        }
+    }
+}
