@@ -17,7 +17,7 @@ public static class Program
     /// <param name="stop">Asks the command to stop as Ctrl-C does. When it cannot be cancelled, Ctrl-C itself is listened to.</param>
     /// <returns>See <see cref="ExitCode"/>.</returns>
     public static int Run(string[] args, TextWriter stdout, TextWriter stderr, CancellationToken stop = default) =>
-        Run(CommandList.Create(), args, stdout, stderr, stop);
+        Run(CommandList.For(args), args, stdout, stderr, stop);
 
     /// <summary>As the public one, over commands of the caller's.</summary>
     internal static int Run(IEnumerable<Command> commands, string[] args, TextWriter stdout, TextWriter stderr, CancellationToken stop = default)

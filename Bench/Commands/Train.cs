@@ -37,6 +37,7 @@ internal static class Train
         var settings = options.Read(session);
         OutputPath.Folder(settings.Out ?? "runs");
         using var device = options.Device.Open(session);
+        if (device is CpuDevice cpu) WarmUp.Start(entry, cpu.Isa);
         var (trainSet, testSet) = Load(settings);
         using var context = new Context(device, seed: settings.Seed);
         var config = settings.Config(entry.Name, trainSet.Count) with

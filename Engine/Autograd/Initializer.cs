@@ -57,8 +57,15 @@ public abstract class Initializer
         public override double[] Values(Shape shape, InitializerKey key)
         {
             double b = bound(shape);
+            var stream = new PhiloxStream(key.Seed, InitOffset, key.Stream);
             var values = new double[shape.Count];
-            for (long i = 0; i < values.Length; i++) values[i] = (2 * Draw(key, i) - 1) * b;
+            for (int i = 0; i < values.Length; i += 4)
+            {
+                var words = stream.Words((uint)(i >> 2));
+                int end = Math.Min(4, values.Length - i);
+                for (int j = 0; j < end; j++) values[i + j] = (2 * PhiloxStream.Uniform(words[j]) - 1) * b;
+            }
+
             return values;
         }
     }

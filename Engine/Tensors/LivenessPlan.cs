@@ -5,24 +5,25 @@ namespace GenEngine;
 /// <summary>First and last launch that touches each block of a step, taken from the launches' declarations.</summary>
 internal sealed class BlockLifetimes : ILaunchObserver
 {
-    private readonly Dictionary<(DeviceBuffer, long), int> _live = []; // block start -> ordinal
+    private readonly List<BlockLifetime> _live = [];
     private int _launch;
 
     public List<BlockLifetime> Blocks { get; } = [];
 
     public void Add(ArenaBlock block, long size)
     {
-        _live[(block.Range.Buffer, block.Range.Offset)] = Blocks.Count;
-        Blocks.Add(new BlockLifetime(block, size));
+        var lifetime = new BlockLifetime(block, size);
+        Blocks.Add(lifetime);
+        _live.Add(lifetime);
     }
 
-    public void Remove(ArenaBlock block) => _live.Remove((block.Range.Buffer, block.Range.Offset));
+    public void Remove(ArenaBlock block) => _live.RemoveAll(lifetime => lifetime.Block == block);
 
     public void OnLaunch(string kernel, ReadOnlySpan<Access> accesses)
     {
-        foreach (var access in accesses)
+        for (int i = 0; i < accesses.Length; i++)
         {
-            if (Find(access.Range) is not { } block) continue;
+            if (Find(accesses[i].Range) is not { } block) continue;
             block.First = Math.Min(block.First, _launch);
             block.Last = _launch;
         }
@@ -30,14 +31,13 @@ internal sealed class BlockLifetimes : ILaunchObserver
         _launch++;
     }
 
-    private BlockLifetime? Find(BufferRange range)
+    /// <summary>The live block that a range lies in; a few dozen are live at once.</summary>
+    private BlockLifetime? Find(in BufferRange range)
     {
-        if (_live.TryGetValue((range.Buffer, range.Offset), out int ordinal)) return Blocks[ordinal];
-        foreach (var (start, candidate) in _live)
+        foreach (var lifetime in _live)
         {
-            // a slice of a block: rare, so a scan will do
-            if (ReferenceEquals(start.Item1, range.Buffer) && start.Item2 <= range.Offset && range.Offset < start.Item2 + Blocks[candidate].Size)
-                return Blocks[candidate];
+            var block = lifetime.Block.Range;
+            if (ReferenceEquals(block.Buffer, range.Buffer) && block.Offset <= range.Offset && range.Offset < block.Offset + lifetime.Size) return lifetime;
         }
 
         return null;

@@ -84,7 +84,7 @@ public sealed class StepArena : IDisposable
         Generation++;
     }
 
-    /// <summary>Follows the next step's blocks and launches; <see cref="FinishObserving"/> makes the plan.</summary>
+    /// <summary>Follows the next step's blocks and launches; a plan is made of what <see cref="FinishObserving"/> gives.</summary>
     internal void Observe()
     {
         if (Mode != ArenaMode.Eager) throw new InvalidOperationException("The arena already observes or follows a plan.");
@@ -92,11 +92,11 @@ public sealed class StepArena : IDisposable
         _device.Observer = _lifetimes;
     }
 
-    internal LivenessPlan FinishObserving()
+    internal BlockLifetimes FinishObserving()
     {
-        var plan = LivenessPlan.Make(_lifetimes!);
+        var lifetimes = _lifetimes!;
         CancelObserving();
-        return plan;
+        return lifetimes;
     }
 
     internal void CancelObserving()

@@ -12,6 +12,7 @@ public sealed class StepProgram : IDisposable
     private readonly Context _context;
     private readonly Action _step;
     private readonly bool _captured;
+    private BlockLifetimes? _lifetimes;
     private LivenessPlan? _plan;
     private DeviceBuffer? _memory;
     private CapturedStep? _program;
@@ -29,10 +30,10 @@ public sealed class StepProgram : IDisposable
     /// <summary>True once runs are replays.</summary>
     public bool IsCaptured => _program is not null;
 
-    /// <summary>Bytes of intermediates under the plan; 0 before the first run.</summary>
+    /// <summary>Bytes of intermediates under the plan; 0 before the capture.</summary>
     public long PlannedBytes => _plan?.PlannedBytes ?? 0;
 
-    /// <summary>Bytes of intermediates without any reuse; 0 before the first run.</summary>
+    /// <summary>Bytes of intermediates without any reuse; 0 before the capture.</summary>
     public long UnplannedBytes => _plan?.UnplannedBytes ?? 0;
 
     /// <summary>Launches in one replay; 0 before the capture.</summary>
@@ -49,7 +50,7 @@ public sealed class StepProgram : IDisposable
         {
             Eager();
         }
-        else if (_plan is null)
+        else if (_lifetimes is null)
         {
             Observe();
         }
@@ -85,7 +86,7 @@ public sealed class StepProgram : IDisposable
         try
         {
             Eager();
-            _plan = _context.Arena.FinishObserving();
+            _lifetimes = _context.Arena.FinishObserving();
         }
         catch
         {
@@ -97,7 +98,8 @@ public sealed class StepProgram : IDisposable
     private void Capture()
     {
         _context.Arena.Trim(); // the eager step's memory is not needed any more
-        _memory = _context.Device.Allocate(_plan!.PlannedBytes, "planned step");
+        _plan ??= LivenessPlan.Make(_lifetimes!);
+        _memory ??= _context.Device.Allocate(_plan.PlannedBytes, "planned step");
         _context.Arena.Follow(_plan, _memory);
         _context.Device.BeginCapture();
         try
