@@ -8,8 +8,8 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.Optimizer;
 
 using Adam = GenEngine.Kernels.Optimizer.Adam;
-using Sgd = GenEngine.Kernels.Optimizer.Sgd;
 using RmsProp = GenEngine.Kernels.Optimizer.RmsProp;
+using Sgd = GenEngine.Kernels.Optimizer.Sgd;
 
 /// <summary>A few steps of every optimiser give the same bits on every device, and the same when captured and replayed.</summary>
 public class OptimizerAgreementTests
