@@ -66,8 +66,10 @@ public static class MatMul
             HasBias = bias is null ? 0 : 1,
             Accumulate = accumulate ? 1 : 0,
         };
+        // the CUDA kernel applies the costly activations to what it has stored, so it writes those outputs twice
+        bool twice = accumulate || activation >= Activation.Elu;
         ReadOnlySpan<Access> accesses =
-            [Access.Read(a), Access.Read(b), accumulate ? Access.Update(c) : Access.Write(c), bias is { } range ? Access.Read(range) : default];
+            [Access.Read(a), Access.Read(b), twice ? Access.Update(c) : Access.Write(c), bias is { } range ? Access.Read(range) : default];
         if (bias is null) accesses = accesses[..3];
         switch (device)
         {
