@@ -58,18 +58,18 @@ internal static class CompareCommand
     private static int Run(Session session, Plan plan, string? json)
     {
         string program = PeerBuild.Find(session.Error, session.Stop);
-        using var peer = new PeerProcess(program, session.Stop);
-        session.Error.WriteLine($"Peer: {peer.Description}, tuned allocator. Ours: {plan.Device.Description}. {plan.Rounds} rounds.");
+        using (var peer = new PeerProcess(program, session.Stop))
+            session.Error.WriteLine($"Peer: {peer.Description}, tuned allocator. Ours: {plan.Device.Description}. {plan.Rounds} rounds.");
         var ceilings = Ceilings.Measure(plan.Device);
         session.Error.WriteLine(Invariant($"Ceilings: {ceilings.FlopsPerSecond / 1e9:F1} GFLOP/s from registers, {ceilings.BytesPerSecond / 1e9:F1} GB/s reading."));
         var results = new List<Comparison>();
-        var load = MachineLoad.Now();
+        var others = new OtherPrograms();
         try
         {
             foreach (var contest in plan.Contests)
             {
                 session.Stop.ThrowIfCancellationRequested();
-                results.Add(contest.Create is { } create ? Jobs(session, plan, contest, peer, create, ceilings) : Starts(session, plan, contest, program));
+                results.Add(contest.Create is { } create ? Jobs(session, plan, contest, program, create, ceilings, others) : Starts(session, plan, contest, program));
             }
         }
         catch (OperationCanceledException) when (results.Count > 0)
@@ -77,21 +77,24 @@ internal static class CompareCommand
             session.Error.WriteLine("Stopped; these are finished:");
         }
 
-        double foreign = MachineLoad.ForeignCores(load, MachineLoad.Now(), peer.ProcessorTime);
-        if (foreign > 0.1) session.Error.WriteLine(Invariant($"Other programs used {foreign:F1} cores meanwhile: take these figures as rough, and repeat on a quiet machine."));
+        if (others.Cores > 0.1) session.Error.WriteLine(Invariant($"Other programs used {others.Cores:F1} cores while ours was measured: take these figures as rough, and repeat on a quiet machine."));
         if (json is not null) Json.Write(session, json, ConsoleJson.Default.ListComparison, results);
         if (json is not "") Print(session, results);
         return ExitCode.Done;
     }
 
-    private static Comparison Jobs(Session session, Plan plan, Contest contest, PeerProcess peer, Func<CpuDevice, OwnJob> create, Ceilings ceilings)
+    private static Comparison Jobs(Session session, Plan plan, Contest contest, string program, Func<CpuDevice, OwnJob> create, Ceilings ceilings, OtherPrograms others)
     {
         using var job = create(plan.Device);
         var result = Rounds(
             session, plan, contest,
-            () => peer.Measure(contest.Name, plan.Device.Pool.Threads, plan.Seconds),
-            () => Stopclock.Measure(job.Run, plan.Seconds).MedianMs);
-        peer.Release();
+            () =>
+            {
+                // a process of its own each time: its heap ages (Adam in one that had run for a minute took four times as long), and its threads must not spin into our turn
+                using var peer = new PeerProcess(program, session.Stop);
+                return peer.Measure(contest.Name, plan.Device.Pool.Threads, plan.Seconds);
+            },
+            () => others.Watch(() => Stopclock.Measure(job.Run, plan.Seconds).MedianMs));
         return result with { FloorShare = Math.Round(ceilings.FloorMs(job.Flops, job.Bytes) / result.OursMs, 3) };
     }
 

@@ -24,8 +24,6 @@ internal sealed class PeerProcess : IDisposable
     /// <summary>"TorchSharp 0.107.0, libtorch 2.10.0".</summary>
     public string Description { get; }
 
-    /// <summary>Processor time that the peer has used, all its threads.</summary>
-    public TimeSpan ProcessorTime => _process.HasExited ? TimeSpan.Zero : _process.TotalProcessorTime;
 
     /// <summary>
     /// An allocator that keeps and reuses large blocks, on huge pages: with libtorch's default every large temporary is fresh memory
@@ -42,8 +40,6 @@ internal sealed class PeerProcess : IDisposable
     public double Measure(string job, int threads, double seconds) =>
         double.Parse(Ask(string.Create(CultureInfo.InvariantCulture, $"measure {job} {threads} {seconds}")).Split(' ')[0], CultureInfo.InvariantCulture);
 
-    /// <summary>Frees what the jobs so far hold.</summary>
-    public void Release() => Ask("release");
 
     public void Dispose()
     {
