@@ -26,13 +26,13 @@ public abstract class Initializer
     public static Initializer Constant(double value) => new ConstantInitializer(value);
 
     /// <summary>Uniform in [-bound, bound).</summary>
-    public static Initializer Uniform(double bound) => new UniformInitializer(_ => bound);
+    public static Initializer Uniform(double bound) => new UniformInitializer(bound);
 
     /// <summary>Uniform within 1/sqrt(fanIn): PyTorch's default for the weights and the biases of linear layers.</summary>
-    public static Initializer FanIn(int fanIn) => new UniformInitializer(_ => 1 / Math.Sqrt(fanIn));
+    public static Initializer FanIn(int fanIn) => new UniformInitializer(1 / Math.Sqrt(fanIn));
 
     /// <summary>Glorot and Bengio 2010, eq. 16: uniform within sqrt(6 / (fanIn + fanOut)).</summary>
-    public static Initializer Glorot(int fanIn, int fanOut) => new UniformInitializer(_ => Math.Sqrt(6.0 / (fanIn + fanOut)));
+    public static Initializer Glorot(int fanIn, int fanOut) => new UniformInitializer(Math.Sqrt(6.0 / (fanIn + fanOut)));
 
     /// <summary>Normal with mean 0.</summary>
     public static Initializer Normal(double deviation) => new NormalInitializer(deviation);
@@ -52,18 +52,17 @@ public abstract class Initializer
         }
     }
 
-    private sealed class UniformInitializer(Func<Shape, double> bound) : Initializer
+    private sealed class UniformInitializer(double bound) : Initializer
     {
         public override double[] Values(Shape shape, InitializerKey key)
         {
-            double b = bound(shape);
             var stream = new PhiloxStream(key.Seed, InitOffset, key.Stream);
             var values = new double[shape.Count];
             for (int i = 0; i < values.Length; i += 4)
             {
                 var words = stream.Words((uint)(i >> 2));
                 int end = Math.Min(4, values.Length - i);
-                for (int j = 0; j < end; j++) values[i + j] = (2 * PhiloxStream.Uniform(words[j]) - 1) * b;
+                for (int j = 0; j < end; j++) values[i + j] = (2 * PhiloxStream.Uniform(words[j]) - 1) * bound;
             }
 
             return values;

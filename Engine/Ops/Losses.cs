@@ -1,5 +1,7 @@
 using GenEngine.Kernels;
+using GenEngine.Kernels.Elementwise;
 using GenEngine.Kernels.Loss;
+using BinaryKernel = GenEngine.Kernels.Elementwise.Binary;
 using SoftmaxKernel = GenEngine.Kernels.Loss.SoftmaxCrossEntropy;
 
 namespace GenEngine;
@@ -32,9 +34,10 @@ public static partial class Ops
         if (gradient is null) return loss;
         context.Tape.Record("softmax cross-entropy", [loss], [logits], [gradient], (node, sink) =>
         {
-            // the forward pass has left softmax - onehot; scaling it in place finishes the gradient
-            SoftmaxKernel.Backward(context.Device, context.Real, node.GradientOf(loss).Range, gradient.Range, rows, classes);
-            sink.AddWritten(logits, range => Copy(context, gradient.Range, range));
+            // the forward pass has left softmax - onehot; not scaled in place, since a retained tape may come here again
+            var dLoss = node.GradientOf(loss);
+            sink.AddWritten(logits, range => BinaryKernel.Run(
+                context.Device, context.Real, BinaryOp.Mul, gradient.Range, dLoss.Range, range, rows, classes, Broadcast.Row));
         });
         return loss;
     }

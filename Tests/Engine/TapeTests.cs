@@ -77,6 +77,21 @@ public sealed class TapeTests
     }
 
     [Test]
+    public void A_retained_tape_gives_the_same_gradients_again()
+    {
+        var group = Group("g");
+        var x = _context.FromHost([1, 2, 3, -1, 0.5, 2], new Shape(2, 3));
+        var labels = _context.FromLabels([2, 0], new Shape(2));
+        using var step = _context.BeginStep();
+        var loss = x.Linear(group["w"], null, GenEngine.Kernels.Common.Activation.Tanh).SoftmaxCrossEntropy(labels).Mean();
+        _context.Tape.Backward(loss, [group], retain: true);
+        var first = group.Gradient(group["w"]).ToDoubles();
+        _context.Tape.Backward(loss, [group]);
+        Assert.That(first, Has.Some.Not.Zero);
+        Assert.That(group.Gradient(group["w"]).ToDoubles(), Is.EqualTo(first));
+    }
+
+    [Test]
     public void A_tensor_used_after_its_step_says_which_op_made_it()
     {
         var x = _context.FromHost([1, 2], new Shape(2));
