@@ -8,8 +8,9 @@ internal static unsafe class Partition
     /// <summary>Work under about 10 microseconds (this many bytes moved) is not worth waking a worker for.</summary>
     public const long SmallBytes = 128 * 1024;
 
-    // several a thread, so that a late or disturbed thread leaves its share to the others
-    private const int PartsPerThread = 4;
+    // many a thread: a late or disturbed thread leaves its share to the others, and threads that stream through memory side by side
+    // stay near each other (x*y+z over 16 Mi floats: 6.4 ms with 4 parts a thread, 6.0 with 64 and more)
+    private const int PartsPerThread = 64;
 
     /// <summary>Runs body(args, start, end) over parts that cover 0 .. count-1.</summary>
     /// <param name="itemBytes">Bytes that one item reads and writes: decides whether the range is small.</param>
