@@ -28,4 +28,6 @@ internal static class Json
 [JsonSerializable(typeof(List<CompiledLine>))]
 [JsonSerializable(typeof(EvidenceReport))]
 [JsonSerializable(typeof(EvidenceFile))]
+[JsonSerializable(typeof(Dictionary<string, double>))]
+[JsonSerializable(typeof(TrainResult))]
 internal sealed partial class ConsoleJson : JsonSerializerContext;

@@ -9,7 +9,6 @@ namespace GenEngine;
 /// </summary>
 public sealed class Context : IDisposable
 {
-    private readonly bool _ownsDevice;
     private readonly List<DeviceBuffer> _buffers = [];
     private readonly DeviceBuffer _random;
     private uint _stream;
@@ -19,14 +18,12 @@ public sealed class Context : IDisposable
     /// <param name="device">Where everything lives.</param>
     /// <param name="real">Float32 to train, Float64 to check gradients: the same code either way.</param>
     /// <param name="seed">Key of every random stream.</param>
-    /// <param name="ownsDevice">Dispose the device with the context.</param>
-    public Context(Device device, DType real = DType.Float32, ulong seed = 0, bool ownsDevice = false)
+    public Context(Device device, DType real = DType.Float32, ulong seed = 0)
     {
         if (real is not (DType.Float32 or DType.Float64)) throw new ArgumentOutOfRangeException(nameof(real), real, "Float32 or Float64.");
         Device = device;
         Real = real;
         Seed = seed;
-        _ownsDevice = ownsDevice;
         Arena = new StepArena(device);
         Tape = new Tape(this);
         _random = Allocate(RandomState.Bytes, "random state");
@@ -135,7 +132,6 @@ public sealed class Context : IDisposable
         if (Device.IsDisposed) return;
         Arena.Dispose();
         foreach (var buffer in _buffers) buffer.Dispose();
-        if (_ownsDevice) Device.Dispose();
     }
 
     /// <summary>A tensor in the step arena; its content is undefined until a launch writes it.</summary>

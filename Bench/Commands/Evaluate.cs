@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using GenEngine.Models;
 
 namespace GenEngine.Bench.Commands;
@@ -22,7 +21,7 @@ internal static class Evaluate
         {
             using var model = trained.Open(session);
             var results = Measure(model, session.Get(samples), session.Stop);
-            if (session.Get(json)) session.Out.WriteLine(ToJson(results));
+            if (session.Get(json)) Json.Write(session.Out, ConsoleJson.Default.DictionaryStringDouble, results.ToDictionary(result => result.Name, result => result.Value));
             else
                 foreach (var (name, value) in results) session.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-24} {value:F3} nats per image"));
             return ExitCode.Done;
@@ -40,18 +39,5 @@ internal static class Evaluate
         double bound = Evaluator.ImportanceBound(trained.Context, test, samples, vae.LogWeight, stop: stop);
         results.Add((FormattableString.Invariant($"-log p(x), IWAE-{samples}"), -bound));
         return results;
-    }
-
-    private static string ToJson(List<(string Name, double Value)> results)
-    {
-        using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true }))
-        {
-            writer.WriteStartObject();
-            foreach (var (name, value) in results) writer.WriteNumber(name, value);
-            writer.WriteEndObject();
-        }
-
-        return System.Text.Encoding.UTF8.GetString(stream.ToArray());
     }
 }

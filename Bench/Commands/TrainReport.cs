@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using GenEngine.Data;
 using GenEngine.Files;
 using GenEngine.Kernels.Devices;
@@ -53,7 +52,8 @@ internal sealed class TrainReport(Session session, ILatentModel model, RunFolder
         var pictures = Draw(test, testSet);
         if (json)
         {
-            WriteJson(finished, steps, losses, pictures);
+            var measured = model.LossNames.Select((name, i) => (name, losses[i])).ToDictionary(loss => loss.name, loss => loss.Item2);
+            Json.Write(session.Out, ConsoleJson.Default.TrainResult, new TrainResult(finished, steps, run.Path, measured, pictures));
             return;
         }
 
@@ -127,26 +127,8 @@ internal sealed class TrainReport(Session session, ILatentModel model, RunFolder
         }.Render();
     }
 
-    private void WriteJson(bool finished, long steps, double[] losses, List<string> pictures)
-    {
-        using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true }))
-        {
-            writer.WriteStartObject();
-            writer.WriteBoolean("finished", finished);
-            writer.WriteNumber("steps", steps);
-            writer.WriteString("run", run.Path);
-            writer.WriteStartObject("test");
-            for (int i = 0; i < losses.Length; i++) writer.WriteNumber(model.LossNames[i], losses[i]);
-            writer.WriteEndObject();
-            writer.WriteStartArray("pictures");
-            foreach (string picture in pictures) writer.WriteStringValue(picture);
-            writer.WriteEndArray();
-            writer.WriteEndObject();
-        }
-
-        session.Out.WriteLine(Encoding.UTF8.GetString(stream.ToArray()));
-    }
-
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
+
+/// <summary>What 'train --json' prints.</summary>
+internal sealed record TrainResult(bool Finished, long Steps, string Run, Dictionary<string, double> Test, List<string> Pictures);

@@ -24,9 +24,6 @@ internal sealed class TapeNode(string op, Tensor[] outputs, Tensor[] inputs, Ten
 
     /// <summary>Gradient of an output; zeros when none arrived.</summary>
     public Tensor GradientOf(Tensor output) => Sink!.GradientOrZeros(output);
-
-    /// <summary>Whether any gradient arrived at an output.</summary>
-    public bool HasGradient(Tensor output) => Sink!.Has(output);
 }
 
 /// <summary>

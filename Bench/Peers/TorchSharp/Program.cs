@@ -5,8 +5,8 @@ using TorchSharp;
 namespace GenEngine.Peers.TorchSharp;
 
 /// <summary>
-/// Answers, one line each: "measure NAME THREADS SECONDS" -> "ok MEDIAN_MS REPEATS" or "error TEXT"; "release" -> "ok" (frees what jobs
-/// hold); end of input ends it. Started as "startup THREADS" it runs one VAE step from nothing and says "done".
+/// Answers, one line each: "measure NAME THREADS SECONDS" -> "ok MEDIAN_MS REPEATS" or "error TEXT"; end of input ends it.
+/// Started as "startup THREADS" it runs one VAE step from nothing and says "done".
 /// </summary>
 internal static class Program
 {
@@ -41,21 +41,10 @@ internal static class Program
 
     private static string Answer(string[] words, Dictionary<string, IJob> jobs)
     {
-        switch (words)
-        {
-            case ["release"]:
-                foreach (var job in jobs.Values) job.Dispose();
-                jobs.Clear();
-                return "ok";
-
-            case ["measure", var name, var threads, var seconds]:
-                torch.set_num_threads(int.Parse(threads, CultureInfo.InvariantCulture));
-                if (!jobs.TryGetValue(name, out var wanted)) jobs[name] = wanted = Jobs.Create(name);
-                var (median, repeats) = Stopclock.Measure(wanted.Run, double.Parse(seconds, CultureInfo.InvariantCulture));
-                return string.Create(CultureInfo.InvariantCulture, $"ok {median:R} {repeats}");
-
-            default:
-                return "error what is '" + string.Join(' ', words) + "'?";
-        }
+        if (words is not ["measure", var name, var threads, var seconds]) return "error what is '" + string.Join(' ', words) + "'?";
+        torch.set_num_threads(int.Parse(threads, CultureInfo.InvariantCulture));
+        if (!jobs.TryGetValue(name, out var wanted)) jobs[name] = wanted = Jobs.Create(name);
+        var (median, repeats) = Stopclock.Measure(wanted.Run, double.Parse(seconds, CultureInfo.InvariantCulture));
+        return string.Create(CultureInfo.InvariantCulture, $"ok {median:R} {repeats}");
     }
 }
