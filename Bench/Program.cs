@@ -8,7 +8,11 @@ namespace GenEngine.Bench;
 /// <summary>The console: parses, runs one command, and turns what went wrong into a sentence and an exit code.</summary>
 public static class Program
 {
-    private static int Main(string[] args) => Run(args, Console.Out, Console.Error);
+    private static int Main(string[] args)
+    {
+        EarlyWarmUp.Start(args);
+        return Run(args, Console.Out, Console.Error);
+    }
 
     /// <summary>Runs one command line in this process.</summary>
     /// <param name="args">The arguments, without the program's name.</param>

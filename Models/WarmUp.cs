@@ -9,12 +9,16 @@ namespace GenEngine.Models;
 /// </summary>
 public static class WarmUp
 {
+    private static string? s_started;
+
     /// <summary>
     /// Runs one step of a small copy of the model on a device of its own, on a background thread. Nothing waits for it and nothing depends
-    /// on it; the sizes touch the same register tiles as the usual widths do.
+    /// on it; the sizes touch the same register tiles as the usual widths do. A second call for the same model does nothing.
     /// </summary>
     public static void Start(ZooEntry entry, CpuIsa isa)
     {
+        string key = entry.Name + isa.Name();
+        if (Interlocked.Exchange(ref s_started, key) == key) return;
         var thread = new Thread(() => Step(entry, isa)) { IsBackground = true, Name = "warm-up" };
         thread.Start();
     }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using GenEngine.Bench.Compare;
 using GenEngine.Kernels.Devices.Cpu;
-using GenEngine.Models;
 
 namespace GenEngine.Bench.Commands;
 
@@ -15,7 +14,6 @@ internal static class StartupProbe
         command.Options.Add(threads);
         command.OnRun(session =>
         {
-            WarmUp.Start(Zoo.Find("vae"), CpuIsas.Best);
             using var device = new CpuDevice(new CpuOptions(session.Get(threads)));
             using var job = new VaeStepJob(device);
             job.Run();

@@ -11,6 +11,7 @@ internal sealed record Ceilings(double FlopsPerSecond, double BytesPerSecond)
 {
     private const int Rounds = 1 << 16;
     private const int Chains = 10;
+    private const int ReadPartsPerThread = 64; // threads that read near each other are faster than each in a half of its own
     private const int ProbeFloats = 64 << 20; // 256 MiB: past any last-level cache
 
     /// <summary>The least milliseconds for this much work.</summary>
@@ -21,7 +22,9 @@ internal sealed record Ceilings(double FlopsPerSecond, double BytesPerSecond)
         using var memory = device.Allocate(ProbeFloats * sizeof(float), "bandwidth probe");
         var args = new ProbeArgs { Data = memory.All.Address, Parts = device.Pool.Threads };
         Time<Touch>(device, ref args, 1); // first touch: pages are made here, not in the measurement
-        double arithmetic = Time<FmaProbe>(device, ref args, 15), reading = Time<ReadProbe>(device, ref args, 9);
+        double arithmetic = Time<FmaProbe>(device, ref args, 15);
+        args.Parts *= ReadPartsPerThread;
+        double reading = Time<ReadProbe>(device, ref args, 15);
         double flops = 2.0 * Rounds * Chains * Lanes(device.Isa) * device.Pool.Threads;
         return new Ceilings(flops / arithmetic, (double)ProbeFloats * sizeof(float) / reading);
     }

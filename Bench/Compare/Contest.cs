@@ -19,7 +19,8 @@ internal sealed record Contest(string Name, string Purpose, Func<CpuDevice, OwnJ
         new("gemm-128x784x400", "C[128,784] = A[128,400] B[400,784]", device => new GemmJob(device, 128, 784, 400)),
         new("gemm-128x400x784", "C[128,400] = A[128,784] B[784,400]", device => new GemmJob(device, 128, 400, 784)),
         new("adam-10m", "Adam over 10 million parameters", device => new AdamJob(device)),
-        new("muladd-16m", "x*y+z over 16 Mi floats", device => new MultiplyAddJob(device)),
+        new("muladd-16m", "x*y+z over 16 Mi floats; the peer's expression is two kernels", device => new MultiplyAddJob(device)),
+        new("addcmul-16m", "the same, the peer's addcmul: one kernel on both sides", device => new MultiplyAddJob(device)),
         new("step-vae", "training step of the dense VAE 784-400-20, batch 128", device => new VaeStepJob(device)),
         new("startup-vae", "process start to the first finished VAE step", null),
     ];
