@@ -10,6 +10,7 @@ namespace GenEngine;
 public sealed class Context : IDisposable
 {
     private readonly List<DeviceBuffer> _buffers = [];
+    private readonly Dictionary<ConvKey, ConvPrograms> _convolutions = [];
     private readonly DeviceBuffer _random;
     private uint _stream;
     private int _noGradient;
@@ -131,6 +132,7 @@ public sealed class Context : IDisposable
     {
         if (Device.IsDisposed) return;
         Arena.Dispose();
+        foreach (var programs in _convolutions.Values) programs.Dispose();
         foreach (var buffer in _buffers) buffer.Dispose();
     }
 
@@ -144,6 +146,13 @@ public sealed class Context : IDisposable
 
     /// <summary>Scratch of one operation; release it when the operation's launches are made.</summary>
     internal ArenaBlock NewScratch(long bytes, string op) => Arena.Allocate(Math.Max(bytes, 1), op);
+
+    /// <summary>The plans of a convolution, made at its first use.</summary>
+    internal ConvPrograms Convolution(in ConvKey key)
+    {
+        if (!_convolutions.TryGetValue(key, out var programs)) _convolutions[key] = programs = new ConvPrograms(this, key);
+        return programs;
+    }
 
     /// <summary>The number of the next random draw of this step; the same draw has the same number in every step.</summary>
     internal uint NextStream() => _stream++;

@@ -1,0 +1,93 @@
+using GenEngine.Kernels.Common;
+using GenEngine.Kernels.Devices;
+using GenEngine.Kernels.Devices.Cpu;
+using GenEngine.Kernels.Devices.Gpu;
+
+namespace GenEngine.Kernels.Convolution;
+
+/// <summary>
+/// y = activation(plan applied to x + bias): every kind of convolution, its transpose and their input gradients, by one core. Images are NHWC.
+/// By the summation law each output is one chain of fused multiply-adds, taps in plan order, channels ascending, from +0 (from y when it
+/// accumulates), then the bias, then the activation: the same bits on every device, for every tile, batch and number of threads.
+/// </summary>
+public static class Conv
+{
+    private const string Name = "conv";
+
+    /// <param name="dtype">Float32 or Float64, of all four.</param>
+    /// <param name="program">The plan on this device.</param>
+    /// <param name="batch">Images.</param>
+    /// <param name="x">[batch, plan.Input], read.</param>
+    /// <param name="filter">plan.FilterCount weights, laid out as plan.FilterTransposed says; read.</param>
+    /// <param name="bias">One value an output channel, or null.</param>
+    /// <param name="y">[batch, plan.Output], written; every element once.</param>
+    /// <param name="slope">Of LeakyRelu, alpha of Elu; others ignore it.</param>
+    /// <param name="accumulate">Add to what y holds; else y is only written.</param>
+    /// <exception cref="EngineException">An element type is not floating point, the batch is not positive, or a range is too short.</exception>
+    public static void Run(
+        Device device, DType dtype, ConvProgram program, int batch, BufferRange x, BufferRange filter, BufferRange? bias, BufferRange y,
+        Activation activation = Activation.None, double slope = 0, bool accumulate = false)
+    {
+        var plan = program.Plan;
+        if (dtype is not (DType.Float32 or DType.Float64)) throw new EngineException($"{Name} takes float or double, not {dtype.CName()}.");
+        if (batch <= 0) throw new EngineException($"{Name} {plan}: a batch of {batch} images; it must be positive.");
+        x = x.First(Name, "x", dtype, batch * plan.Input.Count);
+        filter = filter.First(Name, "filter", dtype, plan.FilterCount);
+        bias = bias?.First(Name, "bias", dtype, plan.Output.Channels);
+        y = y.First(Name, "y", dtype, batch * plan.Output.Count);
+        var args = new ConvArgs
+        {
+            X = x.Address, W = filter.Address, Bias = bias?.Address ?? 0, Y = y.Address, Parts = program.Parts.Address, Taps = program.Taps.Address,
+            Slope = slope, Batch = batch,
+            InH = plan.Input.Height, InW = plan.Input.Width, InC = plan.Input.Channels,
+            OutH = plan.Output.Height, OutW = plan.Output.Width, OutC = plan.Output.Channels,
+            FilterTaps = plan.FilterTaps, PartCount = plan.Parts.Count,
+            StepY = plan.StepY, StepX = plan.StepX, InStepY = plan.InStepY, InStepX = plan.InStepX,
+            MinDy = program.MinDy, MaxDy = program.MaxDy, MinDx = program.MinDx, MaxDx = program.MaxDx,
+            FilterTransposed = plan.FilterTransposed ? 1 : 0, Activation = (int)activation, HasBias = bias is null ? 0 : 1, Accumulate = accumulate ? 1 : 0,
+        };
+        // the CUDA kernel applies the costly activations to what it has stored, so it writes those outputs twice
+        bool twice = accumulate || activation >= Activation.Elu;
+        ReadOnlySpan<Access> accesses =
+        [
+            Access.Read(x), Access.Read(filter), twice ? Access.Update(y) : Access.Write(y), Access.Read(program.Parts), Access.Read(program.Taps),
+            bias is { } range ? Access.Read(range) : default,
+        ];
+        if (bias is null) accesses = accesses[..5];
+        if (device is CpuDevice cpu) cpu.Launch<ConvCpu, ConvArgs>(Name, dtype, ref args, accesses);
+        else ConvGpu.Launch((GpuDevice)device, dtype, program, ref args, accesses);
+    }
+}
+
+/// <summary>The argument block of the convolution kernels, the same on every device; mirrors CONV_ARGS in conv.cu.</summary>
+public struct ConvArgs
+{
+    public ulong X;
+    public ulong W;
+    public ulong Bias;
+    public ulong Y;
+    public ulong Parts;
+    public ulong Taps;
+    public double Slope;
+    public int Batch;
+    public int InH;
+    public int InW;
+    public int InC;
+    public int OutH;
+    public int OutW;
+    public int OutC;
+    public int FilterTaps;
+    public int PartCount;
+    public int StepY;
+    public int StepX;
+    public int InStepY;
+    public int InStepX;
+    public int MinDy;
+    public int MaxDy;
+    public int MinDx;
+    public int MaxDx;
+    public int FilterTransposed;
+    public int Activation;
+    public int HasBias;
+    public int Accumulate;
+}

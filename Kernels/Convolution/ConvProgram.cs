@@ -1,0 +1,93 @@
+using System.Runtime.CompilerServices;
+using GenEngine.Kernels.Devices;
+
+namespace GenEngine.Kernels.Convolution;
+
+/// <summary>
+/// A plan with its parts and taps in device memory, where every kernel reads them: argument blocks stay small however many taps there are.
+/// Made outside captures; freed with its device at the latest.
+/// </summary>
+public sealed class ConvProgram : IDisposable
+{
+    private readonly DeviceBuffer _table;
+
+    public ConvProgram(Device device, ConvPlan plan)
+    {
+        Plan = plan;
+        var parts = new List<ConvTablePart>();
+        var taps = new List<ConvTableTap>();
+        foreach (var part in plan.Parts)
+        {
+            int first = taps.Count, k = 0;
+            foreach (var tap in part.Taps)
+            {
+                taps.Add(new ConvTableTap { Dy = tap.Dy, Dx = tap.Dx, Filter = tap.Filter, First = tap.First, End = tap.End, K = k });
+                k += tap.End - tap.First;
+            }
+
+            parts.Add(new ConvTablePart
+            {
+                OffsetY = part.OffsetY, OffsetX = part.OffsetX, CountY = part.CountY, CountX = part.CountX,
+                FirstOutput = part.FirstOutput, EndOutput = part.EndOutput, FirstTap = first, EndTap = taps.Count, K = k,
+            });
+        }
+
+        if (taps.Count == 0) taps.Add(default); // a range has at least one byte
+        long partBytes = parts.Count * (long)Unsafe.SizeOf<ConvTablePart>(), tapBytes = taps.Count * (long)Unsafe.SizeOf<ConvTableTap>();
+        _table = device.Allocate(partBytes + tapBytes, $"plan {plan}");
+        Parts = _table.Range(0, partBytes);
+        Taps = _table.Range(partBytes, tapBytes);
+        device.Upload<ConvTablePart>(parts.ToArray(), Parts);
+        device.Upload<ConvTableTap>(taps.ToArray(), Taps);
+        var all = plan.Parts.SelectMany(part => part.Taps).ToList();
+        if (all.Count == 0) return;
+        MinDy = all.Min(tap => tap.Dy);
+        MaxDy = all.Max(tap => tap.Dy);
+        MinDx = all.Min(tap => tap.Dx);
+        MaxDx = all.Max(tap => tap.Dx);
+    }
+
+    public ConvPlan Plan { get; }
+
+    /// <summary>The parts, as <see cref="ConvTablePart"/>.</summary>
+    internal BufferRange Parts { get; }
+
+    /// <summary>The taps of all parts, as <see cref="ConvTableTap"/>.</summary>
+    internal BufferRange Taps { get; }
+
+    // how far taps reach, over all parts
+    internal int MinDy { get; }
+
+    internal int MaxDy { get; }
+
+    internal int MinDx { get; }
+
+    internal int MaxDx { get; }
+
+    public void Dispose() => _table.Dispose();
+}
+
+/// <summary>A part in device memory; mirrors ConvPart in conv.cuh.</summary>
+internal struct ConvTablePart
+{
+    public int OffsetY;
+    public int OffsetX;
+    public int CountY;
+    public int CountX;
+    public int FirstOutput;
+    public int EndOutput;
+    public int FirstTap;
+    public int EndTap;
+    public int K; // products that each output sums
+}
+
+/// <summary>A tap in device memory; mirrors ConvTap in conv.cuh.</summary>
+internal struct ConvTableTap
+{
+    public int Dy;
+    public int Dx;
+    public int Filter;
+    public int First;
+    public int End;
+    public int K; // products of the part's earlier taps
+}
