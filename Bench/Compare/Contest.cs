@@ -1,3 +1,4 @@
+using GenEngine.Kernels.Convolution;
 using GenEngine.Kernels.Devices.Cpu;
 
 namespace GenEngine.Bench.Compare;
@@ -21,6 +22,13 @@ internal sealed record Contest(string Name, string Purpose, Func<CpuDevice, OwnJ
         new("adam-10m", "Adam over 10 million parameters", device => new AdamJob(device)),
         new("muladd-16m", "x*y+z over 16 Mi floats; the peer's expression is two kernels", device => new MultiplyAddJob(device)),
         new("addcmul-16m", "the same, the peer's addcmul: one kernel on both sides", device => new MultiplyAddJob(device)),
+        new("conv-64-128-k3", "convolution 64x64x32x32 -> 128, 3x3, forward and backward", ConvJobs.Conv(64, 32, 64, 128, ConvSpec.Square(3, padding: 1))),
+        new("conv-1-64-k4s2", "convolution 64x1x28x28 -> 64, 4x4 stride 2, forward and backward", ConvJobs.Conv(64, 28, 1, 64, ConvSpec.Square(4, 2, 1))),
+        new("conv-64-128-k4s2", "convolution 64x64x14x14 -> 128, 4x4 stride 2, forward and backward", ConvJobs.Conv(64, 14, 64, 128, ConvSpec.Square(4, 2, 1))),
+        new("deconv-128-64", "transposed convolution 64x128x7x7 -> 64x14x14, 4x4 stride 2, forward and backward", ConvJobs.Transposed(64, 7, 128, 64, ConvSpec.Square(4, 2, 1))),
+        new("deconv-64-1", "transposed convolution 64x64x14x14 -> 1x28x28, 4x4 stride 2, forward and backward", ConvJobs.Transposed(64, 14, 64, 1, ConvSpec.Square(4, 2, 1))),
+        new("masked-32-k3", "masked convolution 64x32x28x28 -> 32, 3x3 mask B, forward and backward", ConvJobs.Conv(64, 28, 32, 32, ConvSpec.Masked(ConvMask.B, 3))),
+        new("masked-1-64-k7", "masked convolution 64x1x28x28 -> 64, 7x7 mask A, forward and backward", ConvJobs.Conv(64, 28, 1, 64, ConvSpec.Masked(ConvMask.A, 7))),
         new("step-vae", "training step of the dense VAE 784-400-20, batch 128", device => new VaeStepJob(device)),
         new("startup-vae", "process start to the first finished VAE step", null),
     ];

@@ -74,7 +74,7 @@ internal sealed class GradientSink
             return;
         }
 
-        if (_owners[gradient.Block!] > 1) gradient = Unshare(input, gradient);
+        if (IsShared(gradient)) gradient = Unshare(input, gradient);
         write(gradient.Range, true);
     }
 
@@ -103,7 +103,7 @@ internal sealed class GradientSink
     {
         if (!Wants(input)) return;
         var dy = GradientOrZeros(output);
-        bool inPlace = input.Group is null && !_gradients.ContainsKey(input) && _owners[dy.Block!] == 1;
+        bool inPlace = input.Group is null && !_gradients.ContainsKey(input) && !IsShared(dy);
         if (!inPlace)
         {
             Add(input, (range, accumulate) => write(dy.Range, range, accumulate));
@@ -130,7 +130,7 @@ internal sealed class GradientSink
             _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, null),
         };
         var dz = dy;
-        if (_owners[dy.Block!] > 1)
+        if (IsShared(dy))
         {
             dz = _context.NewTensor(output.Shape, $"gradient of {output.Op}");
             Release(output);
@@ -192,13 +192,15 @@ internal sealed class GradientSink
     private void Own(Tensor tensor, Tensor gradient)
     {
         _gradients[tensor] = gradient;
-        _owners[gradient.Block!] = _owners.GetValueOrDefault(gradient.Block!) + 1;
+        if (gradient.Block is { } block) _owners[block] = _owners.GetValueOrDefault(block) + 1;
     }
+
+    /// <summary>Somebody else reads it too: another tensor's gradient has the same memory, or the caller of Backward owns it.</summary>
+    private bool IsShared(Tensor gradient) => gradient.Block is not { } block || _owners[block] > 1;
 
     private void Disown(Tensor gradient)
     {
-        var block = gradient.Block!;
-        if (--_owners[block] > 0) return;
+        if (gradient.Block is not { } block || --_owners[block] > 0) return;
         _owners.Remove(block);
         block.Release();
     }

@@ -57,14 +57,26 @@ public sealed class Tape
     public void Backward(Tensor loss, IReadOnlyList<ParameterGroup> groups, bool accumulate = false, bool retain = false)
     {
         if (loss.Count != 1) throw new EngineException($"Backward needs a scalar loss; '{loss.Op}' has shape {loss.Shape}. Take its mean or sum first.");
+        Run(loss, null, groups, accumulate, retain);
+    }
+
+    /// <summary>As the other, from the gradient of any result: the product of the Jacobian's transpose with it.</summary>
+    /// <param name="result">Where to begin.</param>
+    /// <param name="gradient">d loss / d result, of the same shape; read, never written.</param>
+    public void BackwardFrom(Tensor result, Tensor gradient, IReadOnlyList<ParameterGroup> groups, bool accumulate = false, bool retain = false)
+    {
+        Shapes.Same(result, gradient, "backward");
+        Run(result, gradient, groups, accumulate, retain);
+    }
+
+    private void Run(Tensor loss, Tensor? gradient, IReadOnlyList<ParameterGroup> groups, bool accumulate, bool retain)
+    {
         if (loss.Producer is null) throw new EngineException($"Backward: '{loss.Op}' was not made by a recorded operation on anything that requires a gradient.");
         var sink = new GradientSink(_context, groups, accumulate);
         var needed = Needed(loss, sink);
         if (!retain) ReleaseUnread(needed);
 
-        var seed = _context.NewTensor(new Shape(1), "gradient of the loss");
-        Fill.Run(_context.Device, _context.Real, seed.Range, 1, 1);
-        sink.Seed(loss, seed);
+        sink.Seed(loss, gradient ?? One());
         for (int i = _nodes.Count - 1; i >= 0; i--)
         {
             var node = _nodes[i];
@@ -110,6 +122,13 @@ public sealed class Tape
     {
         _nodes.Clear();
         _leafGradients.Clear();
+    }
+
+    private Tensor One()
+    {
+        var one = _context.NewTensor(new Shape(1), "gradient of the loss");
+        Fill.Run(_context.Device, _context.Real, one.Range, 1, 1);
+        return one;
     }
 
     private static void Run(TapeNode node, GradientSink sink)
