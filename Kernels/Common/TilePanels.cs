@@ -10,26 +10,29 @@ namespace GenEngine.Kernels.Common;
 internal static unsafe class TilePanels<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <summary>Packs rows that are contiguous along k: panel[kk * width + i] = rows[i][kk], by transposed squares of 16-byte vectors.</summary>
+    public static void PackRows(T** rows, int width, nint k, T* panel) => PackRows(rows, width, width, k, panel);
+
+    /// <summary>The same into rows of another length: panel[kk * stride + i] = rows[i][kk].</summary>
     [MethodImpl(AggressiveOptimization)]
-    public static void PackRows(T** rows, int width, nint k, T* panel)
+    public static void PackRows(T** rows, int width, nint stride, nint k, T* panel)
     {
         int i = 0;
         int lanes = Vector128<T>.Count;
         nint whole = Sse2.IsSupported ? k - k % lanes : 0;
         for (; whole > 0 && i + lanes <= width; i += lanes)
         {
-            if (typeof(T) == typeof(float)) Transpose4((float**)rows + i, width, whole, (float*)panel + i);
-            else Transpose2((double**)rows + i, width, whole, (double*)panel + i);
+            if (typeof(T) == typeof(float)) Transpose4((float**)rows + i, stride, whole, (float*)panel + i);
+            else Transpose2((double**)rows + i, stride, whole, (double*)panel + i);
             for (nint kk = whole; kk < k; kk++)
             {
-                for (int j = 0; j < lanes; j++) panel[kk * width + i + j] = rows[i + j][kk];
+                for (int j = 0; j < lanes; j++) panel[kk * stride + i + j] = rows[i + j][kk];
             }
         }
 
         for (; i < width; i++)
         {
             T* row = rows[i];
-            for (nint kk = 0; kk < k; kk++) panel[kk * width + i] = row[kk];
+            for (nint kk = 0; kk < k; kk++) panel[kk * stride + i] = row[kk];
         }
     }
 
@@ -51,7 +54,7 @@ internal static unsafe class TilePanels<T> where T : unmanaged, IFloatingPointIe
     }
 
     [MethodImpl(AggressiveOptimization)]
-    private static void Transpose4(float** rows, int width, nint k, float* panel)
+    private static void Transpose4(float** rows, nint width, nint k, float* panel)
     {
         float* r0 = rows[0], r1 = rows[1], r2 = rows[2], r3 = rows[3];
         for (nint kk = 0; kk < k; kk += 4)
@@ -67,7 +70,7 @@ internal static unsafe class TilePanels<T> where T : unmanaged, IFloatingPointIe
     }
 
     [MethodImpl(AggressiveOptimization)]
-    private static void Transpose2(double** rows, int width, nint k, double* panel)
+    private static void Transpose2(double** rows, nint width, nint k, double* panel)
     {
         double* r0 = rows[0], r1 = rows[1];
         for (nint kk = 0; kk < k; kk += 2)

@@ -6,12 +6,16 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace GenEngine.Kernels.Convolution;
 
-/// <summary>The CPU twin; see <see cref="ConvRunner{V, T}"/>.</summary>
+/// <summary>The CPU twin; see <see cref="ConvRunner{V, T}"/> and, for results of few channels, <see cref="ConvPlanarRunner{V, T}"/>.</summary>
 internal readonly unsafe struct ConvCpu : ICpuKernel<ConvArgs>
 {
     public static void Run<V, T>(WorkerPool pool, ConvArgs* args)
         where V : unmanaged, IVec<V, T>
-        where T : unmanaged, IFloatingPointIeee754<T> => ConvRunner<V, T>.Run(pool, args);
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        if (ConvPlanarRunner<V, T>.Suits(args)) ConvPlanarRunner<V, T>.Run(pool, args);
+        else ConvRunner<V, T>.Run(pool, args);
+    }
 }
 
 /// <summary>

@@ -35,7 +35,8 @@ internal unsafe struct ConvBands
     public int OriginY;
     public int OriginX;
 
-    public static ConvBands Create(ConvArgs* args, ConvTablePart* parts, int elementBytes, int threads)
+    /// <param name="copies">The input is copied in any case, for another layout.</param>
+    public static ConvBands Create(ConvArgs* args, ConvTablePart* parts, int elementBytes, int threads, bool copies = false)
     {
         int countY = 0, countX = 0;
         for (int i = 0; i < args->PartCount; i++)
@@ -45,7 +46,7 @@ internal unsafe struct ConvBands
         }
 
         var bands = new ConvBands { BandRows = countY, BandColumns = countX, BandsY = 1, BandsX = 1, GroupImages = 1 };
-        bands.InPlace = args->MinDy >= 0 && args->MinDx >= 0
+        bands.InPlace = !copies && args->MinDy >= 0 && args->MinDx >= 0
             && ((countY - 1) * args->InStepY) + args->MaxDy < args->InH && ((countX - 1) * args->InStepX) + args->MaxDx < args->InW;
         long wanted = 4L * threads;
         if (bands.Tile(args) * elementBytes > TileBytes || (args->Batch < wanted && countY * countX > 8))
@@ -180,40 +181,5 @@ internal struct ConvWalk
         }
 
         Input = (nint)_rowInput;
-    }
-}
-
-/// <summary>Copies an item's input into a tile, with zeros where the image ends.</summary>
-internal static unsafe class ConvTile<T> where T : unmanaged
-{
-    public static void Copy(in ConvBands bands, in ConvItem item, ConvArgs* args, T* images, T* tile)
-    {
-        int height = bands.TileHeight(args), width = bands.TileWidth(args);
-        nint channels = args->InC;
-        int top = (item.FirstRow * args->InStepY) + args->MinDy, left = (item.FirstColumn * args->InStepX) + args->MinDx;
-        for (int n = item.FirstImage; n < item.EndImage; n++)
-        {
-            T* image = images + ((nint)n * args->InH * args->InW * channels);
-            for (int y = 0; y < height; y++, tile += width * channels) PaddedRow<T>.Copy(image, args->InH, args->InW, channels, top + y, left, width, tile);
-        }
-    }
-}
-
-/// <summary>A stretch of an image's row, with zeros where it leaves the image.</summary>
-internal static unsafe class PaddedRow<T> where T : unmanaged
-{
-    public static void Copy(T* image, int imageHeight, int imageWidth, nint channels, int y, int left, int width, T* target)
-    {
-        int before = Math.Clamp(-left, 0, width), inside = Math.Clamp(Math.Min(left + width, imageWidth) - Math.Max(left, 0), 0, width);
-        if (y < 0 || y >= imageHeight || inside == 0)
-        {
-            new Span<T>(target, (int)(width * channels)).Clear();
-            return;
-        }
-
-        T* source = image + ((((nint)y * imageWidth) + Math.Max(left, 0)) * channels);
-        new Span<T>(target, (int)(before * channels)).Clear();
-        new ReadOnlySpan<T>(source, (int)(inside * channels)).CopyTo(new Span<T>(target + (before * channels), (int)(inside * channels)));
-        new Span<T>(target + ((before + inside) * channels), (int)((width - before - inside) * channels)).Clear();
     }
 }
