@@ -150,13 +150,25 @@ public sealed record ConvPlan
         {
             for (int x = 0; x < Math.Min(step.X, output.Width); x++)
             {
-                var here = relations.Where(relation => relation.OffsetY == y && relation.OffsetX == x).ToList();
                 int countY = (output.Height - y + step.Y - 1) / step.Y, countX = (output.Width - x + step.X - 1) / step.X;
+                // a tap that never meets the image, whatever the lattice point, is no tap
+                var here = relations.Where(relation => relation.OffsetY == y && relation.OffsetX == x
+                    && Meets(relation.Dy, inStep.Y, countY, input.Height) && Meets(relation.Dx, inStep.X, countX, input.Width)).ToList();
                 parts.AddRange(ConvRelation.Ranges(here, output.Channels).Select(range => new ConvPart(y, x, countY, countX, range.First, range.End, range.Taps)));
             }
         }
 
         return new ConvPlan(input, output, filterTaps, transposed, step, inStep, parts);
+    }
+
+    private static bool Meets(int first, int step, int count, int extent)
+    {
+        for (int i = 0, position = first; i < count && position < extent; i++, position += step)
+        {
+            if (position >= 0) return true;
+        }
+
+        return false;
     }
 
     private static (int Quotient, int Remainder) FloorDivide(int a, int b)
