@@ -17,6 +17,10 @@ internal static class OpJobs
         "deconv-64-1" => Deconv(64, 14, 64, 1),
         "masked-32-k3" => Masked(64, 28, 32, 32, 3, maskA: false),
         "masked-1-64-k7" => Masked(64, 28, 1, 64, 7, maskA: true),
+        "batchnorm-64x32x32" => BatchNorm(64, 32),
+        "batchnorm-128x7x7" => BatchNorm(128, 7),
+        "crossentropy-256" => CrossEntropy(),
+        "gate-64" => new([randn(64, 64, 28, 28), randn(64, 64, 28, 28)], x => x[0].tanh() * x[1].sigmoid()),
         _ => null,
     };
 
@@ -27,6 +31,20 @@ internal static class OpJobs
     private static OpJob Deconv(long images, long side, long channels, long outputs) => new(
         [randn(images, channels, side, side), randn(channels, outputs, 4, 4) * 0.05, randn(outputs) * 0.05],
         x => F.conv_transpose2d(x[0], x[1], x[2], strides: [2, 2], padding: [1, 1]));
+
+    private static OpJob BatchNorm(long channels, long side)
+    {
+        Tensor mean = zeros(channels), variance = ones(channels);
+        return new(
+            [randn(64, channels, side, side), randn(channels), randn(channels)],
+            x => F.batch_norm(x[0], mean, variance, x[1], x[2], training: true, momentum: 0.1, eps: 1e-5));
+    }
+
+    private static OpJob CrossEntropy()
+    {
+        var targets = randint(0, 256, new long[] { 64, 28, 28 }, dtype: ScalarType.Int64);
+        return new([randn(64, 256, 28, 28)], x => F.cross_entropy(x[0], targets));
+    }
 
     private static OpJob Masked(long images, long side, long channels, long outputs, int kernel, bool maskA)
     {
