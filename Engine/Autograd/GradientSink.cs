@@ -40,6 +40,9 @@ internal sealed class GradientSink
     /// <summary>Whether a backward function has to compute this input's gradient at all.</summary>
     public bool Wants(Tensor input) => input.Producer is null ? IsWantedLeaf(input) : _wanted.Contains(input);
 
+    /// <summary>Whether this Backward computes the group's gradients: then it owns the network, and may move its running statistics.</summary>
+    public bool Trains(ParameterGroup group) => _groups.Contains(group);
+
     public bool Has(Tensor tensor) => _gradients.ContainsKey(tensor);
 
     public void Seed(Tensor loss, Tensor gradient) => Own(loss, gradient);

@@ -15,8 +15,11 @@ public sealed class ParameterGroup : IDisposable
     private readonly List<(string Name, Shape Shape, Initializer Init)> _declared = [];
     private readonly Dictionary<Tensor, long> _offsets = [];
     private readonly Dictionary<string, Tensor> _byName = [];
+    private readonly List<(string Name, Shape Shape, double Value)> _declaredState = [];
+    private readonly List<Tensor> _state = [];
     private DeviceBuffer? _weights;
     private DeviceBuffer? _gradients;
+    private DeviceBuffer? _stateMemory;
 
     public ParameterGroup(Context context, string name)
     {
@@ -54,10 +57,22 @@ public sealed class ParameterGroup : IDisposable
     public Func<Tensor> Declare(string name, Shape shape, Initializer init)
     {
         if (IsBuilt) throw new InvalidOperationException($"Group '{Name}' is built; declare '{name}' before Build().");
-        if (_declared.Exists(other => other.Name == name)) throw new ArgumentException($"Group '{Name}' has two parameters named '{name}'.", nameof(name));
+        RefuseTwice(name);
         int index = _declared.Count;
         _declared.Add((name, shape, init));
         return () => Parameters[index];
+    }
+
+    /// <summary>Announces state of the network that is saved with the weights but not trained, such as running statistics; it exists after <see cref="Build"/>.</summary>
+    /// <param name="value">What every element starts as.</param>
+    /// <returns>A function that gives the tensor once the group is built; no gradient flows to it.</returns>
+    public Func<Tensor> DeclareState(string name, Shape shape, double value)
+    {
+        if (IsBuilt) throw new InvalidOperationException($"Group '{Name}' is built; declare '{name}' before Build().");
+        RefuseTwice(name);
+        int index = _declaredState.Count;
+        _declaredState.Add((name, shape, value));
+        return () => IsBuilt ? _state[index] : throw NotBuilt();
     }
 
     /// <summary>Allocates the arenas and initialises the weights; the same seed gives the same weights on every device.</summary>
@@ -70,7 +85,7 @@ public sealed class ParameterGroup : IDisposable
         foreach (var (_, shape, _) in _declared)
         {
             offsets.Add(bytes);
-            bytes += (shape.Count * size + Alignment - 1) / Alignment * Alignment;
+            bytes += Aligned(shape.Count * size);
         }
 
         bytes = Math.Max(bytes, Alignment);
@@ -88,6 +103,8 @@ public sealed class ParameterGroup : IDisposable
             _offsets[tensor] = offsets[i];
             Context.UploadReal(init.Values(shape, new InitializerKey(Context.Seed, Name, name)), range);
         }
+
+        BuildState(size);
     }
 
     /// <summary>Where a parameter's gradient lies.</summary>
@@ -101,12 +118,38 @@ public sealed class ParameterGroup : IDisposable
     /// <summary>Name and tensor of every parameter, names without the group's.</summary>
     public IEnumerable<(string Name, Tensor Tensor)> Named() => _declared.Select((declared, i) => (declared.Name, Parameters[i]));
 
+    /// <summary>Name and tensor of every declared state, names without the group's.</summary>
+    public IEnumerable<(string Name, Tensor Tensor)> NamedState() => _declaredState.Select((declared, i) => (declared.Name, IsBuilt ? _state[i] : throw NotBuilt()));
+
     /// <summary>Frees the arenas, where that must not wait for the context.</summary>
     public void Dispose()
     {
         _weights?.Dispose();
         _gradients?.Dispose();
+        _stateMemory?.Dispose();
     }
+
+    private void BuildState(int size)
+    {
+        if (_declaredState.Count == 0) return;
+        _stateMemory = Context.Allocate(_declaredState.Sum(state => Aligned(state.Shape.Count * size)), $"state of {Name}");
+        long offset = 0;
+        foreach (var (name, shape, value) in _declaredState)
+        {
+            var range = _stateMemory.Range(offset, shape.Count * size);
+            Fill.Run(Context.Device, Context.Real, range, shape.Count, value);
+            _state.Add(new Tensor(Context, shape, Context.Real, range, $"{Name}.{name}"));
+            offset += Aligned(range.Bytes);
+        }
+    }
+
+    private void RefuseTwice(string name)
+    {
+        if (_declared.Exists(other => other.Name == name) || _declaredState.Exists(other => other.Name == name))
+            throw new ArgumentException($"Group '{Name}' has two parameters named '{name}'.", nameof(name));
+    }
+
+    private static long Aligned(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
 
     private InvalidOperationException NotBuilt() => new($"Group '{Name}' is not built; call Build() after declaring its parameters.");
 }

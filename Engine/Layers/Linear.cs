@@ -18,15 +18,21 @@ public sealed class Linear : Layer
     /// <param name="bias">Whether to add one.</param>
     /// <param name="weightInit">Default: uniform within 1/sqrt(inputs), as the bias.</param>
     /// <param name="slope">Of LeakyRelu and Elu.</param>
+    /// <param name="weightNorm">Parametrise the weight by direction and length, see <see cref="NormalizedWeight"/>.</param>
     public Linear(
         ParameterGroup group, string name, int inputs, int outputs, Activation activation = Activation.None, bool bias = true, Initializer? weightInit = null,
-        double slope = 0)
+        double slope = 0, bool weightNorm = false)
     {
-        _weight = group.Declare($"{name}.weight", new Shape(outputs, inputs), weightInit ?? Initializer.FanIn(inputs));
+        var (shape, init) = (new Shape(outputs, inputs), weightInit ?? Initializer.FanIn(inputs));
+        Normalized = weightNorm ? new NormalizedWeight(group, $"{name}.weight", shape, init) : null;
+        _weight = Normalized is null ? group.Declare($"{name}.weight", shape, init) : Normalized.Weight;
         _bias = bias ? group.Declare($"{name}.bias", new Shape(outputs), Initializer.FanIn(inputs)) : null;
         _activation = activation;
         _slope = slope;
     }
+
+    /// <summary>The weight-normalised weight, where asked for.</summary>
+    public NormalizedWeight? Normalized { get; }
 
     public override Tensor Forward(Tensor x) => x.Linear(_weight(), _bias?.Invoke(), _activation, _slope);
 }

@@ -3,16 +3,19 @@ using GenEngine.Kernels;
 
 namespace GenEngine.Runs;
 
-/// <summary>Weights of parameter groups as safetensors; a tensor is named group.parameter, linear weights are [out, in] as in PyTorch.</summary>
+/// <summary>
+/// Weights of parameter groups as safetensors, and the state that goes with them (running statistics); a tensor is named group.parameter, linear weights
+/// are [out, in] as in PyTorch.
+/// </summary>
 public static class WeightFile
 {
-    /// <summary>Writes all weights as float32, atomically.</summary>
+    /// <summary>Writes all weights and state as float32, atomically.</summary>
     public static void Save(string path, IReadOnlyList<ParameterGroup> groups, IReadOnlyDictionary<string, string>? metadata = null)
     {
         var tensors = new List<SafeTensor>();
         foreach (var group in groups)
         {
-            foreach (var (name, tensor) in group.Named())
+            foreach (var (name, tensor) in All(group))
             {
                 float[] values = Array.ConvertAll(tensor.ToDoubles(), value => (float)value);
                 tensors.Add(SafeTensor.Of<float>($"{group.Name}.{name}", values, tensor.Shape.ToArray()));
@@ -29,7 +32,7 @@ public static class WeightFile
         using var file = SafeTensorsReader.Open(path);
         foreach (var group in groups)
         {
-            foreach (var (name, tensor) in group.Named())
+            foreach (var (name, tensor) in All(group))
             {
                 string full = $"{group.Name}.{name}";
                 if (!file.Contains(full)) throw new EngineException($"'{path}' has no tensor '{full}'; was it written by another model?");
@@ -40,4 +43,6 @@ public static class WeightFile
             }
         }
     }
+
+    private static IEnumerable<(string Name, Tensor Tensor)> All(ParameterGroup group) => group.Named().Concat(group.NamedState());
 }

@@ -1,0 +1,60 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using GenEngine.Kernels.Common;
+using static System.Runtime.CompilerServices.MethodImplOptions;
+
+namespace GenEngine.Kernels.Normalization;
+
+/// <summary>The terms of a sum over a row, by place: unlike <see cref="RowFold{V, T}"/>'s they may come from any number of arrays.</summary>
+internal interface IRowTerms<V, T>
+    where V : unmanaged, IVec<V, T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    /// <summary>Takes elements column .. column + count - 1 into the lanes; what happens to further lanes does not matter.</summary>
+    V Step(V lanes, nint column, nint count);
+}
+
+/// <summary>Sums a row by the row-sum law (CONTRIBUTING.md): 32 lanes, then a tree over them.</summary>
+internal static unsafe class RowLanes<V, T>
+    where V : unmanaged, IVec<V, T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    private const int Lanes = 32;
+
+    [SkipLocalsInit]
+    [MethodImpl(AggressiveOptimization)]
+    public static T Sum<TTerms>(TTerms terms, nint n)
+        where TTerms : struct, IRowTerms<V, T>
+    {
+        T* lanes = stackalloc T[Lanes];
+        nint whole = n & -Lanes;
+        for (nint first = 0; first < Lanes; first += 2 * V.Count) // once with AVX-512 floats: two vectors are all the lanes
+        {
+            V a = V.Zero, b = V.Zero;
+            nint second = first + V.Count;
+            for (nint i = 0; i < whole; i += Lanes)
+            {
+                a = terms.Step(a, i + first, V.Count);
+                b = terms.Step(b, i + second, V.Count);
+            }
+
+            if (whole + first < n) a = Tail(terms, a, whole + first, n);
+            if (whole + second < n) b = Tail(terms, b, whole + second, n);
+            V.Store(a, lanes + first);
+            V.Store(b, lanes + second);
+        }
+
+        for (nint width = Lanes / 2; width > 0; width /= 2)
+        {
+            for (nint lane = 0; lane < width; lane++) lanes[lane] += lanes[lane + width];
+        }
+
+        return lanes[0];
+    }
+
+    private static V Tail<TTerms>(TTerms terms, V lanes, nint column, nint n)
+        where TTerms : struct, IRowTerms<V, T> =>
+        n - column >= V.Count
+            ? terms.Step(lanes, column, V.Count)
+            : VecTail<V, T>.Merge(terms.Step(lanes, column, n - column), lanes, n - column);
+}
