@@ -18,4 +18,9 @@ internal static class Shapes
     {
         if (x.DType != x.Context.Real) throw new EngineException($"{op}: '{x.Op}' holds {x.DType}, the context computes in {x.Context.Real}.");
     }
+
+    /// <summary>The extents of a batch of images.</summary>
+    public static (int N, int H, int W, int C) Images(Tensor x, string op) => x.Shape.Rank == 4
+        ? (x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3])
+        : throw new EngineException($"{op}: {x.Shape} is no batch of images; N,H,W,C is asked for.");
 }
