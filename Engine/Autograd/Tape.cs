@@ -58,7 +58,7 @@ public sealed class Tape
     {
         if (loss.Count != 1) throw new EngineException($"Backward needs a scalar loss; '{loss.Op}' has shape {loss.Shape}. Take its mean or sum first.");
         if (loss.Producer is null) throw new EngineException($"Backward: '{loss.Op}' was not made by a recorded operation on anything that requires a gradient.");
-        var sink = new GradientSink(_context, groups, accumulate);
+        var sink = new GradientSink(_context, groups, accumulate, retain);
         var needed = Needed(loss, sink);
         if (!retain) ReleaseUnread(needed);
 
@@ -73,7 +73,7 @@ public sealed class Tape
             if (retain || !needed.Contains(node)) continue;
             foreach (var tensor in node.Saved)
             {
-                if (tensor.Block is { Size: > SmallResult } block && --block.Readers == 0) block.Release();
+                if (tensor.Block is { Size: > SmallResult } block && --block.Readers == 0 && !sink.Holds(block)) block.Release();
             }
         }
 

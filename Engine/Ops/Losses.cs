@@ -1,8 +1,5 @@
 using GenEngine.Kernels;
-using GenEngine.Kernels.Elementwise;
 using GenEngine.Kernels.Loss;
-using BinaryKernel = GenEngine.Kernels.Elementwise.Binary;
-using SoftmaxKernel = GenEngine.Kernels.Loss.SoftmaxCrossEntropy;
 
 namespace GenEngine;
 
@@ -18,29 +15,6 @@ public static partial class Ops
 
     /// <summary>Absolute error summed over each row: one value a row. No gradient flows to the target.</summary>
     public static Tensor AbsoluteError(this Tensor prediction, Tensor target) => RowLossOf(prediction, target, RowLossKind.L1, "absolute error");
-
-    /// <summary>-log softmax(logits)[label] in nats: logits [.., classes], int32 labels one a row; one value a row.</summary>
-    public static Tensor SoftmaxCrossEntropy(this Tensor logits, Tensor labels)
-    {
-        Shapes.Real(logits);
-        if (labels.DType != DType.Int32 || labels.Count != logits.Shape.Rows)
-            throw new EngineException($"softmax cross-entropy: logits {logits.Shape} want {logits.Shape.Rows} int32 labels, not {labels.DType} {labels.Shape}.");
-        var context = logits.Context;
-        int rows = logits.Shape.Rows, classes = logits.Shape.Columns;
-        bool train = context.Recording && logits.RequiresGradient;
-        var loss = context.NewTensor(new Shape(rows), "softmax cross-entropy");
-        var gradient = train ? context.NewTensor(logits.Shape, "softmax gradient") : null;
-        SoftmaxKernel.Forward(context.Device, context.Real, logits.Range, labels.Range, loss.Range, gradient?.Range, rows, classes);
-        if (gradient is null) return loss;
-        context.Tape.Record("softmax cross-entropy", [loss], [logits], [gradient], (node, sink) =>
-        {
-            // the forward pass has left softmax - onehot; not scaled in place, since a retained tape may come here again
-            var dLoss = node.GradientOf(loss);
-            sink.AddWritten(logits, range => BinaryKernel.Run(
-                context.Device, context.Real, BinaryOp.Mul, gradient.Range, dLoss.Range, range, rows, classes, Broadcast.Row));
-        });
-        return loss;
-    }
 
     private static Tensor RowLossOf(Tensor prediction, Tensor target, RowLossKind kind, string name)
     {
