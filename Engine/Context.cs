@@ -72,11 +72,13 @@ public sealed class Context : IDisposable
         return tensor;
     }
 
-    /// <summary>A persistent tensor of 32-bit integers (labels, indices).</summary>
+    /// <summary>A persistent tensor of 32-bit integers (labels, indices). Its range is remembered, for operations that know classes.</summary>
     public Tensor FromLabels(ReadOnlySpan<int> values, Shape shape, string name = "labels")
     {
         if (values.Length != shape.Count) throw new EngineException($"'{name}': {values.Length} values do not fill {shape}.");
-        var tensor = Persistent(shape, DType.Int32, name);
+        int least = int.MaxValue, greatest = int.MinValue;
+        foreach (int value in values) (least, greatest) = (Math.Min(least, value), Math.Max(greatest, value));
+        var tensor = new Tensor(this, shape, DType.Int32, Allocate(shape.Count * sizeof(int), name).All, name) { LabelRange = (least, greatest) };
         Device.Upload(values, tensor.Range);
         return tensor;
     }
@@ -142,6 +144,13 @@ public sealed class Context : IDisposable
         if (!_stepOpen) throw new InvalidOperationException($"'{op}' needs an open step: using var step = context.BeginStep();");
         var type = dtype ?? Real;
         return new Tensor(this, shape, type, Arena.Allocate(shape.Count * type.Size(), op), op);
+    }
+
+    /// <summary>As <see cref="NewTensor"/>, for labels known to lie within a range.</summary>
+    internal Tensor NewLabels(Shape shape, string op, (int Least, int Greatest) range)
+    {
+        var labels = NewTensor(shape, op, DType.Int32);
+        return new Tensor(this, shape, DType.Int32, labels.Block!, op) { LabelRange = range };
     }
 
     /// <summary>Scratch of one operation; release it when the operation's launches are made.</summary>

@@ -15,16 +15,19 @@ internal sealed class GradientSink
     private readonly Context _context;
     private readonly HashSet<ParameterGroup> _groups;
     private readonly bool _accumulate;
+    private readonly bool _retain;
     private readonly Dictionary<Tensor, Tensor> _gradients = [];
     private readonly Dictionary<ArenaBlock, int> _owners = [];
     private readonly HashSet<Tensor> _touched = [];
     private readonly HashSet<Tensor> _wanted = [];
+    private ArenaBlock? _seed;
 
-    public GradientSink(Context context, IReadOnlyList<ParameterGroup> groups, bool accumulate)
+    public GradientSink(Context context, IReadOnlyList<ParameterGroup> groups, bool accumulate, bool retain)
     {
         _context = context;
         _groups = [.. groups];
         _accumulate = accumulate;
+        _retain = retain;
     }
 
     /// <summary>Marks a node's inputs that a gradient is wanted for.</summary>
@@ -45,7 +48,34 @@ internal sealed class GradientSink
 
     public bool Has(Tensor tensor) => _gradients.ContainsKey(tensor);
 
-    public void Seed(Tensor loss, Tensor gradient) => Own(loss, gradient);
+    /// <summary>Begins with the gradient 1 of a scalar.</summary>
+    public void SeedOne(Tensor loss, Tensor one)
+    {
+        Own(loss, one);
+        _seed = one.Block;
+    }
+
+    /// <summary>Begins with a gradient that the caller keeps: it is never written and never released.</summary>
+    public void Seed(Tensor result, Tensor gradient)
+    {
+        if (gradient.Block is { } block) _owners[block] = 1;
+        Own(result, gradient);
+    }
+
+    /// <summary>True where an output's gradient is the 1 that Backward began with: the output is the loss itself, or a summand of it.</summary>
+    public bool IsSeed(Tensor output) => _seed is not null && _gradients.TryGetValue(output, out var gradient) && gradient.Block == _seed;
+
+    /// <summary>
+    /// Whether a tensor that an operation has saved can become the gradient of its input as it is: nobody will ask for it again, and
+    /// there is nothing to add it to.
+    /// </summary>
+    public bool CanTake(Tensor input) => !_retain && input.Group is null && !_gradients.ContainsKey(input);
+
+    /// <summary>Makes it so. The memory is the sink's from here on; see <see cref="Holds"/>.</summary>
+    public void Take(Tensor input, Tensor saved) => Own(input, saved);
+
+    /// <summary>True while a block holds a gradient.</summary>
+    public bool Holds(ArenaBlock block) => _owners.ContainsKey(block);
 
     public Tensor GradientOrZeros(Tensor tensor)
     {
@@ -78,6 +108,7 @@ internal sealed class GradientSink
         }
 
         if (IsShared(gradient)) gradient = Unshare(input, gradient);
+        Overwrite(gradient);
         write(gradient.Range, true);
     }
 
@@ -113,6 +144,7 @@ internal sealed class GradientSink
             return;
         }
 
+        Overwrite(dy);
         write(dy.Range, dy.Range, false);
         Own(input, dy);
     }
@@ -140,6 +172,7 @@ internal sealed class GradientSink
             Own(output, dz);
         }
 
+        Overwrite(dz);
         Unary.Backward(_context.Device, _context.Real, op, output.Range, dy.Range, dz.Range, output.Count, slope);
         return dz;
     }
@@ -181,6 +214,12 @@ internal sealed class GradientSink
             foreach (var parameter in group.Parameters.Where(parameter => !_touched.Contains(parameter)))
                 Fill.Run(_context.Device, _context.Real, group.GradientRange(parameter), parameter.Count, 0);
         }
+    }
+
+    /// <summary>A gradient changes in place: the first one is a 1 no longer.</summary>
+    private void Overwrite(Tensor gradient)
+    {
+        if (gradient.Block == _seed) _seed = null;
     }
 
     private Tensor Unshare(Tensor input, Tensor shared)

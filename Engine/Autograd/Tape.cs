@@ -72,11 +72,12 @@ public sealed class Tape
     private void Run(Tensor loss, Tensor? gradient, IReadOnlyList<ParameterGroup> groups, bool accumulate, bool retain)
     {
         if (loss.Producer is null) throw new EngineException($"Backward: '{loss.Op}' was not made by a recorded operation on anything that requires a gradient.");
-        var sink = new GradientSink(_context, groups, accumulate);
+        var sink = new GradientSink(_context, groups, accumulate, retain);
         var needed = Needed(loss, sink);
         if (!retain) ReleaseUnread(needed);
 
-        sink.Seed(loss, gradient ?? One());
+        if (gradient is null) sink.SeedOne(loss, One());
+        else sink.Seed(loss, gradient);
         for (int i = _nodes.Count - 1; i >= 0; i--)
         {
             var node = _nodes[i];
@@ -85,7 +86,7 @@ public sealed class Tape
             if (retain || !needed.Contains(node)) continue;
             foreach (var tensor in node.Saved)
             {
-                if (tensor.Block is { Size: > SmallResult } block && --block.Readers == 0) block.Release();
+                if (tensor.Block is { Size: > SmallResult } block && --block.Readers == 0 && !sink.Holds(block)) block.Release();
             }
         }
 

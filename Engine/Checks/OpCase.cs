@@ -16,6 +16,9 @@ public enum InputKind
 
     /// <summary>int32 in [0, classes).</summary>
     Label,
+
+    /// <summary>2 level / 255 - 1 for a level of 0 to 255; one in five is the darkest or the brightest.</summary>
+    Level,
 }
 
 /// <summary>One input of an op case.</summary>
@@ -75,6 +78,7 @@ public sealed class OpCase
                 InputKind.Positive => 0.5 + (2 * u),
                 InputKind.Probability => 0.05 + (0.9 * u),
                 InputKind.Label => Math.Floor(u * input.Classes),
+                InputKind.Level => (2 * Math.Clamp(Math.Floor((u * 320) - 32), 0, 255) / 255) - 1,
                 _ => AwayFromKinks((4 * u) - 2),
             };
             if (input.Kind != InputKind.Label) values[i] = (float)values[i]; // so that both precisions see the same numbers

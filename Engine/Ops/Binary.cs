@@ -61,6 +61,11 @@ public static partial class Ops
             if (op is BinaryOp.Add or BinaryOp.Sub) sink.Pass(a, dy);
             else sink.AddWritten(a, range => BinaryKernel.Run(context.Device, context.Real, op, dy.Range, b.Range, range, rows, columns, broadcast));
             if (!sink.Wants(b)) return;
+            if (op == BinaryOp.Add && broadcast == Broadcast.None)
+            {
+                sink.Pass(b, dy);
+                return;
+            }
 
             // d/db before the sum over what b was broadcast to: dy, -dy, dy*a, -dy*y/b
             using var scratch = new Scratch(context, a.Count * context.Real.Size(), name);

@@ -1,8 +1,5 @@
 using GenEngine.Kernels;
-using GenEngine.Kernels.Elementwise;
 using GenEngine.Kernels.Loss;
-using BinaryKernel = GenEngine.Kernels.Elementwise.Binary;
-using SoftmaxKernel = GenEngine.Kernels.Loss.SoftmaxCrossEntropy;
 
 namespace GenEngine;
 
@@ -13,40 +10,30 @@ public static partial class Ops
     /// </summary>
     public static Tensor BceWithLogits(this Tensor logits, Tensor target) => RowLossOf(logits, target, RowLossKind.BceWithLogits, "bce with logits");
 
+    /// <summary>
+    /// The mean of <see cref="BceWithLogits"/> over the rows: one value. The forward pass leaves the finished gradient, so that differentiating
+    /// the loss, or a sum that it is part of, is no work at all.
+    /// </summary>
+    public static Tensor BceWithLogitsMean(this Tensor logits, Tensor target) =>
+        RowLossMeanOf(logits, target, RowLossKind.BceWithLogits, "bce with logits mean");
+
     /// <summary>Squared error summed over each row: one value a row. No gradient flows to the target.</summary>
     public static Tensor SquaredError(this Tensor prediction, Tensor target) => RowLossOf(prediction, target, RowLossKind.Mse, "squared error");
+
+    /// <summary>The mean of <see cref="SquaredError"/> over the rows, its gradient left as by <see cref="BceWithLogitsMean"/>.</summary>
+    public static Tensor SquaredErrorMean(this Tensor prediction, Tensor target) =>
+        RowLossMeanOf(prediction, target, RowLossKind.Mse, "squared error mean");
 
     /// <summary>Absolute error summed over each row: one value a row. No gradient flows to the target.</summary>
     public static Tensor AbsoluteError(this Tensor prediction, Tensor target) => RowLossOf(prediction, target, RowLossKind.L1, "absolute error");
 
-    /// <summary>-log softmax(logits)[label] in nats: logits [.., classes], int32 labels one a row; one value a row.</summary>
-    public static Tensor SoftmaxCrossEntropy(this Tensor logits, Tensor labels)
-    {
-        Shapes.Real(logits);
-        if (labels.DType != DType.Int32 || labels.Count != logits.Shape.Rows)
-            throw new EngineException($"softmax cross-entropy: logits {logits.Shape} want {logits.Shape.Rows} int32 labels, not {labels.DType} {labels.Shape}.");
-        var context = logits.Context;
-        int rows = logits.Shape.Rows, classes = logits.Shape.Columns;
-        bool train = context.Recording && logits.RequiresGradient;
-        var loss = context.NewTensor(new Shape(rows), "softmax cross-entropy");
-        var gradient = train ? context.NewTensor(logits.Shape, "softmax gradient") : null;
-        SoftmaxKernel.Forward(context.Device, context.Real, logits.Range, labels.Range, loss.Range, gradient?.Range, rows, classes);
-        if (gradient is null) return loss;
-        context.Tape.Record("softmax cross-entropy", [loss], [logits], [gradient], (node, sink) =>
-        {
-            // the forward pass has left softmax - onehot; not scaled in place, since a retained tape may come here again
-            var dLoss = node.GradientOf(loss);
-            sink.AddWritten(logits, range => BinaryKernel.Run(
-                context.Device, context.Real, BinaryOp.Mul, gradient.Range, dLoss.Range, range, rows, classes, Broadcast.Row));
-        });
-        return loss;
-    }
+    /// <summary>The mean of <see cref="AbsoluteError"/> over the rows, its gradient left as by <see cref="BceWithLogitsMean"/>.</summary>
+    public static Tensor AbsoluteErrorMean(this Tensor prediction, Tensor target) =>
+        RowLossMeanOf(prediction, target, RowLossKind.L1, "absolute error mean");
 
     private static Tensor RowLossOf(Tensor prediction, Tensor target, RowLossKind kind, string name)
     {
-        Shapes.Real(prediction, name);
-        Shapes.Real(target, name);
-        if (prediction.Count != target.Count || prediction.Shape.Rows != target.Shape.Rows) throw Shapes.Mismatch(name, prediction, target, "both must be the same");
+        CheckTarget(prediction, target, name);
         var context = prediction.Context;
         int rows = prediction.Shape.Rows, columns = prediction.Shape.Columns;
         var loss = context.NewTensor(new Shape(rows), name);
@@ -58,5 +45,24 @@ public static partial class Ops
                 RowLoss.Backward(context.Device, context.Real, kind, prediction.Range, target.Range, dLoss.Range, range, rows, columns));
         });
         return loss;
+    }
+
+    private static Tensor RowLossMeanOf(Tensor prediction, Tensor target, RowLossKind kind, string name)
+    {
+        CheckTarget(prediction, target, name);
+        var context = prediction.Context;
+        int rows = prediction.Shape.Rows, columns = prediction.Shape.Columns;
+        var gradient = GradientToLeave(prediction, name);
+        var loss = MeanOfRows(prediction, rows, name, losses => RowLoss.Forward(
+            context.Device, context.Real, kind, prediction.Range, target.Range, losses.Range, rows, columns, gradient?.Range, 1.0 / rows));
+        if (gradient is not null) context.Tape.Record(name, [loss], [prediction], [gradient], (node, sink) => LeftGradient(node, sink, loss, prediction, gradient));
+        return loss;
+    }
+
+    private static void CheckTarget(Tensor prediction, Tensor target, string name)
+    {
+        Shapes.Real(prediction, name);
+        Shapes.Real(target, name);
+        if (prediction.Count != target.Count || prediction.Shape.Rows != target.Shape.Rows) throw Shapes.Mismatch(name, prediction, target, "both must be the same");
     }
 }

@@ -52,6 +52,9 @@ public sealed class Tensor : IDisposable
     /// <summary>The group that owns it, when it is a parameter.</summary>
     public ParameterGroup? Group { get; internal init; }
 
+    /// <summary>For labels that came from the host: the least and the greatest, so that an operation can refuse what it has no class for.</summary>
+    internal (int Least, int Greatest)? LabelRange { get; init; }
+
     internal TapeNode? Producer { get; set; }
 
     internal ArenaBlock? Block => _block;
@@ -69,7 +72,9 @@ public sealed class Tensor : IDisposable
     {
         var shape = new Shape(extents);
         if (shape.Count != Shape.Count) throw new EngineException($"reshape: {Shape} has {Shape.Count} elements, {shape} has {shape.Count}.");
-        var view = _block is null ? new Tensor(Context, shape, DType, _fixed, Op) : new Tensor(Context, shape, DType, _block, Op);
+        var view = _block is null
+            ? new Tensor(Context, shape, DType, _fixed, Op) { LabelRange = LabelRange }
+            : new Tensor(Context, shape, DType, _block, Op) { LabelRange = LabelRange };
         if (RequiresGradient) Context.Tape.Record("reshape", [view], [this], [], (node, sink) => sink.Pass(this, node.GradientOf(view)));
         return view;
     }

@@ -18,6 +18,7 @@ public sealed class DeviceDataset : IDisposable
     private readonly Binarization _binarization;
     private readonly DeviceBuffer _items;
     private readonly DeviceBuffer? _labels;
+    private readonly (int Least, int Greatest) _labelRange;
     private readonly DeviceBuffer _position;
     private readonly DeviceBuffer _evaluation;
 
@@ -36,6 +37,7 @@ public sealed class DeviceDataset : IDisposable
         {
             _labels = context.Allocate((long)labels.Length * sizeof(int), $"{data.Name} labels");
             context.Device.Upload<int>(labels, _labels.All);
+            _labelRange = (0, labels.Max()); // rows past the end of an evaluation have label 0
         }
 
         _position = context.Allocate(DataPosition.Bytes, "data position");
@@ -87,7 +89,7 @@ public sealed class DeviceDataset : IDisposable
     private Batch Gathered(int batch, GatherMode mode, uint stream, BufferRange position)
     {
         var images = _context.NewTensor(new Shape(batch, Shape.Pixels), "batch");
-        var labels = _labels is null ? null : _context.NewTensor(new Shape(batch), "batch labels", DType.Int32);
+        var labels = _labels is null ? null : _context.NewLabels(new Shape(batch), "batch labels", _labelRange);
         var shape = new GatherShape(Count, Shape.Pixels, batch) { Mode = mode, Binarization = _binarization, LabelType = DType.Int32, Stream = stream };
         Gather.Run(_context.Device, _context.Real, shape, _items.All, _labels?.All, position, images.Range, labels?.Range);
         return new Batch(images, labels);

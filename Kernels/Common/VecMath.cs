@@ -90,15 +90,16 @@ public static partial class VecMath
 
     /// <summary>log(1 + e^x) = max(x, 0) + log1p(e^-|x|).</summary>
     [MethodImpl(AggressiveInlining)]
-    public static V Softplus<V, T>(V x) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T>
+    public static V Softplus<V, T>(V x) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T> =>
+        V.Add(Log1pOfUnit<V, T>(Exp<V, T>(V.Neg(V.Abs(x)))), V.Max(x, V.Zero));
+
+    /// <summary>log(1 + u) for u in [0, 1]: the exponent of 1 + u is 0 or 1, and there is nothing to split.</summary>
+    [MethodImpl(AggressiveInlining)]
+    public static V Log1pOfUnit<V, T>(V u) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T>
     {
-        V zero = V.Zero, one = Constant<V, T>(1), half = Constant<V, T>(0.5);
-        var u = Exp<V, T>(V.Neg(V.Abs(x)));
-        // log1p for u in [0, 1]: the exponent of 1 + u is 0 or 1, and there is nothing to split
         var limit = Constant<V, T>(typeof(T) == typeof(float) ? 0.333333343 : 0.41421356237309503);
-        var f = V.SelectGreater(u, limit, V.Fma(u, half, Constant<V, T>(-0.5)), u);
-        var e = V.SelectGreater(u, limit, one, zero);
-        return V.Add(LogCore<V, T>(f, e), V.Max(x, zero));
+        var f = V.SelectGreater(u, limit, V.Fma(u, Constant<V, T>(0.5), Constant<V, T>(-0.5)), u);
+        return LogCore<V, T>(f, V.SelectGreater(u, limit, Constant<V, T>(1), V.Zero));
     }
 
     /// <summary>sin(2 pi u) and cos(2 pi u) for u in [0, 1], u in turns: exact reduction to an eighth of a turn.</summary>

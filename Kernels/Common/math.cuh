@@ -204,19 +204,20 @@ template <class R> DEV R gen_sigmoid(R x)
     return (x > (R)0 ? (R)1 : e) / (e + (R)1);
 }
 
-DEV f32 gen_softplus(f32 x)
+// log(1 + u) for u in [0, 1]: the exponent of 1 + u is 0 or 1, and there is nothing to split
+DEV f32 gen_log1p_of_unit(f32 u)
 {
-    f32 u = gen_exp(-real_abs(x));
     bool big = u > 0.333333343f;
-    return gen_log_core(big ? fma(u, 0.5f, -0.5f) : u, big ? 1.0f : 0.0f) + (x > 0.0f ? x : 0.0f);
+    return gen_log_core(big ? fma(u, 0.5f, -0.5f) : u, big ? 1.0f : 0.0f);
 }
 
-DEV f64 gen_softplus(f64 x)
+DEV f64 gen_log1p_of_unit(f64 u)
 {
-    f64 u = gen_exp(-real_abs(x));
     bool big = u > 0.41421356237309503;
-    return gen_log_core(big ? fma(u, 0.5, -0.5) : u, big ? 1.0 : 0.0) + (x > 0.0 ? x : 0.0);
+    return gen_log_core(big ? fma(u, 0.5, -0.5) : u, big ? 1.0 : 0.0);
 }
+
+template <class R> DEV R gen_softplus(R x) { return gen_log1p_of_unit(gen_exp(-real_abs(x))) + (x > (R)0 ? x : (R)0); }
 
 template <class R> DEV R gen_rsqrt(R x) { return (R)1 / real_sqrt(x); }
 

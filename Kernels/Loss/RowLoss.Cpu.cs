@@ -52,6 +52,11 @@ internal static unsafe class RowLossCpu
             where V : unmanaged, IVec<V, T>
             where T : unmanaged, IFloatingPointIeee754<T>;
 
+        /// <summary>Both at once.</summary>
+        static abstract V StepWithGradient<V, T>(V lanes, V x, V t, V g, out V gradient)
+            where V : unmanaged, IVec<V, T>
+            where T : unmanaged, IFloatingPointIeee754<T>;
+
         /// <summary>g f'(x, t).</summary>
         static abstract V Gradient<V, T>(V g, V x, V t)
             where V : unmanaged, IVec<V, T>
@@ -66,9 +71,17 @@ internal static unsafe class RowLossCpu
         public static V Step<V, T>(V lanes, V x, V t)
             where V : unmanaged, IVec<V, T>
             where T : unmanaged, IFloatingPointIeee754<T>
+            => StepWithGradient<V, T>(lanes, x, t, V.Zero, out _);
+
+        [MethodImpl(AggressiveInlining)]
+        public static V StepWithGradient<V, T>(V lanes, V x, V t, V g, out V gradient)
+            where V : unmanaged, IVec<V, T>
+            where T : unmanaged, IFloatingPointIeee754<T>
         {
-            V linear = V.Fma(V.Neg(x), t, V.Max(x, V.Zero));
-            return V.Add(lanes, V.Add(linear, VecMath.Softplus<V, T>(V.Neg(V.Abs(x)))));
+            V u = VecMath.Exp<V, T>(V.Neg(V.Abs(x))), one = VecMath.Constant<V, T>(1);
+            V sigmoid = V.Div(V.SelectGreater(x, V.Zero, one, u), V.Add(u, one));
+            gradient = V.Mul(V.Sub(sigmoid, t), g);
+            return V.Add(lanes, V.Add(V.Fma(V.Neg(x), t, V.Max(x, V.Zero)), VecMath.Log1pOfUnit<V, T>(u)));
         }
 
         [MethodImpl(AggressiveInlining)]
@@ -91,6 +104,15 @@ internal static unsafe class RowLossCpu
         }
 
         [MethodImpl(AggressiveInlining)]
+        public static V StepWithGradient<V, T>(V lanes, V x, V t, V g, out V gradient)
+            where V : unmanaged, IVec<V, T>
+            where T : unmanaged, IFloatingPointIeee754<T>
+        {
+            gradient = Gradient<V, T>(g, x, t);
+            return Step<V, T>(lanes, x, t);
+        }
+
+        [MethodImpl(AggressiveInlining)]
         public static V Gradient<V, T>(V g, V x, V t)
             where V : unmanaged, IVec<V, T>
             where T : unmanaged, IFloatingPointIeee754<T> => V.Mul(V.Sub(x, t), V.Add(g, g));
@@ -104,6 +126,15 @@ internal static unsafe class RowLossCpu
         public static V Step<V, T>(V lanes, V x, V t)
             where V : unmanaged, IVec<V, T>
             where T : unmanaged, IFloatingPointIeee754<T> => V.Add(lanes, V.Abs(V.Sub(x, t)));
+
+        [MethodImpl(AggressiveInlining)]
+        public static V StepWithGradient<V, T>(V lanes, V x, V t, V g, out V gradient)
+            where V : unmanaged, IVec<V, T>
+            where T : unmanaged, IFloatingPointIeee754<T>
+        {
+            gradient = Gradient<V, T>(g, x, t);
+            return Step<V, T>(lanes, x, t);
+        }
 
         [MethodImpl(AggressiveInlining)]
         public static V Gradient<V, T>(V g, V x, V t)
@@ -146,8 +177,42 @@ internal static unsafe class RowLossCpu
             for (nint row = start; row < end; row++)
             {
                 T* x = (T*)args->Prediction + (row * columns), t = (T*)args->Target + (row * columns);
-                ((T*)args->Loss)[row] = RowFold<V, T>.Run(default(TermFold<TTerm, V, T>), x, t, columns);
+                ((T*)args->Loss)[row] = args->Gradient == 0
+                    ? RowFold<V, T>.Run(default(TermFold<TTerm, V, T>), x, t, columns)
+                    : WithGradient<V, T>(x, t, (T*)args->DPrediction + (row * columns), T.CreateTruncating(args->Scale), columns);
             }
+        }
+
+        /// <summary>The row's loss, by the row-sum law, and its gradient.</summary>
+        [SkipLocalsInit]
+        [MethodImpl(AggressiveOptimization)]
+        private static T WithGradient<V, T>(T* x, T* t, T* d, T scale, nint n)
+            where V : unmanaged, IVec<V, T>
+            where T : unmanaged, IFloatingPointIeee754<T>
+        {
+            T* lanes = stackalloc T[VecLanes<V, T>.Lanes];
+            V g = V.Create(scale);
+            for (nint first = 0; first < VecLanes<V, T>.Lanes; first += V.Count)
+            {
+                V sum = V.Zero, gradient;
+                nint i = first;
+                for (; i + V.Count <= n; i += VecLanes<V, T>.Lanes)
+                {
+                    sum = TTerm.StepWithGradient<V, T>(sum, V.Load(x + i), V.Load(t + i), g, out gradient);
+                    V.Store(gradient, d + i);
+                }
+
+                if (i < n)
+                {
+                    V last = TTerm.StepWithGradient<V, T>(sum, VecTail<V, T>.Load(x + i, n - i), VecTail<V, T>.Load(t + i, n - i), g, out gradient);
+                    VecTail<V, T>.Store(gradient, d + i, n - i);
+                    sum = VecTail<V, T>.Merge(last, sum, n - i);
+                }
+
+                V.Store(sum, lanes + first);
+            }
+
+            return VecLanes<V, T>.Sum(lanes);
         }
     }
 

@@ -27,23 +27,31 @@ public static class RowLoss
     /// <param name="prediction">[rows, columns], read.</param>
     /// <param name="target">[rows, columns], read.</param>
     /// <param name="loss">[rows], written.</param>
+    /// <param name="dPrediction">[rows, columns], written: scale f'(prediction, target), for the price of storing it; null when none is needed.</param>
+    /// <param name="scale">Of the gradient: 1 / rows where the rows' mean is differentiated.</param>
     public static void Forward(
-        Device device, DType dtype, RowLossKind kind, BufferRange prediction, BufferRange target, BufferRange loss, int rows, int columns)
+        Device device, DType dtype, RowLossKind kind, BufferRange prediction, BufferRange target, BufferRange loss, int rows, int columns,
+        BufferRange? dPrediction = null, double scale = 1)
     {
         long count = Rows.Count(rows, columns);
         if (rows == 0) return;
         prediction = prediction.First(Name, "prediction", dtype, count);
         target = target.First(Name, "target", dtype, count);
         loss = loss.First(Name, "loss", dtype, rows);
+        dPrediction = dPrediction?.First(Name, "dPrediction", dtype, count);
         var args = new RowLossForwardArgs
         {
             Prediction = prediction.Address,
             Target = target.Address,
             Loss = loss.Address,
+            DPrediction = dPrediction?.Address ?? 0,
+            Scale = scale,
             Rows = rows,
             Columns = columns,
+            Gradient = dPrediction is null ? 0 : 1,
         };
-        Span<Access> accesses = [Access.Read(prediction), Access.Read(target), Access.Write(loss)];
+        Span<Access> accesses = [Access.Read(prediction), Access.Read(target), Access.Write(loss), Access.Write(dPrediction ?? default)];
+        if (dPrediction is null) accesses = accesses[..3];
         if (device is CpuDevice cpu) RowLossCpu.Forward(cpu, dtype, kind, ref args, accesses);
         else RowLossGpu.Forward((GpuDevice)device, dtype, kind, ref args, accesses);
     }
@@ -82,8 +90,11 @@ internal struct RowLossForwardArgs
     public ulong Prediction;
     public ulong Target;
     public ulong Loss;
+    public ulong DPrediction;
+    public double Scale;
     public int Rows;
     public int Columns;
+    public int Gradient; // 0: DPrediction is null
 }
 
 internal struct RowLossBackwardArgs

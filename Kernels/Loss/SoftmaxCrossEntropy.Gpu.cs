@@ -14,11 +14,7 @@ internal sealed class SoftmaxCrossEntropyGpu : IGpuKernelFamily
     private static readonly RealKernels[] ForwardKernels =
         [.. Items.Select(items => new RealKernels(File, "softmax_cross_entropy", typeof(SoftmaxCrossEntropyArgs), $"ITEMS={items}"))];
 
-    // ITEMS does not reach it; it names a build that exists anyway
-    private static readonly RealKernels BackwardKernels =
-        new(File, "softmax_cross_entropy_backward", typeof(SoftmaxCrossEntropyBackwardArgs), "ITEMS=1");
-
-    public static IEnumerable<GpuKernel> Variants => [.. ForwardKernels.SelectMany(kernel => kernel.All), .. BackwardKernels.All];
+    public static IEnumerable<GpuKernel> Variants => ForwardKernels.SelectMany(kernel => kernel.All);
 
     public static void Forward(GpuDevice device, DType dtype, ref SoftmaxCrossEntropyArgs args, ReadOnlySpan<Access> accesses)
     {
@@ -26,7 +22,4 @@ internal sealed class SoftmaxCrossEntropyGpu : IGpuKernelFamily
         while (Items[choice] != 0 && args.Columns > 32 * Items[choice]) choice++;
         device.Launch(ForwardKernels[choice][dtype], WarpRows.Shape(args.Rows), ref args, accesses);
     }
-
-    public static void Backward(GpuDevice device, DType dtype, ref SoftmaxCrossEntropyBackwardArgs args, ReadOnlySpan<Access> accesses) =>
-        device.Launch(BackwardKernels[dtype], Rows.Fours(device, args.Count), ref args, accesses);
 }

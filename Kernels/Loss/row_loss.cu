@@ -1,8 +1,9 @@
-// row_loss.cu: loss[row] = sum over the row of f(x, t) and its gradient dx = dloss[row] f'(x, t).
+// row_loss.cu: loss[row] = sum over the row of f(x, t) and its gradient dx = dloss[row] f'(x, t); forward leaves Scale f'(x, t) in the
+// same pass where Gradient is set, from the same exponential.
 //   -DKIND=0  binary cross-entropy of logits x: max(x, 0) - x t + log1p(exp(-|x|)), which never overflows
 //   -DKIND=1  (x - t)^2
 //   -DKIND=2  |x - t|, derivative 0 at 0
-// Forward reads 2 values an element, backward reads 2 and writes 1. The row-sum law gives a row 32 chains of additions and no more;
+// Forward reads 2 values an element (and writes 1), backward reads 2 and writes 1. The row-sum law gives a row 32 chains of additions and no more;
 // what can run beside them is everything else. Short rows take a warp each. A long row takes a block: 256 threads load and evaluate
 // the terms of a tile at once, and one warp adds them up in the law's order while the others are at the next tile.
 #include "Common/four.cuh"
@@ -11,7 +12,7 @@
 // What an element brings to its lane's sum, and how it is added.
 DEV REAL row_loss_term(REAL x, REAL t)
 {
-    if (KIND == 0) return fma(-x, t, real_max2(x, (REAL)0)) + gen_softplus(-real_abs(x));
+    if (KIND == 0) return fma(-x, t, real_max2(x, (REAL)0)) + gen_log1p_of_unit(gen_exp(-real_abs(x)));
     return KIND == 1 ? x - t : real_abs(x - t);
 }
 
@@ -26,7 +27,8 @@ DEV REAL row_loss_gradient(REAL g, REAL x, REAL t)
 }
 
 #define ROW_LOSS_FORWARD_ARGS(F) \
-    F(garg<const REAL>, Prediction) F(garg<const REAL>, Target) F(garg<REAL>, Loss) F(i32, Rows) F(i32, Columns)
+    F(garg<const REAL>, Prediction) F(garg<const REAL>, Target) F(garg<REAL>, Loss) F(garg<REAL>, DPrediction) F(f64, Scale) \
+    F(i32, Rows) F(i32, Columns) F(i32, Gradient)
 ARGS(RowLossForwardArgs, ROW_LOSS_FORWARD_ARGS)
 
 KERNEL(row_loss_forward, RowLossForwardArgs, 128, 1)
@@ -34,6 +36,8 @@ KERNEL(row_loss_forward, RowLossForwardArgs, 128, 1)
     IN(REAL, Prediction);
     IN(REAL, Target);
     OUT(REAL, Loss);
+    OUT(REAL, DPrediction);
+    REAL scale = (REAL)a.Scale;
     i64 row = (i64)blockIdx.x * (blockDim.x / 32) + warp_index();
     if (row >= a.Rows) return;
     const i32 Items = 4;
@@ -46,8 +50,11 @@ KERNEL(row_loss_forward, RowLossForwardArgs, 128, 1)
             x[k] = inside ? (REAL)Prediction[first + c + 32 * k] : (REAL)0;
             t[k] = inside ? (REAL)Target[first + c + 32 * k] : (REAL)0;
         }
-        UNROLL for (i32 k = 0; k < Items; k++)
-            if (c + 32 * k < a.Columns) sum = row_loss_add(sum, row_loss_term(x[k], t[k]));
+        UNROLL for (i32 k = 0; k < Items; k++) {
+            if (c + 32 * k >= a.Columns) continue;
+            sum = row_loss_add(sum, row_loss_term(x[k], t[k]));
+            if (a.Gradient) DPrediction[first + c + 32 * k] = row_loss_gradient(scale, x[k], t[k]);
+        }
     }
     sum = warp_sum_tree(sum);
     if (lane_index() == 0) Loss[row] = sum;
@@ -59,7 +66,9 @@ KERNEL(row_loss_forward_wide, RowLossForwardArgs, 256, 1)
     IN(REAL, Prediction);
     IN(REAL, Target);
     OUT(REAL, Loss);
+    OUT(REAL, DPrediction);
     SHARED(REAL, terms, 2 * Tile);
+    REAL scale = (REAL)a.Scale;
     i64 row = blockIdx.x, first = row * a.Columns;
     i32 thread = (i32)threadIdx.x, half = 0;
     REAL sum = 0;
@@ -71,7 +80,11 @@ KERNEL(row_loss_forward_wide, RowLossForwardArgs, 256, 1)
             x[k] = c < count ? (REAL)Prediction[first + start + c] : (REAL)0;
             t[k] = c < count ? (REAL)Target[first + start + c] : (REAL)0;
         }
-        UNROLL for (i32 k = 0; k < Items; k++) terms[half + thread + Threads * k] = row_loss_term(x[k], t[k]);
+        UNROLL for (i32 k = 0; k < Items; k++) {
+            i32 c = thread + Threads * k;
+            terms[half + c] = row_loss_term(x[k], t[k]);
+            if (a.Gradient && c < count) DPrediction[first + start + c] = row_loss_gradient(scale, x[k], t[k]);
+        }
         block_sync();  // the only one: the other half is written next, and this one only after the next barrier
         if (warp_index() == 0) {
             for (i32 c = thread; c < count; c += 32) {

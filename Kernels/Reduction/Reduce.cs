@@ -50,6 +50,7 @@ public static class Reduce
     /// <param name="workspace">At least <see cref="WorkspaceBytes"/>, overwritten; may be null where that is 0.</param>
     /// <param name="argmax">For Max: as many int32 as y has elements, written: the least index of the maximum along the axis, or in the flat matrix.</param>
     /// <param name="validRows">For sums and means over rows or all: one int32 in device memory; rows from there on are as if absent, also for the mean's divisor.</param>
+    /// <param name="divisor">What a mean divides by, where not by the number of elements: some of them are known to be 0.</param>
     /// <exception cref="EngineException">dtype is neither float nor double, a range is too short, or an option does not go with the reduction.</exception>
     public static void Run(
         Device device,
@@ -63,7 +64,8 @@ public static class Reduce
         long columns,
         BufferRange? argmax = null,
         bool accumulate = false,
-        BufferRange? validRows = null)
+        BufferRange? validRows = null,
+        long? divisor = null)
     {
         long count = rows * columns, results = Results(axis, rows, columns), partials = Partials(axis, rows, columns);
         if (results == 0) return;
@@ -108,7 +110,7 @@ public static class Reduce
         }
 
         last.Args.Mean = op == ReduceOp.Mean ? 1 : 0;
-        last.Args.Count = count / results;
+        last.Args.Count = divisor ?? (count / results);
         last.Args.RowCount = validRows is null ? 0 : isAll ? columns : 1;
         last.Args.Accumulate = accumulate ? 1 : 0;
         last.Args.LastStage = 1;

@@ -30,7 +30,7 @@ public sealed class AllocationTests
             GaussianKl.Backward(device, DType.Float32, At(0), At(4), At(5), Rows, Columns / 2);
             SoftmaxCrossEntropy.Forward(device, DType.Float32, At(0), At(6), At(4), At(5), Rows, Columns);
             SoftmaxCrossEntropy.Forward(device, DType.Float32, At(0), At(6), At(4), null, Rows, Columns);
-            SoftmaxCrossEntropy.Backward(device, DType.Float32, At(4), At(5), Rows, Columns);
+            LogisticMixture.Forward(device, DType.Float32, At(0), At(2), At(4), At(5), Rows, 1, Columns / 3);
             RandomState.Advance(device, At(1));
         }
 

@@ -74,6 +74,25 @@ public sealed class RowLossTests
     }
 
     [Test]
+    public void Forward_leaves_what_backward_would_write([EachDevice] TestDevice which, [Values] RowLossKind kind, [EachReal] DType dtype)
+    {
+        var device = which.Open();
+        foreach (var (rows, columns) in s_shapes)
+        {
+            var (x, t) = Data(dtype, kind, rows, columns);
+            double scale = DeviceArray.Round(dtype, [1.0 / rows])[0];
+            using var prediction = new DeviceArray(device, dtype, x);
+            using var target = new DeviceArray(device, dtype, t);
+            using var loss = new DeviceArray(device, dtype, rows);
+            using var d = new DeviceArray(device, dtype, x.Length, skip: 1);
+            RowLoss.Forward(device, dtype, kind, prediction, target, loss, rows, columns, d.Range, 1.0 / rows);
+            DeviceArray.AssertSameBits(loss.Read(), Run(device, dtype, kind, x, t, rows, columns), $"loss of {rows} x {columns}");
+            double[] expected = Gradient(device, dtype, kind, x, t, [.. Enumerable.Repeat(scale, rows)], rows, columns, 0);
+            DeviceArray.AssertSameBits(d.Read(), expected, $"gradient of {rows} x {columns}");
+        }
+    }
+
+    [Test]
     public void Backward_is_the_derivative([EachDevice] TestDevice which, [Values] RowLossKind kind)
     {
         var device = which.Open();

@@ -48,29 +48,8 @@ public sealed class SoftmaxCrossEntropyTests
         var (x, labels) = Data(DType.Float64, rows, columns, 1);
         double[] g = [.. new[] { 0.5, -2, 1.5 }.Take(rows)];
         double Loss(double[] at) => LossAlone(device, DType.Float64, at, labels, columns).Zip(g, (a, b) => a * b).Sum();
-        using var dLoss = new DeviceArray(device, DType.Float64, g);
-        using var dLogits = new DeviceArray(device, DType.Float64, Run(device, DType.Float64, x, labels, columns).Gradient);
-        SoftmaxCrossEntropy.Backward(device, DType.Float64, dLoss, dLogits, rows, columns);
-        GradientCheck.Check(Loss, x, dLogits.Read(), which.Name);
-    }
-
-    [Test]
-    public void Backward_scales_rows([EachDevice] TestDevice which, [EachReal] DType dtype)
-    {
-        var device = which.Open();
-        foreach (var (rows, columns) in s_shapes)
-        {
-            double[] d = DeviceArray.Round(dtype, Enumerable.Range(0, rows * columns).Select(i => Math.Sin(i)));
-            double[] g = DeviceArray.Round(dtype, Enumerable.Range(0, rows).Select(r => Math.Cos(r)));
-            double[] expected = DeviceArray.Round(dtype, d.Select((v, i) => v * g[i / columns]));
-            foreach (int skip in new[] { 0, 1 })
-            {
-                using var dLoss = new DeviceArray(device, dtype, g);
-                using var dLogits = new DeviceArray(device, dtype, d, skip);
-                SoftmaxCrossEntropy.Backward(device, dtype, dLoss, dLogits, rows, columns);
-                DeviceArray.AssertSameBits(dLogits.Read(), expected, $"{rows} x {columns}");
-            }
-        }
+        double[] gradient = Run(device, DType.Float64, x, labels, columns).Gradient;
+        GradientCheck.Check(Loss, x, [.. gradient.Select((d, i) => d * g[i / columns])], which.Name);
     }
 
     [Test]
@@ -83,6 +62,48 @@ public sealed class SoftmaxCrossEntropyTests
         Assert.That(loss.Select(double.IsNaN), Is.EqualTo(new[] { false, true, false, true, true }));
         Assert.That(gradient.Select(double.IsNaN), Is.EqualTo(Enumerable.Range(0, 5 * columns).Select(i => i / columns is 1 or 3 or 4)));
         Assert.That(LossAlone(device, DType.Float32, x, labels, columns), Is.EqualTo(loss));
+    }
+
+    [Test]
+    public void Ignored_positions_are_not_read_and_others_keep_their_bits([EachDevice] TestDevice which, [EachReal] DType dtype, [Values(2, 33, 256, 300)] int columns)
+    {
+        const int Sequences = 3, Positions = 5, Ignore = 2, Rows = Sequences * Positions;
+        var device = which.Open();
+        var (x, labels) = Data(dtype, Rows, columns, 1);
+        bool Ignored(int row) => row % Positions < Ignore;
+        var (loss, gradient) = Run(device, dtype, x, labels, columns);
+        double[] expectedLoss = [.. loss.Select((v, r) => Ignored(r) ? 0 : v)];
+        double[] expectedGradient = [.. gradient.Select((v, i) => Ignored(i / columns) ? 0 : v)];
+
+        // what an ignored position holds does not matter
+        double[] poisoned = [.. x.Select((v, i) => Ignored(i / columns) ? double.NaN : v)];
+        int[] unknown = [.. labels.Select((label, r) => Ignored(r) ? int.MinValue : label)];
+        foreach (var (values, indices) in ((double[], int[])[])[(x, labels), (poisoned, unknown)])
+        {
+            var (actualLoss, actualGradient) = Run(device, dtype, values, indices, columns, 1, Positions, Ignore);
+            DeviceArray.AssertSameBits(actualLoss, expectedLoss, "loss");
+            DeviceArray.AssertSameBits(actualGradient, expectedGradient, "gradient");
+        }
+    }
+
+    [Test]
+    public void The_scale_is_that_of_the_gradient_alone([EachDevice] TestDevice which, [EachReal] DType dtype)
+    {
+        var device = which.Open();
+        var (x, labels) = Data(dtype, 5, 70, 1);
+        var (loss, gradient) = Run(device, dtype, x, labels, 70);
+        var (same, scaled) = Run(device, dtype, x, labels, 70, 1.0 / 5);
+        DeviceArray.AssertSameBits(same, loss, "loss");
+        DeviceArray.AssertNear(scaled, [.. gradient.Select(v => v / 5)], i => 4 * DeviceArray.Epsilon(dtype) * Math.Max(Math.Abs(gradient[i] / 5), 1e-3), "gradient");
+    }
+
+    [Test]
+    public void Sequences_that_do_not_fit_are_refused()
+    {
+        var error = Assert.Throws<EngineException>(() => Run(Portable, DType.Float32, new double[12], [0, 0, 0, 0], 3, 1, positions: 3));
+        Assert.That(error!.Message, Does.Contain("softmax_cross_entropy").And.Contain("4 rows").And.Contain("3 positions"));
+        error = Assert.Throws<EngineException>(() => Run(Portable, DType.Float32, new double[12], [0, 0, 0, 0], 3, 1, positions: 2, ignore: 2));
+        Assert.That(error!.Message, Does.Contain("softmax_cross_entropy").And.Contain("not 2"));
     }
 
     [Test]
@@ -126,13 +147,14 @@ public sealed class SoftmaxCrossEntropyTests
         return (x, [.. Enumerable.Range(0, rows).Select(_ => random.Next(columns))]);
     }
 
-    private static (double[] Loss, double[] Gradient) Run(Device device, DType dtype, double[] x, int[] labels, int columns)
+    private static (double[] Loss, double[] Gradient) Run(
+        Device device, DType dtype, double[] x, int[] labels, int columns, double scale = 1, int positions = 1, int ignore = 0)
     {
         using var logits = new DeviceArray(device, dtype, x);
         using var loss = new DeviceArray(device, dtype, labels.Length);
         using var dLogits = new DeviceArray(device, dtype, x.Length);
         using var indices = Upload(device, labels);
-        SoftmaxCrossEntropy.Forward(device, dtype, logits, indices.All, loss, dLogits.Range, labels.Length, columns);
+        SoftmaxCrossEntropy.Forward(device, dtype, logits, indices.All, loss, dLogits.Range, labels.Length, columns, scale, positions, ignore);
         return (loss.Read(), dLogits.Read());
     }
 
