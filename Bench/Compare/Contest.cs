@@ -29,7 +29,35 @@ internal sealed record Contest(string Name, string Purpose, Func<CpuDevice, OwnJ
         new("deconv-64-1", "transposed convolution 64x64x14x14 -> 1x28x28, 4x4 stride 2, forward and backward", ConvJobs.Transposed(64, 14, 64, 1, ConvSpec.Square(4, 2, 1))),
         new("masked-32-k3", "masked convolution 64x32x28x28 -> 32, 3x3 mask B, forward and backward", ConvJobs.Conv(64, 28, 32, 32, ConvSpec.Masked(ConvMask.B, 3))),
         new("masked-1-64-k7", "masked convolution 64x1x28x28 -> 64, 7x7 mask A, forward and backward", ConvJobs.Conv(64, 28, 1, 64, ConvSpec.Masked(ConvMask.A, 7))),
+        new("batchnorm-64x32x32", "batch norm in training 64x64x32x32, forward and backward", device => NormJob(device, 32, 64)),
+        new("batchnorm-128x7x7", "batch norm in training 64x128x7x7, forward and backward", device => NormJob(device, 7, 128)),
+        new("crossentropy-256", "softmax cross-entropy 64x256x28x28, mean, forward and backward", CrossEntropyJob),
+        new("gate-64", "tanh(a) sigmoid(b), both 64x64x28x28, forward and backward", GateJob),
         new("step-vae", "training step of the dense VAE 784-400-20, batch 128", device => new VaeStepJob(device)),
+        new("step-convvae", "training step of a convolutional VAE 1-32-64, batch 128", StepJob.ConvVae),
+        new("step-dcgan", "training step of a DCGAN, both networks, batch 128", StepJob.Dcgan),
+        new("step-gatedpixelcnn", "training step of a gated PixelCNN of 32 channels, batch 32", StepJob.GatedPixelCnn),
+        new("step-wavenet", "training step of a WaveNet of 10 layers, 4 x 4096 samples", StepJob.WaveNet),
         new("startup-vae", "process start to the first finished VAE step", null),
     ];
+    private static OpJob NormJob(CpuDevice device, int side, int channels)
+    {
+        Shape[] shapes = [new(64, side, side, channels), new(channels), new(channels)];
+        // statistics, normalisation (read, write), sums (read two), gradient (read two, write)
+        return new OpJob(device, 0, 8.0 * sizeof(float) * shapes[0].Count, shapes, x => x[0].BatchNorm(x[1], x[2]));
+    }
+
+    private static OpJob CrossEntropyJob(CpuDevice device)
+    {
+        var shape = new Shape(64, 28, 28, 256);
+        int[] labels = [.. Enumerable.Range(0, 64 * 784).Select(i => i * 7919 % 256)];
+        Tensor? targets = null;
+        return new OpJob(device, 0, 2.0 * sizeof(float) * shape.Count, [shape], x => x[0].SoftmaxCrossEntropyMean(targets ??= x[0].Context.FromLabels(labels, new Shape(64, 28, 28))));
+    }
+
+    private static OpJob GateJob(CpuDevice device)
+    {
+        var shape = new Shape(64, 28, 28, 64);
+        return new OpJob(device, 0, 8.0 * sizeof(float) * shape.Count, [shape, shape], x => x[0].TanhGate(x[1]));
+    }
 }

@@ -1,0 +1,47 @@
+using GenEngine.Kernels.Convolution;
+
+namespace GenEngine.Bench.Compare.Networks;
+
+/// <summary>
+/// The peer's gated PixelCNN of one stack (van den Oord et al. 2016): 7x7 mask A, seven gated 3x3 layers of 32 channels with residuals, a 1x1 head. Loss:
+/// nats an image.
+/// </summary>
+internal sealed class GatedPixelCnnNetwork
+{
+    private const int Channels = 32, Layers = 7;
+    private readonly Conv2d _first, _head, _logits;
+    private readonly Conv2d[] _gated = new Conv2d[Layers], _outputs = new Conv2d[Layers];
+
+    public GatedPixelCnnNetwork(Context context)
+    {
+        Group = new ParameterGroup(context, "pixelcnn");
+        var single = ConvSpec.Square(1);
+        _first = Conv2d.Masked(Group, "first", 1, Channels, ConvMask.A, 7);
+        for (int i = 0; i < Layers; i++)
+        {
+            _gated[i] = Conv2d.Masked(Group, $"gated.{i}", Channels, 2 * Channels, ConvMask.B, 3, outputHalves: 2);
+            _outputs[i] = new Conv2d(Group, $"output.{i}", Channels, Channels, single);
+        }
+
+        _head = new Conv2d(Group, "head", Channels, Channels, single, Kernels.Common.Activation.Relu);
+        _logits = new Conv2d(Group, "logits", Channels, 1, single);
+        Group.Build();
+    }
+
+    public ParameterGroup Group { get; }
+
+    /// <summary>Logits of [N, H, W, 1], each from earlier pixels alone.</summary>
+    public Tensor Logits(Tensor images)
+    {
+        var h = _first.Forward(images);
+        for (int i = 0; i < Layers; i++) h = h.Add(_outputs[i].Forward(Gate.Tanh.Forward(_gated[i].Forward(h))));
+        return _logits.Forward(_head.Forward(h.Relu()));
+    }
+
+    /// <param name="images">[N, H, W, 1] of zeros and ones.</param>
+    public Tensor Loss(Tensor images)
+    {
+        int n = images.Shape[0], pixels = images.Shape[1] * images.Shape[2];
+        return Logits(images).Reshape(n, pixels).BceWithLogitsMean(images.Reshape(n, pixels));
+    }
+}
