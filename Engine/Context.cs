@@ -72,7 +72,10 @@ public sealed class Context : IDisposable
         return tensor;
     }
 
-    /// <summary>A persistent tensor of 32-bit integers (labels, indices). Its range is remembered, for operations that know classes.</summary>
+    /// <summary>
+    /// A persistent tensor of 32-bit integers (labels, indices). The least and the greatest are remembered, so that operations refuse labels
+    /// without a class: upload others into it only within that range.
+    /// </summary>
     public Tensor FromLabels(ReadOnlySpan<int> values, Shape shape, string name = "labels")
     {
         if (values.Length != shape.Count) throw new EngineException($"'{name}': {values.Length} values do not fill {shape}.");

@@ -1,5 +1,6 @@
 using GenEngine.Kernels;
 using MixtureKernel = GenEngine.Kernels.Loss.LogisticMixture;
+using MixtureSampleKernel = GenEngine.Kernels.Sampling.LogisticMixtureSample;
 
 namespace GenEngine;
 
@@ -38,6 +39,26 @@ public static partial class Ops
         if (gradient is not null)
             parameters.Context.Tape.Record(Name, [loss], [parameters], [gradient], (node, sink) => LeftGradient(node, sink, loss, parameters, gradient));
         return loss;
+    }
+
+    /// <summary>
+    /// A pixel a position from the mixture whose parameters <see cref="LogisticMixtureNll"/> describes: [.., channels], 2 level / 255 - 1. No gradient.
+    /// </summary>
+    /// <param name="channels">1 or 3.</param>
+    /// <exception cref="EngineException">Parameters that do not belong to so many channels.</exception>
+    public static Tensor SampleLogisticMixture(this Tensor parameters, int channels)
+    {
+        const string Name = "sample logistic mixture";
+        Shapes.Real(parameters, Name);
+        int width = MixtureKernel.Width(channels, 1), components = parameters.Shape.Columns / width;
+        if (channels is not (1 or 3) || components == 0 || parameters.Shape.Columns != components * width)
+            throw new EngineException($"{Name}: to 1 channel belong parameters [.., 3 K], to 3 channels [.., 10 K]; not to {channels} channels {parameters.Shape}.");
+        var context = parameters.Context;
+        var x = context.NewTensor(parameters.Shape.WithColumns(channels), Name);
+        MixtureSampleKernel.Run(
+            context.Device, context.Real, parameters.Range, x.Range, parameters.Shape.Rows, channels, components, context.Random, context.NextStream());
+        context.Tape.Record(Name, [x], [parameters], [], null);
+        return x;
     }
 
     private static void MixtureInto(Tensor parameters, Tensor target, Tensor loss, Tensor? gradient, int components, double scale) =>
