@@ -56,7 +56,7 @@ public static partial class Ops
                 var (seen, gradient) = transposed ? (dz, x) : (x, dz);
                 ConvWeight.Run(context.Device, context.Real, convolution, batch, seen.Range, gradient.Range, range, scratch.Range, accumulate);
             });
-            if (bias is not null) sink.Add(bias, (range, accumulate) => ReduceInto(context, ReduceOp.Sum, ReduceAxis.Rows, dz, range, dz.Shape.Rows, outputs, accumulate));
+            if (bias is not null) sink.Add(bias, (range, accumulate) => ReduceInto(context, ReduceOp.Sum, ReduceAxis.Rows, dz, range, y.Shape.Rows, outputs, accumulate));
             sink.Add(x, (range, accumulate) =>
                 ConvKernel.Run(context.Device, context.Real, programs.Backward, batch, dz.Range, filter.Range, null, range, accumulate: accumulate));
         });

@@ -11,15 +11,17 @@ internal sealed class ConvVaeNetwork
     private readonly Linear _posterior, _widen;
     private readonly ConvTranspose2d _enlarge, _pixels;
 
-    public ConvVaeNetwork(Context context)
+    /// <param name="smooth">Softplus for ReLU: gradient checks cannot cross kinks.</param>
+    public ConvVaeNetwork(Context context, bool smooth = false)
     {
+        var activation = smooth ? Activation.Softplus : Activation.Relu;
         Group = new ParameterGroup(context, "convvae");
         var halve = ConvSpec.Square(4, 2, 1);
-        _first = new Conv2d(Group, "first", 1, 32, halve, Activation.Relu);
-        _second = new Conv2d(Group, "second", 32, 64, halve, Activation.Relu);
+        _first = new Conv2d(Group, "first", 1, 32, halve, activation);
+        _second = new Conv2d(Group, "second", 32, 64, halve, activation);
         _posterior = new Linear(Group, "posterior", 7 * 7 * 64, 2 * Latent);
-        _widen = new Linear(Group, "widen", Latent, 7 * 7 * 64, Activation.Relu);
-        _enlarge = new ConvTranspose2d(Group, "enlarge", 64, 32, halve, activation: Activation.Relu);
+        _widen = new Linear(Group, "widen", Latent, 7 * 7 * 64, activation);
+        _enlarge = new ConvTranspose2d(Group, "enlarge", 64, 32, halve, activation: activation);
         _pixels = new ConvTranspose2d(Group, "pixels", 32, 1, halve);
         Group.Build();
     }

@@ -1,3 +1,4 @@
+using GenEngine.Kernels.Common;
 using GenEngine.Kernels.Convolution;
 
 namespace GenEngine.Bench.Compare.Networks;
@@ -10,10 +11,14 @@ internal sealed class GatedPixelCnnNetwork
 {
     private const int Channels = 32, Layers = 7;
     private readonly Conv2d _first, _head, _logits;
+    private readonly ActivationLayer _activation;
     private readonly Conv2d[] _gated = new Conv2d[Layers], _outputs = new Conv2d[Layers];
 
-    public GatedPixelCnnNetwork(Context context)
+    /// <param name="smooth">Softplus for ReLU: gradient checks cannot cross kinks.</param>
+    public GatedPixelCnnNetwork(Context context, bool smooth = false)
     {
+        var activation = smooth ? Activation.Softplus : Activation.Relu;
+        _activation = smooth ? ActivationLayer.Softplus : ActivationLayer.Relu;
         Group = new ParameterGroup(context, "pixelcnn");
         var single = ConvSpec.Square(1);
         _first = Conv2d.Masked(Group, "first", 1, Channels, ConvMask.A, 7);
@@ -23,7 +28,7 @@ internal sealed class GatedPixelCnnNetwork
             _outputs[i] = new Conv2d(Group, $"output.{i}", Channels, Channels, single);
         }
 
-        _head = new Conv2d(Group, "head", Channels, Channels, single, Kernels.Common.Activation.Relu);
+        _head = new Conv2d(Group, "head", Channels, Channels, single, activation);
         _logits = new Conv2d(Group, "logits", Channels, 1, single);
         Group.Build();
     }
@@ -35,7 +40,7 @@ internal sealed class GatedPixelCnnNetwork
     {
         var h = _first.Forward(images);
         for (int i = 0; i < Layers; i++) h = h.Add(_outputs[i].Forward(Gate.Tanh.Forward(_gated[i].Forward(h))));
-        return _logits.Forward(_head.Forward(h.Relu()));
+        return _logits.Forward(_head.Forward(_activation.Forward(h)));
     }
 
     /// <param name="images">[N, H, W, 1] of zeros and ones.</param>

@@ -14,8 +14,10 @@ internal sealed class WaveNetNetwork
     private readonly Conv2d[] _dilated = new Conv2d[Layers], _residuals = new Conv2d[Layers - 1];
     private readonly Conv2d _skips, _head, _logits;
 
-    public WaveNetNetwork(Context context)
+    /// <param name="smooth">Softplus for ReLU: gradient checks cannot cross kinks.</param>
+    public WaveNetNetwork(Context context, bool smooth = false)
     {
+        var activation = smooth ? Activation.Softplus : Activation.Relu;
         Group = new ParameterGroup(context, "wavenet");
         var single = ConvSpec.Square(1);
         _embedding = new Embedding(Group, "embedding", Codes, Residual);
@@ -25,8 +27,8 @@ internal sealed class WaveNetNetwork
             if (i + 1 < Layers) _residuals[i] = new Conv2d(Group, $"residual.{i}", Residual, Residual, single);
         }
 
-        _skips = new Conv2d(Group, "skips", Layers * Residual, Skip, single, Activation.Relu);
-        _head = new Conv2d(Group, "head", Skip, Skip, single, Activation.Relu);
+        _skips = new Conv2d(Group, "skips", Layers * Residual, Skip, single, activation);
+        _head = new Conv2d(Group, "head", Skip, Skip, single, activation);
         _logits = new Conv2d(Group, "logits", Skip, Codes, single);
         Group.Build();
     }
