@@ -140,10 +140,11 @@ internal static unsafe class LayerNormCpu
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         [MethodImpl(AggressiveInlining)]
-        public void Terms(nint row, nint start, nint column, nint lanes, out V u, out V v)
+        public void Terms<TLoad>(nint row, nint start, nint column, nint lanes, out V u, out V v)
+            where TLoad : struct, ILoad<V, T>
         {
-            u = ColumnPairs<V, T>.Load(dy + start + column, lanes);
-            v = V.Mul(V.Sub(ColumnPairs<V, T>.Load(x + start + column, lanes), V.Create(means[row])), V.Create(inverses[row]));
+            u = TLoad.Load(dy + start + column, lanes);
+            v = V.Mul(V.Sub(TLoad.Load(x + start + column, lanes), V.Create(means[row])), V.Create(inverses[row]));
         }
     }
 
