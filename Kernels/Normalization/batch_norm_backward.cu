@@ -71,6 +71,7 @@ KERNEL(batch_norm_backward_apply, BatchNormBackwardArgs, 256, 1)
     bool quads = a.Quads > 0;
     i64 width = quads ? a.Columns / 4 : a.Columns, items = quads ? a.Quads : a.Rows * a.Columns, step = grid_stride();
     i64 i = global_index(), column = i % width, columns = step % width;
+    NO_UNROLL
     for (; i < items; i += step) {
         if (quads) {
             i64 c = 4 * column;
