@@ -29,7 +29,7 @@ public static partial class Ops
     /// <param name="activation">Fused.</param>
     /// <param name="slope">Of LeakyRelu and Elu, at least 0.</param>
     /// <param name="epsilon">Added to the variance.</param>
-    /// <param name="partials">Partial statistics that the kernel that made x left in passing: [chunks, 2, channels], see <see cref="BatchNormKernel"/>.</param>
+    /// <param name="partials">Partial statistics that the kernel that made x left in passing: [chunks, 3, channels], see <see cref="BatchNormKernel"/>.</param>
     /// <exception cref="EngineException">One value a channel: it has no variance. Or shapes that do not fit.</exception>
     public static Tensor BatchNorm(
         this Tensor x, Tensor gamma, Tensor beta, RunningStatistics? running = null, Activation activation = Activation.None, double slope = 0, double epsilon = 1e-5,
@@ -101,7 +101,7 @@ public static partial class Ops
     {
         var context = x.Context;
         int rows = x.Shape.Rows, columns = x.Shape.Columns;
-        using var partials = new Scratch(context, BatchNormKernel.PartialElements(rows, columns) * context.Real.Size(), "batch norm");
+        using var partials = new Scratch(context, BatchNormBackward.PartialElements(rows, columns) * context.Real.Size(), "batch norm");
         BatchNormBackward.Sums(
             context.Device, context.Real, node.GradientOf(y).Range, x.Range, statistics.Range, gamma.Range, beta.Range, partials.Range, rows, columns, activation, slope);
         FinishParameters(sink, gamma, beta, partials.Range, means, rows, columns);

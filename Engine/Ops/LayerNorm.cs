@@ -1,6 +1,5 @@
 using GenEngine.Kernels;
 using GenEngine.Kernels.Normalization;
-using BatchNormKernel = GenEngine.Kernels.Normalization.BatchNorm;
 using LayerNormKernel = GenEngine.Kernels.Normalization.LayerNorm;
 
 namespace GenEngine;
@@ -28,7 +27,7 @@ public static partial class Ops
         {
             if (sink.Wants(gamma) || sink.Wants(beta))
             {
-                using var partials = new Scratch(context, BatchNormKernel.PartialElements(rows, columns) * real.Size(), "layer norm");
+                using var partials = new Scratch(context, BatchNormBackward.PartialElements(rows, columns) * real.Size(), "layer norm");
                 LayerNormKernel.Sums(device, real, node.GradientOf(y).Range, x.Range, statistics.Range, partials.Range, rows, columns);
                 FinishParameters(sink, gamma, beta, partials.Range, null, rows, columns);
             }

@@ -56,7 +56,8 @@ internal static unsafe class BatchNormCpu
         for (nint chunk = start; chunk < end; chunk++)
         {
             nint first = chunk * BatchNorm.Chunk, height = Math.Min(BatchNorm.Chunk, rows - first);
-            T* means = (T*)args->Partials + (2 * chunk * columns), squares = means + columns, shifts = x + (first * columns);
+            T* shifts = (T*)args->Partials + (3 * chunk * columns), means = shifts + columns, squares = means + columns;
+            new ReadOnlySpan<T>(x + (first * columns), (int)columns).CopyTo(new Span<T>(shifts, (int)columns));
             ColumnPairs<V, T>.Chunk(new Deviations<V, T>(x, shifts), first, height, columns, means, squares);
             V count = V.Create(T.CreateTruncating(height));
             for (nint c = 0; c < columns; c += V.Count)
@@ -64,7 +65,7 @@ internal static unsafe class BatchNormCpu
                 nint lanes = columns - c;
                 V sum = ColumnPairs<V, T>.Load(means + c, lanes), mean = V.Div(sum, count);
                 V rest = V.Fma(V.Neg(sum), mean, ColumnPairs<V, T>.Load(squares + c, lanes));
-                ColumnPairs<V, T>.Store(V.Add(ColumnPairs<V, T>.Load(shifts + c, lanes), mean), means + c, lanes);
+                ColumnPairs<V, T>.Store(mean, means + c, lanes);
                 ColumnPairs<V, T>.Store(V.Max(V.Zero, rest), squares + c, lanes);
             }
         }
@@ -76,7 +77,7 @@ internal static unsafe class BatchNormCpu
         where V : unmanaged, IVec<V, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        nint rows = (nint)args->Rows, columns = (nint)args->Columns, chunks = (nint)BatchNorm.Chunks(rows), stride = 2 * columns;
+        nint rows = (nint)args->Rows, columns = (nint)args->Columns, chunks = (nint)BatchNorm.Chunks(rows), stride = 3 * columns;
         T* stats = (T*)args->Stats;
         V full = V.Create(T.CreateTruncating(BatchNorm.Chunk)), last = V.Create(T.CreateTruncating(rows - ((chunks - 1) * BatchNorm.Chunk)));
         V all = V.Create(T.CreateTruncating(rows)), others = V.Create(T.CreateTruncating(rows - 1)), epsilon = VecMath.Constant<V, T>(args->Epsilon);
@@ -86,20 +87,24 @@ internal static unsafe class BatchNormCpu
             T* p = (T*)args->Partials + c;
             V shift = ColumnPairs<V, T>.Load(p, lanes), sum = V.Zero, total = V.Zero;
             for (nint chunk = 0; chunk < chunks; chunk++, p += stride)
-                sum = V.Fma(chunk + 1 < chunks ? full : last, V.Sub(ColumnPairs<V, T>.Load(p, lanes), shift), sum);
-            V mean = V.Add(shift, V.Div(sum, all));
+                sum = V.Fma(chunk + 1 < chunks ? full : last, Mean(p, columns, shift, lanes), sum);
+            V mean = V.Div(sum, all);
             p = (T*)args->Partials + c;
             for (nint chunk = 0; chunk < chunks; chunk++, p += stride)
             {
-                V d = V.Sub(ColumnPairs<V, T>.Load(p, lanes), mean);
-                total = V.Add(total, ColumnPairs<V, T>.Load(p + columns, lanes));
+                V d = V.Sub(Mean(p, columns, shift, lanes), mean);
+                total = V.Add(total, ColumnPairs<V, T>.Load(p + (2 * columns), lanes));
                 total = V.Fma(V.Mul(chunk + 1 < chunks ? full : last, d), d, total);
             }
 
-            ColumnPairs<V, T>.Store(mean, stats + c, lanes);
+            ColumnPairs<V, T>.Store(V.Add(shift, mean), stats + c, lanes);
             ColumnPairs<V, T>.Store(VecMath.Rsqrt<V, T>(V.Add(V.Div(total, all), epsilon)), stats + columns + c, lanes);
-            ColumnPairs<V, T>.Store(V.Div(total, others), stats + stride + c, lanes);
+            ColumnPairs<V, T>.Store(V.Div(total, others), stats + (2 * columns) + c, lanes);
         }
+
+        // a chunk's mean less the first chunk's shift
+        static V Mean(T* partial, nint columns, V shift, nint lanes) =>
+            V.Add(V.Sub(ColumnPairs<V, T>.Load(partial, lanes), shift), ColumnPairs<V, T>.Load(partial + columns, lanes));
     }
 
     private static void Running<V, T>(BatchNormArgs* args)
@@ -160,7 +165,7 @@ internal static unsafe class BatchNormCpu
             for (; c < whole; c += V.Count)
             {
                 V h = V.Mul(V.Sub(V.Load(x + c), V.Load(means + c)), V.Load(inverses + c));
-                V value = VecMath.Activate<V, T>(TActivation.Kind, V.Fma(h, V.Load(gammas + c), V.Load(betas + c)), slope);
+                V value = TActivation.Value<V, T>(V.Fma(h, V.Load(gammas + c), V.Load(betas + c)), slope);
                 if (pastCaches) V.StoreNonTemporal(value, y + c);
                 else V.Store(value, y + c);
             }
@@ -170,7 +175,7 @@ internal static unsafe class BatchNormCpu
                 nint lanes = columns - c;
                 V h = V.Mul(V.Sub(VecTail<V, T>.Load(x + c, lanes), VecTail<V, T>.Load(means + c, lanes)), VecTail<V, T>.Load(inverses + c, lanes));
                 V z = V.Fma(h, VecTail<V, T>.Load(gammas + c, lanes), VecTail<V, T>.Load(betas + c, lanes));
-                VecTail<V, T>.Store(VecMath.Activate<V, T>(TActivation.Kind, z, slope), y + c, lanes);
+                VecTail<V, T>.Store(TActivation.Value<V, T>(z, slope), y + c, lanes);
             }
         }
 
@@ -183,9 +188,10 @@ internal static unsafe class BatchNormCpu
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         [MethodImpl(AggressiveInlining)]
-        public void Terms(nint row, nint start, nint column, nint lanes, out V u, out V v)
+        public void Terms<TLoad>(nint row, nint start, nint column, nint lanes, out V u, out V v)
+            where TLoad : struct, ILoad<V, T>
         {
-            u = V.Sub(ColumnPairs<V, T>.Load(x + start + column, lanes), ColumnPairs<V, T>.Load(shifts + column, lanes));
+            u = V.Sub(TLoad.Load(x + start + column, lanes), TLoad.Load(shifts + column, lanes));
             v = u;
         }
     }

@@ -12,9 +12,9 @@ namespace GenEngine.Kernels.Normalization;
 /// <remarks>
 /// Training runs <see cref="Statistics"/>, <see cref="Finish"/> and <see cref="Apply"/>, evaluation <see cref="UseRunning"/> and <see cref="Apply"/>.
 /// The partial results between the first two have a format of their own, so that a kernel that makes x may leave them in passing:
-/// [chunks, 2, columns], chunk c for rows 64 c .. 64 c + 63 (the last may be shorter), first its mean, then its sum of squared deviations from
-/// that mean. The bits of <see cref="Statistics"/>: with s = x[first row], S = sum (x - s) and Q = sum fma(x - s, x - s) over the rows ascending from +0,
-/// the mean is s + S / n and the squares are max(0, fma(-S, S / n, Q)).
+/// [chunks, 3, columns], chunk c for rows 64 c .. 64 c + 63 (the last may be shorter): its first row s, its mean less s, its sum of squared deviations from
+/// the mean. The bits of <see cref="Statistics"/>: with S = sum (x - s) and Q = sum fma(x - s, x - s) over the rows ascending from +0, these are
+/// s, S / n and max(0, fma(-S, S / n, Q)).
 /// </remarks>
 public static class BatchNorm
 {
@@ -24,7 +24,7 @@ public static class BatchNorm
     private const string Name = "batch_norm";
 
     /// <summary>Elements of the partial results.</summary>
-    public static long PartialElements(long rows, long columns) => 2 * Chunks(rows) * columns;
+    public static long PartialElements(long rows, long columns) => 3 * Chunks(rows) * columns;
 
     /// <summary>Mean and squared deviations of each chunk of 64 rows.</summary>
     /// <param name="x">rows * columns elements, read.</param>

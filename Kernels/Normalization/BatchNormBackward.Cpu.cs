@@ -32,18 +32,6 @@ internal static unsafe class BatchNormBackwardCpu
         (CpuDevice device, DType dtype, ref BatchNormBackwardArgs args, ReadOnlySpan<Access> accesses) =>
             device.Launch<ApplyKernel<TActivation>, BatchNormBackwardArgs>("batch_norm_backward_apply", dtype, ref args, accesses));
 
-    /// <summary>dz from dy and h.</summary>
-    [MethodImpl(AggressiveInlining)]
-    private static V BeforeActivation<TActivation, V, T>(V dy, V h, V gamma, V beta, V slope)
-        where TActivation : struct, IActivation
-        where V : unmanaged, IVec<V, T>
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        if (TActivation.Kind == Activation.None) return dy;
-        V y = VecMath.Activate<V, T>(TActivation.Kind, V.Fma(h, gamma, beta), slope);
-        return V.Mul(dy, VecMath.ActivateGradFromOutput<V, T>(TActivation.Kind, y, slope));
-    }
-
     /// <summary>Parts are chunks.</summary>
     private static void Sums<TActivation, V, T>(BatchNormBackwardArgs* args, nint start, nint end)
         where TActivation : struct, IActivation
@@ -117,7 +105,7 @@ internal static unsafe class BatchNormBackwardCpu
             T* dx = (T*)args->DX + first;
             for (; c < whole; c += V.Count)
             {
-                V d = input.Gradient(first, c, V.Count, out V scale);
+                V d = input.Gradient<Whole<V, T>>(first, c, V.Count, out V scale);
                 if (pastCaches) V.StoreNonTemporal(V.Mul(d, scale), dx + c);
                 else V.Store(accumulate ? V.Fma(d, scale, V.Load(dx + c)) : V.Mul(d, scale), dx + c);
             }
@@ -125,7 +113,7 @@ internal static unsafe class BatchNormBackwardCpu
             if (c < columns)
             {
                 nint lanes = columns - c;
-                V d = input.Gradient(first, c, lanes, out V scale);
+                V d = input.Gradient<Partial<V, T>>(first, c, lanes, out V scale);
                 VecTail<V, T>.Store(accumulate ? V.Fma(d, scale, VecTail<V, T>.Load(dx + c, lanes)) : V.Mul(d, scale), dx + c, lanes);
             }
         }
@@ -148,12 +136,12 @@ internal static unsafe class BatchNormBackwardCpu
         private readonly V _slope = VecMath.Constant<V, T>(args->Slope);
 
         [MethodImpl(AggressiveInlining)]
-        public void Terms(nint row, nint start, nint column, nint lanes, out V u, out V v)
+        public void Terms<TLoad>(nint row, nint start, nint column, nint lanes, out V u, out V v)
+            where TLoad : struct, ILoad<V, T>
         {
-            V dy = ColumnPairs<V, T>.Load(_dy + start + column, lanes), x = ColumnPairs<V, T>.Load(_x + start + column, lanes);
-            v = V.Mul(V.Sub(x, ColumnPairs<V, T>.Load(_means + column, lanes)), ColumnPairs<V, T>.Load(_inverses + column, lanes));
-            if (TActivation.Kind == Activation.None) u = dy;
-            else u = BeforeActivation<TActivation, V, T>(dy, v, ColumnPairs<V, T>.Load(_gammas + column, lanes), ColumnPairs<V, T>.Load(_betas + column, lanes), _slope);
+            V dy = TLoad.Load(_dy + start + column, lanes), x = TLoad.Load(_x + start + column, lanes);
+            v = V.Mul(V.Sub(x, TLoad.Load(_means + column, lanes)), TLoad.Load(_inverses + column, lanes));
+            u = TActivation.Gradient<V, T>(dy, V.Fma(v, TLoad.Load(_gammas + column, lanes), TLoad.Load(_betas + column, lanes)), _slope);
         }
     }
 
@@ -174,17 +162,17 @@ internal static unsafe class BatchNormBackwardCpu
         private readonly V _slope = VecMath.Constant<V, T>(args->Slope);
 
         [MethodImpl(AggressiveInlining)]
-        public V Gradient(nint start, nint column, nint lanes, out V scale)
+        public V Gradient<TLoad>(nint start, nint column, nint lanes, out V scale)
+            where TLoad : struct, ILoad<V, T>
         {
-            V inverse = ColumnPairs<V, T>.Load(_inverses + column, lanes), gamma = ColumnPairs<V, T>.Load(_gammas + column, lanes);
-            V x = ColumnPairs<V, T>.Load(_x + start + column, lanes), d = ColumnPairs<V, T>.Load(_dy + start + column, lanes);
-            V h = V.Mul(V.Sub(x, ColumnPairs<V, T>.Load(_means + column, lanes)), inverse);
+            V inverse = TLoad.Load(_inverses + column, lanes), gamma = TLoad.Load(_gammas + column, lanes);
+            V x = TLoad.Load(_x + start + column, lanes), d = TLoad.Load(_dy + start + column, lanes);
+            V h = V.Mul(V.Sub(x, TLoad.Load(_means + column, lanes)), inverse);
             scale = V.Mul(gamma, inverse);
-            if (TActivation.Kind != Activation.None)
-                d = BeforeActivation<TActivation, V, T>(d, h, gamma, ColumnPairs<V, T>.Load(_betas + column, lanes), _slope);
+            d = TActivation.Gradient<V, T>(d, V.Fma(h, gamma, TLoad.Load(_betas + column, lanes)), _slope);
             if (_gradientMeans == null) return d;
-            d = V.Sub(d, ColumnPairs<V, T>.Load(_gradientMeans + column, lanes));
-            return V.Fma(V.Neg(h), ColumnPairs<V, T>.Load(_gradientDots + column, lanes), d);
+            d = V.Sub(d, TLoad.Load(_gradientMeans + column, lanes));
+            return V.Fma(V.Neg(h), TLoad.Load(_gradientDots + column, lanes), d);
         }
     }
 

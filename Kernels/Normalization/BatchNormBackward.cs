@@ -13,13 +13,16 @@ public static class BatchNormBackward
 {
     private const string Name = "batch_norm_backward";
 
+    /// <summary>Elements of the partial sums.</summary>
+    public static long PartialElements(long rows, long columns) => 2 * BatchNorm.Chunks(rows) * columns;
+
     /// <summary>With dz = dy act'(z) and h = (x - mean) inverse: the sums of dz and of dz h over each chunk of 64 rows.</summary>
     /// <param name="dy">rows * columns elements, read.</param>
     /// <param name="x">rows * columns elements, read.</param>
     /// <param name="statistics">2 * columns elements: means, inverse deviations.</param>
     /// <param name="gamma">columns elements, read.</param>
     /// <param name="beta">columns elements, read.</param>
-    /// <param name="partials"><see cref="BatchNorm.PartialElements"/>, written: [chunks, 2, columns].</param>
+    /// <param name="partials"><see cref="PartialElements"/>, written: [chunks, 2, columns].</param>
     /// <exception cref="EngineException">dtype is neither float nor double, or a range is too short.</exception>
     public static void Sums(
         Device device, DType dtype, BufferRange dy, BufferRange x, BufferRange statistics, BufferRange gamma, BufferRange beta, BufferRange partials,
@@ -27,7 +30,7 @@ public static class BatchNormBackward
     {
         BatchNorm.Check(rows, columns, 1);
         dy = dy.First(Name, "dy", dtype, rows * columns);
-        partials = partials.First(Name, "partials", dtype, BatchNorm.PartialElements(rows, columns));
+        partials = partials.First(Name, "partials", dtype, PartialElements(rows, columns));
         var args = Args(dtype, ref x, ref statistics, ref gamma, ref beta, rows, columns, slope);
         args.DY = dy.Address;
         args.Partials = partials.Address;
@@ -38,7 +41,7 @@ public static class BatchNormBackward
     }
 
     /// <summary>Joins the chunks, ascending.</summary>
-    /// <param name="partials"><see cref="BatchNorm.PartialElements"/>, read: [chunks, 2, columns], the terms of beta and of gamma.</param>
+    /// <param name="partials"><see cref="PartialElements"/>, read: [chunks, 2, columns], the terms of beta and of gamma.</param>
     /// <param name="means">2 * columns elements, written: the sums divided by rows. Null where nobody asks.</param>
     /// <param name="dGamma">Null where nobody asks.</param>
     /// <param name="dBeta">Null where nobody asks.</param>
@@ -46,7 +49,7 @@ public static class BatchNormBackward
         Device device, DType dtype, BufferRange partials, BufferRange? means, ParameterTarget? dGamma, ParameterTarget? dBeta, long rows, long columns)
     {
         BatchNorm.Check(rows, columns, 1);
-        partials = partials.First(Name, "partials", dtype, BatchNorm.PartialElements(rows, columns));
+        partials = partials.First(Name, "partials", dtype, PartialElements(rows, columns));
         var args = new BatchNormBackwardArgs { Partials = partials.Address, Rows = rows, Columns = columns };
         Span<Access> accesses = [Access.Read(partials), default, default, default];
         int used = 1;

@@ -5,13 +5,37 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace GenEngine.Kernels.Normalization;
 
+/// <summary>How neighbouring elements become a vector: whole vectors, or the last few of a row. A type argument, so that whole ones carry no code of the others.</summary>
+internal unsafe interface ILoad<V, T>
+    where V : unmanaged, IVec<V, T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    static abstract V Load(T* p, nint lanes);
+}
+
+internal readonly unsafe struct Whole<V, T> : ILoad<V, T>
+    where V : unmanaged, IVec<V, T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    [MethodImpl(AggressiveInlining)]
+    public static V Load(T* p, nint lanes) => V.Load(p);
+}
+
+internal readonly unsafe struct Partial<V, T> : ILoad<V, T>
+    where V : unmanaged, IVec<V, T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    [MethodImpl(AggressiveInlining)]
+    public static V Load(T* p, nint lanes) => VecTail<V, T>.Load(p, lanes);
+}
+
 /// <summary>The terms of two sums a column; the lambda of chunk_pair in column_pairs.cuh.</summary>
 internal interface IColumnPair<V, T>
     where V : unmanaged, IVec<V, T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <summary>u and v of a row's columns column .. column + lanes - 1; start is row * columns.</summary>
-    void Terms(nint row, nint start, nint column, nint lanes, out V u, out V v);
+    void Terms<TLoad>(nint row, nint start, nint column, nint lanes, out V u, out V v) where TLoad : struct, ILoad<V, T>;
 }
 
 /// <summary>S = sum u and Q = sum u v a column over a chunk of rows, ascending from +0; the twin of column_pairs.cuh.</summary>
@@ -44,16 +68,16 @@ internal static unsafe class ColumnPairs<V, T>
                 for (nint c = block; c < stop; c += V.Count)
                 {
                     V sum = V.Load(sums + c), dot = V.Load(dots + c);
-                    pair.Terms(row, r0, c, V.Count, out V u, out V v);
+                    pair.Terms<Whole<V, T>>(row, r0, c, V.Count, out V u, out V v);
                     sum = V.Add(sum, u);
                     dot = V.Fma(u, v, dot);
-                    pair.Terms(row + 1, r1, c, V.Count, out u, out v);
+                    pair.Terms<Whole<V, T>>(row + 1, r1, c, V.Count, out u, out v);
                     sum = V.Add(sum, u);
                     dot = V.Fma(u, v, dot);
-                    pair.Terms(row + 2, r2, c, V.Count, out u, out v);
+                    pair.Terms<Whole<V, T>>(row + 2, r2, c, V.Count, out u, out v);
                     sum = V.Add(sum, u);
                     dot = V.Fma(u, v, dot);
-                    pair.Terms(row + 3, r3, c, V.Count, out u, out v);
+                    pair.Terms<Whole<V, T>>(row + 3, r3, c, V.Count, out u, out v);
                     V.Store(V.Add(sum, u), sums + c);
                     V.Store(V.Fma(u, v, dot), dots + c);
                 }
@@ -63,7 +87,7 @@ internal static unsafe class ColumnPairs<V, T>
             {
                 for (nint c = block; c < stop; c += V.Count)
                 {
-                    pair.Terms(row, row * columns, c, V.Count, out V u, out V v);
+                    pair.Terms<Whole<V, T>>(row, row * columns, c, V.Count, out V u, out V v);
                     V.Store(V.Add(V.Load(sums + c), u), sums + c);
                     V.Store(V.Fma(u, v, V.Load(dots + c)), dots + c);
                 }
@@ -73,11 +97,11 @@ internal static unsafe class ColumnPairs<V, T>
         if (whole < columns) Tail(pair, first, end, columns, whole, sums, dots);
     }
 
-    /// <summary>Loads lanes elements; a whole vector where lanes is the constant V.Count.</summary>
+    /// <summary>Loads lanes elements, V.Count at most; for what is done once a column.</summary>
     [MethodImpl(AggressiveInlining)]
     public static V Load(T* p, nint lanes) => lanes >= V.Count ? V.Load(p) : VecTail<V, T>.Load(p, lanes);
 
-    /// <summary>Stores lanes elements.</summary>
+    /// <summary>Stores lanes elements, V.Count at most.</summary>
     [MethodImpl(AggressiveInlining)]
     public static void Store(V v, T* p, nint lanes)
     {
@@ -94,7 +118,7 @@ internal static unsafe class ColumnPairs<V, T>
         nint lanes = columns - column;
         for (nint row = first; row < end; row++)
         {
-            pair.Terms(row, row * columns, column, lanes, out V u, out V v);
+            pair.Terms<Partial<V, T>>(row, row * columns, column, lanes, out V u, out V v);
             sum = V.Add(sum, u);
             dot = V.Fma(u, v, dot);
         }

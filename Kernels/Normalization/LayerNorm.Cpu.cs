@@ -38,7 +38,7 @@ internal static unsafe class LayerNormCpu
         for (nint row = start; row < end; row++)
         {
             T* x = (T*)args->X + (row * columns), y = (T*)args->Y + (row * columns);
-            T mean = x[0] + (RowLanes<V, T>.Sum(new ShiftedTerms<V, T>(x), columns) / count);
+            T mean = x[0] + (RowLanes<V, T>.Sum(new ShiftedTerms<V, T>(x, x[0]), columns) / count);
             T inverse = T.One / T.Sqrt((RowLanes<V, T>.Sum(new SquareTerms<V, T>(x, mean), columns) / count) + epsilon);
             stats[row] = mean;
             stats[args->Rows + row] = inverse;
@@ -68,7 +68,7 @@ internal static unsafe class LayerNormCpu
             T mean = stats[row], inverse = stats[args->Rows + row];
             V m = V.Create(mean), s = V.Create(inverse);
             V sum = V.Create(RowLanes<V, T>.Sum(new ProductTerms<V, T>(dy, gammas), columns) / count);
-            V dot = V.Create(RowLanes<V, T>.Sum(new NormalizedTerms<V, T>(dy, gammas, x, m, s), columns) / count);
+            V dot = V.Create(RowLanes<V, T>.Sum(new NormalizedTerms<V, T>(dy, gammas, x, mean, inverse), columns) / count);
             for (nint c = 0; c < columns; c += V.Count)
             {
                 nint lanes = columns - c;
@@ -96,14 +96,13 @@ internal static unsafe class LayerNormCpu
     }
 
     /// <summary>x - x[0].</summary>
-    private readonly struct ShiftedTerms<V, T>(T* x) : IRowTerms<V, T>
+    private readonly struct ShiftedTerms<V, T>(T* x, T shift) : IRowTerms<V, T>
         where V : unmanaged, IVec<V, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        private readonly V _shift = V.Create(x[0]);
-
         [MethodImpl(AggressiveInlining)]
-        public V Step(V lanes, nint column, nint count) => V.Add(lanes, V.Sub(ColumnPairs<V, T>.Load(x + column, count), _shift));
+        public V Step<TLoad>(V lanes, nint column, nint count) where TLoad : struct, ILoad<V, T> =>
+            V.Add(lanes, V.Sub(TLoad.Load(x + column, count), V.Create(shift)));
     }
 
     /// <summary>(x - mean)^2.</summary>
@@ -111,26 +110,24 @@ internal static unsafe class LayerNormCpu
         where V : unmanaged, IVec<V, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        private readonly V _mean = V.Create(mean);
-
         [MethodImpl(AggressiveInlining)]
-        public V Step(V lanes, nint column, nint count)
+        public V Step<TLoad>(V lanes, nint column, nint count) where TLoad : struct, ILoad<V, T>
         {
-            V d = V.Sub(ColumnPairs<V, T>.Load(x + column, count), _mean);
+            V d = V.Sub(TLoad.Load(x + column, count), V.Create(mean));
             return V.Fma(d, d, lanes);
         }
     }
 
     /// <summary>dy gamma h.</summary>
-    private readonly struct NormalizedTerms<V, T>(T* dy, T* gamma, T* x, V mean, V inverse) : IRowTerms<V, T>
+    private readonly struct NormalizedTerms<V, T>(T* dy, T* gamma, T* x, T mean, T inverse) : IRowTerms<V, T>
         where V : unmanaged, IVec<V, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         [MethodImpl(AggressiveInlining)]
-        public V Step(V lanes, nint column, nint count)
+        public V Step<TLoad>(V lanes, nint column, nint count) where TLoad : struct, ILoad<V, T>
         {
-            V h = V.Mul(V.Sub(ColumnPairs<V, T>.Load(x + column, count), mean), inverse);
-            return V.Fma(V.Mul(ColumnPairs<V, T>.Load(dy + column, count), ColumnPairs<V, T>.Load(gamma + column, count)), h, lanes);
+            V h = V.Mul(V.Sub(TLoad.Load(x + column, count), V.Create(mean)), V.Create(inverse));
+            return V.Fma(V.Mul(TLoad.Load(dy + column, count), TLoad.Load(gamma + column, count)), h, lanes);
         }
     }
 
@@ -140,10 +137,11 @@ internal static unsafe class LayerNormCpu
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         [MethodImpl(AggressiveInlining)]
-        public void Terms(nint row, nint start, nint column, nint lanes, out V u, out V v)
+        public void Terms<TLoad>(nint row, nint start, nint column, nint lanes, out V u, out V v)
+            where TLoad : struct, ILoad<V, T>
         {
-            u = ColumnPairs<V, T>.Load(dy + start + column, lanes);
-            v = V.Mul(V.Sub(ColumnPairs<V, T>.Load(x + start + column, lanes), V.Create(means[row])), V.Create(inverses[row]));
+            u = TLoad.Load(dy + start + column, lanes);
+            v = V.Mul(V.Sub(TLoad.Load(x + start + column, lanes), V.Create(means[row])), V.Create(inverses[row]));
         }
     }
 
@@ -178,5 +176,6 @@ internal readonly unsafe struct ProductTerms<V, T>(T* x, T* y) : IRowTerms<V, T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     [MethodImpl(AggressiveInlining)]
-    public V Step(V lanes, nint column, nint count) => V.Fma(ColumnPairs<V, T>.Load(x + column, count), ColumnPairs<V, T>.Load(y + column, count), lanes);
+    public V Step<TLoad>(V lanes, nint column, nint count) where TLoad : struct, ILoad<V, T> =>
+        V.Fma(TLoad.Load(x + column, count), TLoad.Load(y + column, count), lanes);
 }

@@ -79,7 +79,7 @@ public static class LayerNorm
     }
 
     /// <summary>The sums of dy and of dy h over each chunk of 64 rows, h the normalised x; <see cref="BatchNormBackward.Finish"/> joins them.</summary>
-    /// <param name="partials"><see cref="BatchNorm.PartialElements"/>, written: [chunks, 2, columns].</param>
+    /// <param name="partials"><see cref="BatchNormBackward.PartialElements"/>, written: [chunks, 2, columns].</param>
     public static void Sums(Device device, DType dtype, BufferRange dy, BufferRange x, BufferRange statistics, BufferRange partials, long rows, long columns)
     {
         const string Sums = $"{Name}_backward_sums";
@@ -87,7 +87,7 @@ public static class LayerNorm
         dy = dy.First(Sums, "dy", dtype, rows * columns);
         x = x.First(Sums, "x", dtype, rows * columns);
         statistics = statistics.First(Sums, "statistics", dtype, 2 * rows);
-        partials = partials.First(Sums, "partials", dtype, BatchNorm.PartialElements(rows, columns));
+        partials = partials.First(Sums, "partials", dtype, BatchNormBackward.PartialElements(rows, columns));
         var args = new LayerNormArgs { DY = dy.Address, X = x.Address, Stats = statistics.Address, Partials = partials.Address, Rows = rows, Columns = columns };
         Launch(device, dtype, LayerNormKernel.Sums, ref args, [Access.Read(dy), Access.Read(x), Access.Read(statistics), Access.Write(partials)]);
     }

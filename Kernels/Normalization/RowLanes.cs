@@ -11,7 +11,7 @@ internal interface IRowTerms<V, T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <summary>Takes elements column .. column + count - 1 into the lanes; what happens to further lanes does not matter.</summary>
-    V Step(V lanes, nint column, nint count);
+    V Step<TLoad>(V lanes, nint column, nint count) where TLoad : struct, ILoad<V, T>;
 }
 
 /// <summary>Sums a row by the row-sum law (CONTRIBUTING.md): 32 lanes, then a tree over them.</summary>
@@ -34,8 +34,8 @@ internal static unsafe class RowLanes<V, T>
             nint second = first + V.Count;
             for (nint i = 0; i < whole; i += Lanes)
             {
-                a = terms.Step(a, i + first, V.Count);
-                b = terms.Step(b, i + second, V.Count);
+                a = terms.Step<Whole<V, T>>(a, i + first, V.Count);
+                b = terms.Step<Whole<V, T>>(b, i + second, V.Count);
             }
 
             if (whole + first < n) a = Tail(terms, a, whole + first, n);
@@ -46,7 +46,9 @@ internal static unsafe class RowLanes<V, T>
 
         for (nint width = Lanes / 2; width > 0; width /= 2)
         {
-            for (nint lane = 0; lane < width; lane++) lanes[lane] += lanes[lane + width];
+            nint lane = 0;
+            for (; width >= V.Count && lane < width; lane += V.Count) V.Store(V.Add(V.Load(lanes + lane), V.Load(lanes + lane + width)), lanes + lane);
+            for (; lane < width; lane++) lanes[lane] += lanes[lane + width];
         }
 
         return lanes[0];
@@ -55,6 +57,6 @@ internal static unsafe class RowLanes<V, T>
     private static V Tail<TTerms>(TTerms terms, V lanes, nint column, nint n)
         where TTerms : struct, IRowTerms<V, T> =>
         n - column >= V.Count
-            ? terms.Step(lanes, column, V.Count)
-            : VecTail<V, T>.Merge(terms.Step(lanes, column, n - column), lanes, n - column);
+            ? terms.Step<Whole<V, T>>(lanes, column, V.Count)
+            : VecTail<V, T>.Merge(terms.Step<Partial<V, T>>(lanes, column, n - column), lanes, n - column);
 }

@@ -1,14 +1,15 @@
 // batch_norm.cu: y = act((x - mean) / sqrt(variance + epsilon) * gamma + beta) over a row-major Rows x Columns matrix, mean and variance a
 // column (Ioffe and Szegedy 2015, algorithm 1); NHWC images are rows of channels. A few operations an element, so memory decides: one pass for the
 // statistics (x read), one to normalise (x read, y written).
-//   batch_norm_statistics  a chunk of 64 rows of a column a lane: its mean and its sum of squared deviations, [chunks, 2, Columns]
+//   batch_norm_statistics  a chunk of 64 rows of a column a lane: [chunks, 3, Columns] = its first row, its mean less that, its squared deviations
 //   batch_norm_finish      the chunks' results of a column, ascending: Stats [3, Columns] = mean, 1/sqrt(variance + epsilon), unbiased variance
 //   batch_norm_running     the first two rows of Stats from running statistics
 //   batch_norm_update      running statistics moved towards Stats
 //   batch_norm_apply       y from x and Stats
-// Free of cancellation in one pass: a chunk's sums are of x - x[first row of the chunk]. With n rows and shift s, the squares' sum exceeds what is wanted
-// by n (mean - s)^2, and since s is itself one of the n values that is at most n times what is wanted: the relative error stays below 65 roundings' whatever
-// mean and deviation are. Chunks are joined by two walks over their small results: the mean, then the deviations from it.
+// Free of cancellation in one pass: a chunk's sums are of x - s, s its first row. With n rows the squares' sum exceeds what is wanted by n (mean - s)^2, and
+// since s is itself one of the n values that is at most n times what is wanted: rounding errors grow 65 times at worst, whatever mean and deviation are.
+// Chunks are joined by two walks over their small results, the mean and then the deviations from it, all relative to the first chunk's s: no mean is
+// rounded at its own size before the end.
 #include "Common/math.cuh"
 #include "Normalization/column_pairs.cuh"
 
@@ -33,8 +34,9 @@ KERNEL(batch_norm_statistics, BatchNormArgs, 256, 1)
             v = u;
         }, sum, squares);
         REAL mean = sum / (REAL)height, rest = fma(-sum, mean, squares);
-        Partials[2 * chunk * a.Columns + column] = shift + mean;
-        Partials[(2 * chunk + 1) * a.Columns + column] = (REAL)0 > rest ? (REAL)0 : rest;  // a NaN passes
+        Partials[3 * chunk * a.Columns + column] = shift;
+        Partials[(3 * chunk + 1) * a.Columns + column] = mean;
+        Partials[(3 * chunk + 2) * a.Columns + column] = (REAL)0 > rest ? (REAL)0 : rest;  // a NaN passes
     }
 }
 
@@ -45,20 +47,23 @@ KERNEL(batch_norm_finish, BatchNormArgs, 256, 1)
     SHARED(REAL, means, TILE * COLUMNS);
     SHARED(REAL, squares, TILE * COLUMNS);
     i64 column = (i64)blockIdx.x * COLUMNS + lane_index(), chunks = chunks_of(a.Rows);
-    bool owner = warp_index() == 0 && column < a.Columns;
-    REAL shift = owner ? (REAL)Partials[column] : (REAL)0, sum = 0, total = 0;
-    walk_chunks(Partials, chunks, a.Columns, means, squares, [&](i64 chunk, REAL mean, REAL) {
-        REAL count = (REAL)(chunk + 1 < chunks ? CHUNK : a.Rows - chunk * CHUNK);
-        sum = fma(count, mean - shift, sum);
-    });
-    REAL grand = shift + sum / (REAL)a.Rows;
-    walk_chunks(Partials, chunks, a.Columns, means, squares, [&](i64 chunk, REAL mean, REAL square) {
-        REAL count = (REAL)(chunk + 1 < chunks ? CHUNK : a.Rows - chunk * CHUNK), d = mean - grand;
+    bool inside = column < a.Columns;
+    REAL shift = inside ? (REAL)Partials[column] : (REAL)0, sum = 0, total = 0;
+    auto load = [&](i64 chunk, REAL& mean, REAL& square) {
+        gptr<const REAL> partial = Partials + (3 * chunk * a.Columns + column);
+        mean = (partial[0] - shift) + partial[a.Columns];
+        square = partial[2 * a.Columns];
+    };
+    auto count = [&](i64 chunk) { return (REAL)(chunk + 1 < chunks ? CHUNK : a.Rows - chunk * CHUNK); };
+    walk_chunks(chunks, inside, load, means, squares, [&](i64 chunk, REAL mean, REAL) { sum = fma(count(chunk), mean, sum); });
+    REAL grand = sum / (REAL)a.Rows;
+    walk_chunks(chunks, inside, load, means, squares, [&](i64 chunk, REAL mean, REAL square) {
+        REAL d = mean - grand;
         total = total + square;
-        total = fma(count * d, d, total);
+        total = fma(count(chunk) * d, d, total);
     });
-    if (!owner) return;
-    Stats[column] = grand;
+    if (warp_index() != 0 || !inside) return;
+    Stats[column] = shift + grand;
     Stats[a.Columns + column] = gen_rsqrt(total / (REAL)a.Rows + (REAL)a.Epsilon);
     Stats[2 * a.Columns + column] = total / (REAL)(a.Rows - 1);
 }
@@ -103,6 +108,7 @@ KERNEL(batch_norm_apply, BatchNormArgs, 256, 1)
     bool quads = a.Quads > 0;
     i64 width = quads ? a.Columns / 4 : a.Columns, items = quads ? a.Quads : a.Rows * a.Columns, step = grid_stride();
     i64 i = global_index(), column = i % width, columns = step % width;
+    NO_UNROLL
     for (; i < items; i += step) {
         if (quads) {
             i64 c = 4 * column;

@@ -71,6 +71,7 @@ KERNEL(batch_norm_backward_apply, BatchNormBackwardArgs, 256, 1)
     bool quads = a.Quads > 0;
     i64 width = quads ? a.Columns / 4 : a.Columns, items = quads ? a.Quads : a.Rows * a.Columns, step = grid_stride();
     i64 i = global_index(), column = i % width, columns = step % width;
+    NO_UNROLL
     for (; i < items; i += step) {
         if (quads) {
             i64 c = 4 * column;
@@ -99,11 +100,16 @@ KERNEL(batch_norm_backward_finish, BatchNormBackwardArgs, 256, 1)
     SHARED(REAL, dots, TILE * COLUMNS);
     i64 column = (i64)blockIdx.x * COLUMNS + lane_index();
     REAL total = 0, dot = 0;
-    walk_chunks(Partials, chunks_of(a.Rows), a.Columns, sums, dots, [&](i64, REAL first, REAL second) {
+    bool inside = column < a.Columns;
+    auto load = [&](i64 chunk, REAL& first, REAL& second) {
+        first = Partials[2 * chunk * a.Columns + column];
+        second = Partials[(2 * chunk + 1) * a.Columns + column];
+    };
+    walk_chunks(chunks_of(a.Rows), inside, load, sums, dots, [&](i64, REAL first, REAL second) {
         total = total + first;
         dot = dot + second;
     });
-    if (warp_index() != 0 || column >= a.Columns) return;
+    if (warp_index() != 0 || !inside) return;
     if (a.Training) {
         OUT(REAL, Means);
         Means[column] = total / (REAL)a.Rows;

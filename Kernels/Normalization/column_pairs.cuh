@@ -32,19 +32,21 @@ template <class F> DEV void chunk_pair(i64 first, i32 height, F load, REAL& sum,
     }
 }
 
-// Walks the partial results [chunks, 2, columns] of 32 columns: step(chunk, first, second), chunks ascending, in the block's first warp.
-// They pass through shared memory in tiles, since a chain that waits for memory at each step would take longer than what made them.
-template <class F> DEV void walk_chunks(gptr<const REAL> partials, i64 chunks, i64 columns, sptr<REAL> firsts, sptr<REAL> seconds, F step)
+// Walks the partial results of 32 columns: step(chunk, first, second), chunks ascending, in the block's first warp. load(chunk, first, second) fetches
+// them for this lane's column; they pass through shared memory in tiles, since a chain that waits for memory at each step would take longer than what
+// made them.
+template <class L, class F> DEV void walk_chunks(i64 chunks, bool inside, L load, sptr<REAL> firsts, sptr<REAL> seconds, F step)
 {
-    i64 column = (i64)blockIdx.x * COLUMNS + lane_index();
     for (i64 tile = 0; tile < chunks; tile += TILE) {
         i32 height = (i32)(chunks - tile < TILE ? chunks - tile : TILE);
-        for (i32 row = warp_index(); row < height && column < columns; row += 8) {
-            firsts[row * COLUMNS + lane_index()] = partials[2 * (tile + row) * columns + column];
-            seconds[row * COLUMNS + lane_index()] = partials[(2 * (tile + row) + 1) * columns + column];
+        for (i32 row = warp_index(); row < height && inside; row += 8) {
+            REAL first, second;
+            load(tile + row, first, second);
+            firsts[row * COLUMNS + lane_index()] = first;
+            seconds[row * COLUMNS + lane_index()] = second;
         }
         block_sync();
-        if (warp_index() == 0 && column < columns) {
+        if (warp_index() == 0 && inside) {
             for (i32 row = 0; row < height; row++) {
                 REAL first = firsts[row * COLUMNS + lane_index()], second = seconds[row * COLUMNS + lane_index()];
                 step(tile + row, first, second);

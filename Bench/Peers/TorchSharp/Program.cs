@@ -6,7 +6,7 @@ namespace GenEngine.Peers.TorchSharp;
 
 /// <summary>
 /// Answers, one line each: "measure NAME THREADS SECONDS" -> "ok MEDIAN_MS REPEATS" or "error TEXT"; end of input ends it.
-/// Started as "startup THREADS" it runs one VAE step from nothing and says "done".
+/// Started as "startup THREADS" it runs one VAE step from nothing and says "done"; as "fixtures FOLDER" it writes the tests' fixtures.
 /// </summary>
 internal static class Program
 {
@@ -18,6 +18,12 @@ internal static class Program
             using var job = new VaeStepJob();
             job.Run();
             Console.WriteLine("done");
+            return 0;
+        }
+
+        if (args is ["fixtures", var folder])
+        {
+            Fixtures.Write(folder);
             return 0;
         }
 
