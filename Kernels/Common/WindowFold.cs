@@ -72,6 +72,7 @@ internal static unsafe class WindowFold<TFold>
         TFold.Run<V, T>(args, in taps, x + (left * channels), output + (o * channels), channels);
     }
 
+    [SkipLocalsInit]
     private static void Inside<V, T>(WindowArgs* args, in WindowTaps inside, T* x, nint output, int low, int high)
         where V : unmanaged, IVec<V, T>
         where T : unmanaged, IFloatingPointIeee754<T>

@@ -39,8 +39,30 @@ internal static unsafe class AvgPoolCpu
             T* dy = (T*)args->X + output;
             var divisor = V.Create(T.CreateTruncating(args->Divisor));
             nint i = 0;
+            for (; i <= length - (2 * V.Count); i += 2 * V.Count) Two(in windows, divisor, dy + i, target + i, accumulate);
             for (; i <= length - V.Count; i += V.Count) Chunk(in windows, divisor, dy + i, target + i, V.Count, accumulate);
-            if (i < length) Chunk(in windows, divisor, dy + i, target + i, length - i, accumulate);
+            if (i == length) return;
+            nint first = accumulate ? i : Math.Max(0, length - V.Count); // a whole vector that overlaps the one before beats a part of one
+            Chunk(in windows, divisor, dy + first, target + first, length - first, accumulate);
+        }
+
+        // two vectors a walk over the windows: half the steps
+        [MethodImpl(AggressiveInlining)]
+        private static void Two<V, T>(in CoveringWindows windows, V divisor, T* dy, T* target, bool accumulate)
+            where V : unmanaged, IVec<V, T>
+            where T : unmanaged, IFloatingPointIeee754<T>
+        {
+            V a = V.Zero, b = a;
+            for (int y = 0; y < windows.Rows; y++, dy += windows.Row)
+            {
+                T* p = dy;
+                for (int x = 0; x < windows.Columns; x++, p += windows.Column) (a, b) = (V.Add(a, V.Load(p)), V.Add(b, V.Load(p + V.Count)));
+            }
+
+            (a, b) = (V.Div(a, divisor), V.Div(b, divisor));
+            if (accumulate) (a, b) = (V.Add(V.Load(target), a), V.Add(V.Load(target + V.Count), b));
+            V.Store(a, target);
+            V.Store(b, target + V.Count);
         }
 
         [MethodImpl(AggressiveInlining)]

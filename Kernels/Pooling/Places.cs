@@ -39,6 +39,10 @@ internal readonly unsafe struct BytePlaces : IPlaces
             var shorts = Vector128.Narrow(ints.GetLower(), ints.GetUpper());
             *(long*)p = Vector128.Narrow(shorts.AsUInt16(), shorts.AsUInt16()).AsInt64().ToScalar();
         }
+        else if (sizeof(V) == 64 && sizeof(T) == 4)
+        {
+            Avx512BW.VL.MaskStore(p, First(n), Avx512F.ConvertToVector128Byte(Avx512F.ConvertToVector512Int32(Unsafe.BitCast<V, Vector512<float>>(places))));
+        }
         else
         {
             StoreLanes<V, T>(places, p, n);
@@ -51,10 +55,13 @@ internal readonly unsafe struct BytePlaces : IPlaces
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         byte* p = (byte*)address + first;
-        return n == V.Count ? V.LoadBytes(p) : LoadLanes<V, T>(p, n);
+        if (n == V.Count) return V.LoadBytes(p);
+        if (sizeof(V) != 64 || sizeof(T) != 4) return LoadLanes<V, T>(p, n);
+        var bytes = Avx512BW.VL.MaskLoad(p, First(n), Vector128<byte>.Zero);
+        return Unsafe.BitCast<Vector512<float>, V>(Avx512F.ConvertToVector512Single(Avx512F.ConvertToVector512Int32(bytes)));
     }
 
-    // apart: memory of the stack keeps a method from being inlined into a loop
+    // these are apart: memory of the stack keeps a method from being inlined into a loop
     private static void StoreLanes<V, T>(V places, byte* p, nint n)
         where V : unmanaged, IVec<V, T>
         where T : unmanaged, IFloatingPointIeee754<T>
@@ -72,6 +79,9 @@ internal readonly unsafe struct BytePlaces : IPlaces
         for (nint i = 0; i < n; i++) padded[i] = p[i];
         return V.LoadBytes(padded);
     }
+
+    [MethodImpl(AggressiveInlining)]
+    private static Vector128<byte> First(nint n) => Vector128.LessThan(Vector128<byte>.Indices, Vector128.Create((byte)n));
 }
 
 internal readonly unsafe struct IntPlaces : IPlaces

@@ -30,6 +30,9 @@ internal unsafe interface IWindowGather
 internal static unsafe class WindowGather<TGather>
     where TGather : struct, IWindowGather
 {
+    /// <summary>Fewer channels than this are gathered one by one at the edge of an image: parts of vectors cost more.</summary>
+    private const int Few = 4;
+
     private const int BufferBytes = 16 * 1024; // of a stretch of pixels, sorted by their place in the stride
 
     public static void Run<V, T>(WorkerPool pool, WindowArgs* args)
@@ -84,9 +87,15 @@ internal static unsafe class WindowGather<TGather>
         int first = padded < args->WindowWidth ? 0 : ((padded - args->WindowWidth) / stride) + 1;
         int columns = Math.Max(0, Math.Min((padded / stride) + 1, args->OutWidth) - first);
         var windows = rows with { Columns = columns, Tap = rows.Tap + padded - (first * stride) };
-        TGather.Run<V, T>(args, in windows, output + (first * channels), target + (x * channels), channels, args->Accumulate != 0);
+        bool accumulate = args->Accumulate != 0;
+        output += first * channels;
+        target += x * channels;
+        if (channels >= Few) TGather.Run<V, T>(args, in windows, output, target, channels, accumulate);
+        else if (typeof(T) == typeof(float)) TGather.Run<V1F, float>(args, in windows, output, (float*)target, channels, accumulate);
+        else TGather.Run<V1D, double>(args, in windows, output, (double*)target, channels, accumulate);
     }
 
+    [SkipLocalsInit]
     private static void Inside<V, T>(WindowArgs* args, in CoveringWindows rows, nint output, T* target, int low, int high, int stretch)
         where V : unmanaged, IVec<V, T>
         where T : unmanaged, IFloatingPointIeee754<T>

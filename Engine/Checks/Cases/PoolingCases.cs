@@ -42,14 +42,19 @@ internal sealed class PoolingCases : IOpCaseSource
     }
 
     private static OpCase Pool(
-        string op, int n, int h, int w, int c, PoolWindow window, Func<Tensor, Tensor> build, double ulps, Func<IEnumerable<double>, double> f) => new()
+        string op, int n, int h, int w, int c, PoolWindow window, Func<Tensor, Tensor> build, double ulps, Func<IEnumerable<double>, double> f)
     {
-        Op = op,
-        Variant = $"{n}x{h}x{w}x{c} window {window.Height}x{window.Width} stride {window.StrideY}x{window.StrideX} padding {window.PadY}x{window.PadX}",
-        Inputs = [new(new Shape(n, h, w, c))],
-        Build = x => build(x[0]),
-        Ulps = ulps,
-        Reference = x =>
+        return new OpCase
+        {
+            Op = op,
+            Variant = $"{n}x{h}x{w}x{c} window {window.Height}x{window.Width} stride {window.StrideY}x{window.StrideX} padding {window.PadY}x{window.PadX}",
+            Inputs = [new(new Shape(n, h, w, c))],
+            Build = x => build(x[0]),
+            Ulps = ulps,
+            Reference = x => Pooled(x[0]),
+        };
+
+        double[] Pooled(double[] x)
         {
             var (height, width) = window.Output(op, h, w);
             return
@@ -62,8 +67,8 @@ internal sealed class PoolingCases : IOpCaseSource
                        from y in Enumerable.Range((oy * window.StrideY) - window.PadY, window.Height)
                        from z in Enumerable.Range((ox * window.StrideX) - window.PadX, window.Width)
                        where y >= 0 && y < h && z >= 0 && z < w
-                       select x[0][(((((b * h) + y) * w) + z) * c) + k]),
+                       select x[(((((b * h) + y) * w) + z) * c) + k]),
             ];
-        },
-    };
+        }
+    }
 }
