@@ -34,5 +34,6 @@ public sealed class MatMulMmaGpu : IGpuKernelFamily
         {
             MinArch = MmaTile.MinArch,
             FollowsSummationLaw = false,
+            DynamicSharedBytes = tile.SharedBytes,
         };
 }

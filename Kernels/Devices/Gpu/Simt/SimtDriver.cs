@@ -53,10 +53,13 @@ public sealed unsafe class SimtDriver : IGpuDriver
     public int Compiled => _runtime.Cache.Compiled;
 
     /// <summary>
-    /// What the accesses of each source line would cost a GPU (bank conflicts, sectors), sampled since the driver was opened;
-    /// empty unless the build is checked.
+    /// What the accesses of each source line would cost a GPU (bank conflicts, sectors), sampled since the driver was opened or
+    /// <see cref="ForgetAccessSites"/>; empty unless the build is checked.
     /// </summary>
     public IReadOnlyList<AccessSite> AccessSites => _shadow?.Sites() ?? [];
+
+    /// <summary>Begins the sampling anew; there is room for about a thousand lines (of each kernel variant).</summary>
+    public void ForgetAccessSites() => _shadow?.ForgetSites();
 
     /// <summary>Finds a compiler and prepares the run time.</summary>
     /// <exception cref="DeviceUnavailableException">This machine has no C++ compiler; says how to install one.</exception>
