@@ -49,6 +49,8 @@ public sealed unsafe class SimtDriver : IGpuDriver
 
     public int Arch => 80;
 
+    public bool CanTime => false;
+
     /// <summary>Kernel objects that were compiled rather than found in the cache.</summary>
     public int Compiled => _runtime.Cache.Compiled;
 
@@ -109,6 +111,8 @@ public sealed unsafe class SimtDriver : IGpuDriver
     public void Download(nint source, Span<byte> target) => new ReadOnlySpan<byte>((void*)source, target.Length).CopyTo(target);
 
     public void Synchronize() => ObjectDisposedException.ThrowIf(_disposed, this);
+
+    public float Time(Action work) => throw new NotSupportedException("The emulator's time says nothing of a GPU's.");
 
     public object Load(GpuKernel kernel) => new SimtModule(kernel, _runtime.Compile(kernel, _options.Checked));
 
