@@ -3,15 +3,39 @@ namespace GenEngine.Kernels.Devices.Gpu;
 /// <summary>A device that runs the CUDA sources: an NVIDIA GPU or the emulator, behind one seam.</summary>
 public sealed unsafe class GpuDevice : Device
 {
-    private readonly Dictionary<GpuKernel, GpuLaunchTarget> _loaded = [];
+    /// <summary>Compute capability times ten that has TF32, BF16 and asynchronous copies.</summary>
+    private const int TensorCoreArch = 80;
 
-    public GpuDevice(IGpuDriver driver) => Driver = driver;
+    private readonly Dictionary<GpuKernel, GpuLaunchTarget> _loaded = [];
+    private Precision _precision;
+
+    public GpuDevice(IGpuDriver driver)
+    {
+        Driver = driver;
+        Tuner = Autotune.For(driver);
+    }
 
     public IGpuDriver Driver { get; }
 
+    /// <summary>Chooses tiles by measurement; null on the emulator and with GENENGINE_AUTOTUNE=off.</summary>
+    public Autotune? Tuner { get; init; }
+
     public override DeviceKind Kind => Driver.Kind;
 
-    public override string Description => Driver.Description;
+    public override string Description => Precision == Precision.Float32 ? Driver.Description : $"{Driver.Description}, {Precision.Name()}";
+
+    /// <summary>What float32 products and convolutions compute in; launchers read it at each launch, and a captured step keeps what it was.</summary>
+    /// <exception cref="EngineException">The GPU has no such tensor cores.</exception>
+    public Precision Precision
+    {
+        get => _precision;
+        set
+        {
+            if (value != Precision.Float32 && Driver.Arch < TensorCoreArch)
+                throw new EngineException($"{value.Name()} needs tensor cores of compute capability 8.0 (Ampere) or newer; {Driver.Description} has {Driver.Arch / 10}.{Driver.Arch % 10}. Use float32.");
+            _precision = value;
+        }
+    }
 
     /// <summary>Variants loaded so far.</summary>
     public IReadOnlyCollection<GpuKernel> LoadedKernels => _loaded.Keys;
@@ -27,6 +51,18 @@ public sealed unsafe class GpuDevice : Device
             if (Recorder is { } recorder) recorder.Add(target, kernel.Name, shape, block, sizeof(TArgs), accesses);
             else Driver.Launch(target.Loaded, kernel, shape, block, sizeof(TArgs), accesses);
         }
+    }
+
+    /// <summary>Milliseconds of so many launches of a kernel, one after another; for tuning, so it is neither announced nor recorded.</summary>
+    public float Time<TArgs>(GpuKernel kernel, LaunchShape shape, TArgs args, int launches) where TArgs : unmanaged
+    {
+        if (Recorder is not null) throw new InvalidOperationException($"{kernel} cannot be timed while a step is being captured.");
+        var target = Target(kernel);
+        return Driver.Time(() =>
+        {
+            TArgs copy = args;
+            for (int i = 0; i < launches; i++) Driver.Launch(target.Loaded, kernel, shape, &copy, sizeof(TArgs), []);
+        });
     }
 
     /// <summary>Compiles these variants side by side ahead of their first launch.</summary>
