@@ -1,4 +1,5 @@
 using GenEngine.Kernels;
+using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Layout;
 
 namespace GenEngine;
@@ -62,6 +63,22 @@ public sealed class Tape
         var needed = Needed(loss, sink);
         if (!retain) ReleaseUnread(needed);
 
+        IsGoingBack = true;
+        try
+        {
+            GoBack(loss, sink, needed, retain);
+        }
+        finally
+        {
+            IsGoingBack = false;
+        }
+
+        if (!retain) _nodes.Clear();
+    }
+
+    private void GoBack(Tensor loss, GradientSink sink, HashSet<TapeNode> needed, bool retain)
+    {
+        _context.Device.Label = new LaunchLabel("loss", Backward: true);
         var seed = _context.NewTensor(new Shape(1), "gradient of the loss");
         Fill.Run(_context.Device, _context.Real, seed.Range, 1, 1);
         sink.Seed(loss, seed);
@@ -77,9 +94,12 @@ public sealed class Tape
             }
         }
 
+        _context.Device.Label = new LaunchLabel("unreached gradients", Backward: true);
         sink.FillUntouched();
-        if (!retain) _nodes.Clear();
     }
+
+    /// <summary>True while Backward runs.</summary>
+    internal bool IsGoingBack { get; private set; }
 
     /// <summary>Makes Backward compute a gradient for a tensor that is no parameter; read it with <see cref="GradientOf"/>.</summary>
     public void RequireGradient(Tensor tensor) => tensor.RequiresGradient = true;
@@ -112,10 +132,11 @@ public sealed class Tape
         _leafGradients.Clear();
     }
 
-    private static void Run(TapeNode node, GradientSink sink)
+    private void Run(TapeNode node, GradientSink sink)
     {
         if (node.Backward is null)
             throw new EngineException($"A gradient reaches '{node.Op}', which has no backward. Compute it under NoGradient(), or do not train through it.");
+        _context.Device.Label = new LaunchLabel(node.Op, Backward: true);
         node.Sink = sink;
         node.Backward(node, sink);
         node.Sink = null;
