@@ -2,6 +2,7 @@ using System.CommandLine;
 using GenEngine.Kernels;
 using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Devices.Cpu;
+using GenEngine.Kernels.Devices.Gpu;
 
 namespace GenEngine.Bench;
 
@@ -38,14 +39,15 @@ internal sealed class DeviceOptions
     };
 
     /// <summary>Opens the device; the caller disposes it.</summary>
+    /// <param name="substitute">What to run in place of a kernel, on the devices that run the CUDA sources.</param>
     /// <exception cref="DeviceUnavailableException">This machine lacks it; the message says what was tried and the fix.</exception>
-    public Device Open(Session session)
+    public Device Open(Session session, Func<GpuKernel, GpuKernel>? substitute = null)
     {
         var kind = Kind(session);
         bool check = session.Get(_check);
         if (check && kind is { } plain && plain != DeviceKind.Simt) throw new UsageException($"--check belongs to --device simt, not to {plain.Name()}.");
         if (session.Given(_isa) && kind is { } other && other != DeviceKind.Cpu) throw new UsageException($"--isa belongs to --device cpu, not to {other.Name()}.");
-        return DeviceFactory.Open(kind, session.Get(_threads), Isa(session), check);
+        return DeviceFactory.Open(kind, session.Get(_threads), Isa(session), check, substitute);
     }
 
     private CpuIsa? Isa(Session session) => session.Get(_isa) is { } name && name != "auto" ? CpuIsas.Parse(name) : null;

@@ -154,7 +154,7 @@ public sealed class Context : IDisposable
     /// <summary>Says what the next launches belong to; within Backward they belong to the operation that is gone back through.</summary>
     internal void Label(string op)
     {
-        if (!Tape.IsGoingBack) Device.Label = new LaunchLabel(op);
+        if (!Tape.IsGoingBack) Device.Enter(op);
     }
 
     internal void EndStep()

@@ -1,5 +1,4 @@
 using GenEngine.Kernels;
-using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Layout;
 
 namespace GenEngine;
@@ -78,7 +77,7 @@ public sealed class Tape
 
     private void GoBack(Tensor loss, GradientSink sink, HashSet<TapeNode> needed, bool retain)
     {
-        _context.Device.Label = new LaunchLabel("loss", Backward: true);
+        _context.Device.Enter("loss", backward: true);
         var seed = _context.NewTensor(new Shape(1), "gradient of the loss");
         Fill.Run(_context.Device, _context.Real, seed.Range, 1, 1);
         sink.Seed(loss, seed);
@@ -94,7 +93,7 @@ public sealed class Tape
             }
         }
 
-        _context.Device.Label = new LaunchLabel("unreached gradients", Backward: true);
+        _context.Device.Enter("unreached gradients", backward: true);
         sink.FillUntouched();
     }
 
@@ -136,7 +135,7 @@ public sealed class Tape
     {
         if (node.Backward is null)
             throw new EngineException($"A gradient reaches '{node.Op}', which has no backward. Compute it under NoGradient(), or do not train through it.");
-        _context.Device.Label = new LaunchLabel(node.Op, Backward: true);
+        _context.Device.Enter(node.Op, backward: true);
         node.Sink = sink;
         node.Backward(node, sink);
         node.Sink = null;

@@ -29,9 +29,12 @@ public static unsafe class ArgumentBlock
     public static IReadOnlyList<FieldInfo> FieldsOf(Type type) =>
         [.. type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).OrderBy(field => OffsetOf(type, field.Name))];
 
-    /// <summary>Copies a block out of a launch.</summary>
-    public static object Box(Type type, void* args) =>
-        typeof(ArgumentBlock).GetMethod(nameof(Read), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(type).Invoke(null, [(nint)args])!;
+    /// <summary>A block's bytes as the struct that they are.</summary>
+    public static object Box(Type type, ReadOnlySpan<byte> args)
+    {
+        fixed (byte* bytes = args)
+            return typeof(ArgumentBlock).GetMethod(nameof(Read), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(type).Invoke(null, [(nint)bytes])!;
+    }
 
     /// <summary>The fields and values of a boxed block.</summary>
     public static IReadOnlyList<ArgumentValue> Fields(object block) =>

@@ -38,8 +38,11 @@ public abstract class Device : IDisposable
     /// <summary>Stands around every launch while it runs, replayed ones too; profiles are made with it.</summary>
     public ILaunchProbe? Probe { get; set; }
 
-    /// <summary>What the next launches belong to; whoever makes launches sets it, and probes read it.</summary>
-    public LaunchLabel Label { get; set; }
+    /// <summary>What the next launches belong to.</summary>
+    public LaunchLabel Label { get; private set; }
+
+    /// <summary>Says what the next launches belong to: an operation, or its backward. Probes and recordings keep it with each launch.</summary>
+    public void Enter(string op, bool backward = false) => Label = new LaunchLabel(op, backward, Label.Ordinal + 1);
 
     /// <summary>Allocates device memory; its content is undefined. Aligned to 256 bytes.</summary>
     /// <exception cref="EngineException">Out of memory: says requested, live and peak bytes.</exception>

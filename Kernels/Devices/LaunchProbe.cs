@@ -1,7 +1,8 @@
 namespace GenEngine.Kernels.Devices;
 
-/// <summary>What the launches that follow belong to, for those who watch: an operation of the engine, or its backward.</summary>
-public readonly record struct LaunchLabel(string Op, bool Backward = false)
+/// <summary>What launches belong to, for those who watch: an operation of the engine, or its backward; see <see cref="Device.Enter"/>.</summary>
+/// <param name="Ordinal">Tells two operations of one name apart.</param>
+public readonly record struct LaunchLabel(string Op, bool Backward, int Ordinal)
 {
     public override string ToString() => Op is null ? "" : Backward ? Op + " backward" : Op;
 }
