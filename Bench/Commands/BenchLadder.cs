@@ -32,19 +32,19 @@ internal static class BenchLadder
         command.OnRun(session =>
         {
             using var gpu = Open(session.Get(device));
-            int standard = gpu is null ? EmulatedExtent : GpuExtent;
-            var shape = new MatMulShape(1, session.Get(sizes.M) ?? standard, session.Get(sizes.N) ?? standard, session.Get(sizes.K) ?? standard);
+            var shape = new MatMulShape(1, Given(sizes.M), Given(sizes.N), Given(sizes.K));
             var lines = gpu is null ? [.. Ladder.Rungs.Select(rung => Count(rung, shape))] : Time(session, gpu, shape, session.Get(seconds));
             string? path = session.Get(json);
             if (path is not null) Json.Write(session, path, ConsoleJson.Default.ListLadderLine, lines);
             if (path is not "") Print(session, shape, lines, gpu);
             return ExitCode.Done;
+
+            int Given(Option<int> extent) => gpu is null && !session.Given(extent) ? EmulatedExtent : session.Get(extent);
         });
         return command;
     }
 
-    private static Option<int?> Extent(string name, string what) =>
-        Options.OptionalNumber(name, Invariant($"{what}; {GpuExtent} on a GPU, {EmulatedExtent} on the emulator when not given."), 1);
+    private static Option<int> Extent(string name, string what) => Options.Number(name, Invariant($"{what}; on the emulator {EmulatedExtent} when not given."), 1, GpuExtent);
 
     /// <summary>A GPU, or null for the emulator.</summary>
     private static GpuDevice? Open(string? name)
