@@ -14,20 +14,21 @@ internal static class DeviceFactory
     /// <param name="threads">CPU threads; 0 takes one a core.</param>
     /// <param name="isa">CPU instruction set; null takes the widest.</param>
     /// <param name="check">simt only: three orders and the checked build.</param>
+    /// <param name="substitute">What to run in place of a kernel, on the devices that run the CUDA sources.</param>
     /// <exception cref="DeviceUnavailableException">This machine lacks it.</exception>
-    public static Device Open(DeviceKind? kind, int threads = 0, CpuIsa? isa = null, bool check = false) => kind switch
+    public static Device Open(DeviceKind? kind, int threads = 0, CpuIsa? isa = null, bool check = false, Func<GpuKernel, GpuKernel>? substitute = null) => kind switch
     {
         DeviceKind.Cpu => new CpuDevice(new CpuOptions(threads, isa)),
-        DeviceKind.Simt => new GpuDevice(SimtDriver.Open(check ? new SimtOptions(Orders: 3, Checked: true) : new SimtOptions(Threads: threads))),
-        DeviceKind.Cuda => new GpuDevice(CudaDriver.Open()),
-        _ => OpenBest(threads, isa),
+        DeviceKind.Simt => new GpuDevice(SimtDriver.Open(check ? new SimtOptions(Orders: 3, Checked: true) : new SimtOptions(Threads: threads)), substitute),
+        DeviceKind.Cuda => new GpuDevice(CudaDriver.Open(), substitute),
+        _ => OpenBest(threads, isa, substitute),
     };
 
-    private static Device OpenBest(int threads, CpuIsa? isa)
+    private static Device OpenBest(int threads, CpuIsa? isa, Func<GpuKernel, GpuKernel>? substitute)
     {
         try
         {
-            return Open(DeviceKind.Cuda);
+            return Open(DeviceKind.Cuda, substitute: substitute);
         }
         catch (DeviceUnavailableException)
         {

@@ -40,8 +40,9 @@ internal sealed class DeviceOptions
     };
 
     /// <summary>Opens the device; the caller disposes it.</summary>
+    /// <param name="substitute">What to run in place of a kernel, on the devices that run the CUDA sources.</param>
     /// <exception cref="DeviceUnavailableException">This machine lacks it; the message says what was tried and the fix.</exception>
-    public Device Open(Session session)
+    public Device Open(Session session, Func<GpuKernel, GpuKernel>? substitute = null)
     {
         var kind = Kind(session);
         bool check = session.Get(_check);
@@ -49,7 +50,7 @@ internal sealed class DeviceOptions
         if (session.Given(_isa) && kind is { } other && other != DeviceKind.Cpu) throw new UsageException($"--isa belongs to --device cpu, not to {other.Name()}.");
         var precision = Enum.GetValues<Precision>().Single(value => value.Name() == session.Get(_precision));
         if (precision != Precision.Float32 && kind == DeviceKind.Cpu) throw new UsageException(NoTensorCores(precision));
-        var device = DeviceFactory.Open(kind, session.Get(_threads), Isa(session), check);
+        var device = DeviceFactory.Open(kind, session.Get(_threads), Isa(session), check, substitute);
         if (precision == Precision.Float32) return device;
         try
         {

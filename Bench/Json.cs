@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using GenEngine.Bench.Commands;
 using GenEngine.Bench.Compare;
+using GenEngine.Bench.Shapes;
 using GenEngine.Data;
 
 namespace GenEngine.Bench;
@@ -30,4 +31,6 @@ internal static class Json
 [JsonSerializable(typeof(EvidenceFile))]
 [JsonSerializable(typeof(Dictionary<string, double>))]
 [JsonSerializable(typeof(TrainResult))]
+[JsonSerializable(typeof(ShapeResult))]
+[JsonSerializable(typeof(List<LadderLine>))]
 internal sealed partial class ConsoleJson : JsonSerializerContext;

@@ -50,6 +50,13 @@ internal static class Options
     public static Option<string?> Run() =>
         new("--run") { HelpName = "PATH", Description = "Run folder to take the weights from; the newest run of the model when not given." };
 
+    /// <param name="what">Whose launches are traced: "a few steps".</param>
+    public static Option<string?> Profile(string what) => new("--profile")
+    {
+        HelpName = "FILE",
+        Description = $"Write a Chrome/Perfetto trace of {what}: operation, kernel, shape, bytes, time and share of the roof of every launch. The results stay the same.",
+    };
+
     /// <summary>--json as a switch, for commands with arguments of their own: machine output only on standard output.</summary>
     public static Option<bool> Json() => new("--json") { Description = "Print the result as JSON and nothing else." };
 

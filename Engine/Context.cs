@@ -145,6 +145,7 @@ public sealed class Context : IDisposable
     internal Tensor NewTensor(Shape shape, string op, DType? dtype = null)
     {
         if (!_stepOpen) throw new InvalidOperationException($"'{op}' needs an open step: using var step = context.BeginStep();");
+        Label(op);
         var type = dtype ?? Real;
         return new Tensor(this, shape, type, Arena.Allocate(shape.Count * type.Size(), op), op);
     }
@@ -171,10 +172,21 @@ public sealed class Context : IDisposable
 
     internal void EndNoGradient() => _noGradient--;
 
+    /// <summary>Says what the next launches belong to; within Backward they belong to the operation that is gone back through.</summary>
+    internal void Label(string op)
+    {
+        if (!Tape.IsGoingBack) Device.Enter(op);
+    }
+
     internal void EndStep()
     {
         if (!_stepOpen) return;
-        if (_stream > 0) RandomState.Advance(Device, _random.All);
+        if (_stream > 0)
+        {
+            Label("random state");
+            RandomState.Advance(Device, _random.All);
+        }
+
         Tape.Reset();
         Arena.Reset();
         _stepOpen = false;

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Diagnostics;
 using GenEngine.Kernels;
+using GenEngine.Text;
 
 namespace GenEngine.Bench.Commands;
 
@@ -15,20 +17,27 @@ internal static class BenchCommand
         var filter = new Option<string?>("--filter") { HelpName = "GLOB", Description = "Benchmarks by name, for example '*MatMul*'." };
         var list = new Option<bool>("--list") { Description = "List the benchmarks." };
         var extra = new Argument<string[]>("arguments") { Arity = ArgumentArity.ZeroOrMore, Description = "After --, further options of BenchmarkDotNet." };
-        var command = new ConsoleCommand("bench", "Run the micro-benchmarks of this engine's kernels on the CPU (BenchmarkDotNet); results go to BenchmarkDotNet.Artifacts.")
+        var command = new ConsoleCommand(
+            "bench",
+            "Time this engine's kernels: one shape on any device (gemm, ladder), or without a sub-command the micro-benchmarks on the CPU (BenchmarkDotNet), whose results go to BenchmarkDotNet.Artifacts.")
         {
             Examples =
             [
-                ("bench --list", "what there is"),
+                ("bench --list", "the micro-benchmarks that there are"),
                 ("bench --filter '*MatMul*'", "matrix products only"),
                 ("bench --smoke", "each once"),
                 ("bench -- --job long", "pass options on"),
+                ("bench gemm --m 128 --n 784 --k 400", "one matrix product"),
             ],
         };
         foreach (Option option in (Option[])[smoke, filter, list]) command.Options.Add(option);
         command.Arguments.Add(extra);
+        foreach (var sub in (Command[])[BenchGemm.Create(), BenchLadder.Create()]) command.Subcommands.Add(sub);
         command.OnRun(session =>
         {
+            // a misspelt sub-command looks like an argument to the parser
+            if (session.Get(extra) is [var word, ..] && session.Parse.Tokens.All(token => token.Type != TokenType.DoubleDash))
+                throw new UsageException(NearestName.Unknown("benchmark", word, command.Subcommands.Select(sub => sub.Name)) + " Options of BenchmarkDotNet follow after --.");
             List<string> arguments = ["--filter", session.Get(filter) ?? "*"];
             if (session.Get(smoke)) arguments.Add("--smoke");
             if (session.Get(list)) arguments.AddRange(["--list", "flat"]);

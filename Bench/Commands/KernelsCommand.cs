@@ -7,24 +7,44 @@ using static System.FormattableString;
 
 namespace GenEngine.Bench.Commands;
 
-/// <summary>kernels list, compile, check: the hand-written CUDA kernels and what is proved of them here.</summary>
+/// <summary>kernels list, compile, show, check, run: the hand-written CUDA kernels and what is proved of them here.</summary>
 internal static class KernelsCommand
 {
     public static Command Create()
     {
-        var command = new ConsoleCommand("kernels", "The hand-written CUDA kernels: list, compile for any GPU, check on the CPU.")
+        var command = new ConsoleCommand("kernels", "The hand-written CUDA kernels: list, compile for any GPU, show, check on the CPU; and run one of your own in their place.")
         {
             Examples =
             [
                 ("kernels list", "every variant"),
                 ("kernels compile --arch sm_80,sm_90a", "registers, shared memory and spills; needs NVRTC, no GPU"),
+                ("kernels show matmul.cu", "the source with what it includes, the PTX, or its launches"),
                 ("kernels check", "every kernel's op cases under the checker; needs a C++ compiler, no GPU"),
+                ("kernels run docs/my_leaky_relu.cu --like LeakyRelu", "a kernel of your own in place of the engine's"),
             ],
         };
         command.Subcommands.Add(List());
         command.Subcommands.Add(Compile());
-        command.Subcommands.Add(KernelsCheck.Create());
+        foreach (var sub in (ConsoleCommand[])[KernelsShow.Create(), KernelsCheck.Create(), KernelsRun.Create()]) command.Subcommands.Add(sub);
         return command;
+    }
+
+    /// <summary>--arch: architectures that parse.</summary>
+    internal static Option<string> Arch(string helpName, string description, string standard)
+    {
+        var archs = Options.Text("--arch", helpName, description, standard);
+        archs.Validators.Add(result =>
+        {
+            try
+            {
+                if (result.Tokens.Count > 0) Parse(result.Tokens[0].Value);
+            }
+            catch (EngineException exception)
+            {
+                result.AddError(exception.Message);
+            }
+        });
+        return archs;
     }
 
     private static Option<string?> Only() => new("--only") { HelpName = "TEXT", Description = "Only variants whose file or name contains the text." };
@@ -62,18 +82,7 @@ internal static class KernelsCommand
 
     private static ConsoleCommand Compile()
     {
-        var archs = Options.Text("--arch", "LIST", "GPU architectures, separated by commas: sm_80, sm_90a, compute_90.", "sm_75,sm_80,sm_86,sm_89,sm_90");
-        archs.Validators.Add(result =>
-        {
-            try
-            {
-                if (result.Tokens.Count > 0) Parse(result.Tokens[0].Value);
-            }
-            catch (EngineException exception)
-            {
-                result.AddError(exception.Message);
-            }
-        });
+        var archs = Arch("LIST", "GPU architectures, separated by commas: sm_80, sm_90a, compute_90.", "sm_75,sm_80,sm_86,sm_89,sm_90");
         var only = Only();
         var json = Options.Json();
         var command = new ConsoleCommand("compile", "Compile every variant with NVRTC and show registers, shared memory, how many blocks share a multiprocessor, and spills. A spill that nothing explains fails.")

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using GenEngine.Bench.Profiles;
+using GenEngine.Bench.Shapes;
 using GenEngine.Data;
 using GenEngine.Kernels;
 using GenEngine.Kernels.Devices.Cpu;
@@ -23,6 +25,7 @@ internal static class Train
                 ("train vae", "a VAE with a 2-D code on the built-in digits, and its latent manifold"),
                 ("train vae --data mnist --hidden 400 --latent 20", "the usual MNIST benchmark, 784-400-20"),
                 ("train ae --data fashion-mnist --latent 16", "an autoencoder of clothes"),
+                ("train vae --steps 20 --profile trace.json", "a trace of the launches of a few steps"),
                 ("train vae --device simt --check --steps 3 --batch 8", "the CUDA kernels under the checking emulator"),
             ],
         };
@@ -37,6 +40,7 @@ internal static class Train
         var entry = Zoo.Find(name);
         var settings = options.Read(session);
         OutputPath.Folder(settings.Out ?? "runs");
+        if (settings.Profile is { } profile) OutputPath.Folder(Path.GetDirectoryName(Path.GetFullPath(profile))!);
         using var device = options.Device.Open(session);
         if (device is CpuDevice cpu) WarmUp.Start(entry, cpu.Isa);
         var (trainSet, testSet) = Load(settings);
@@ -53,9 +57,16 @@ internal static class Train
         var report = new TrainReport(session, model, run, settings.Json);
         report.Begin(trainSet, config);
 
-        using var trainer = new Trainer(model, data, settings.Batch, settings.Captured);
+        using var profiler = settings.Profile is null ? null : new StepProfiler(device, config.Steps);
+        using var trainer = new Trainer(model, data, settings.Batch, settings.Captured) { Profiler = profiler };
         bool finished = report.Watch(progress => trainer.Run(config.Steps, progress, report.Interval, session.Stop));
         WeightFile.Save(run.WeightsPath, model.Groups);
+        if (profiler is not null)
+        {
+            TraceFile.Write(settings.Profile!, device, profiler.Profile, Roof.Of(device));
+            session.Error.WriteLine($"Trace of {profiler.Profile.Steps.Count} steps: {settings.Profile} (open it in ui.perfetto.dev or chrome://tracing)");
+        }
+
         using var test = new DeviceDataset(context, testSet, settings.Binarization);
         report.Finish(finished, trainer.Step, test, testSet);
         return finished ? ExitCode.Done : ExitCode.Stopped;
@@ -74,7 +85,7 @@ internal static class Train
 /// <summary>Options of train as the user gave them.</summary>
 internal sealed record TrainSettings(
     string Data, string? DataDir, int Batch, int? Steps, int? Epochs, int Latent, IReadOnlyList<int> Hidden, double LearningRate, ulong Seed, Binarization Binarization, bool Captured,
-    string? Out, bool Json)
+    string? Out, bool Json, string? Profile)
 {
     private const int StandardEpochs = 10;
 

@@ -18,12 +18,13 @@ internal sealed class TrainOptions
     private readonly Option<ulong> _seed = Options.Seed();
     private readonly Option<string> _binarize = Options.OneOf("--binarize", "none: a pixel is byte / 255; dynamic: 0 or 1, drawn anew each epoch", "none", "dynamic");
     private readonly Option<bool> _eager = new("--eager") { Description = "Run every step eagerly instead of replaying a captured one; the bits are the same." };
+    private readonly Option<string?> _profile = Options.Profile("a few steps");
     private readonly Option<string?> _out = Options.Out("Run folder to make; runs/<model>-<data>-<n> when not given. Never overwritten.");
     private readonly Option<bool> _json = Options.Json();
 
     public TrainOptions(Command command)
     {
-        foreach (Option option in (Option[])[_data, _dataDir, _steps, _epochs, _batch, _latent, _hidden, _rate, _binarize, _seed, _eager, _out, _json])
+        foreach (Option option in (Option[])[_data, _dataDir, _steps, _epochs, _batch, _latent, _hidden, _rate, _binarize, _seed, _eager, _profile, _out, _json])
             command.Options.Add(option);
         Device = new DeviceOptions(command);
     }
@@ -36,7 +37,7 @@ internal sealed class TrainOptions
         return new TrainSettings(
             session.Get(_data)!, session.Get(_dataDir), session.Get(_batch), session.Get(_steps), session.Get(_epochs), session.Get(_latent),
             Widths(session.Get(_hidden)!), session.Get(_rate), session.Get(_seed),
-            session.Get(_binarize) == "dynamic" ? Binarization.Dynamic : Binarization.None, !session.Get(_eager), session.Get(_out), session.Get(_json));
+            session.Get(_binarize) == "dynamic" ? Binarization.Dynamic : Binarization.None, !session.Get(_eager), session.Get(_out), session.Get(_json), session.Get(_profile));
     }
 
     private static int[] Widths(string text)

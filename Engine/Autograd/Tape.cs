@@ -76,6 +76,22 @@ public sealed class Tape
         var needed = Needed(loss, sink);
         if (!retain) ReleaseUnread(needed);
 
+        IsGoingBack = true;
+        try
+        {
+            GoBack(loss, gradient, sink, needed, retain);
+        }
+        finally
+        {
+            IsGoingBack = false;
+        }
+
+        if (!retain) _nodes.Clear();
+    }
+
+    private void GoBack(Tensor loss, Tensor? gradient, GradientSink sink, HashSet<TapeNode> needed, bool retain)
+    {
+        _context.Device.Enter("loss", backward: true);
         if (gradient is null) sink.SeedOne(loss, One());
         else sink.Seed(loss, gradient);
         for (int i = _nodes.Count - 1; i >= 0; i--)
@@ -90,9 +106,12 @@ public sealed class Tape
             }
         }
 
+        _context.Device.Enter("unreached gradients", backward: true);
         sink.FillUntouched();
-        if (!retain) _nodes.Clear();
     }
+
+    /// <summary>True while Backward runs.</summary>
+    internal bool IsGoingBack { get; private set; }
 
     /// <summary>Makes Backward compute a gradient for a tensor that is no parameter; read it with <see cref="GradientOf"/>.</summary>
     public void RequireGradient(Tensor tensor) => tensor.RequiresGradient = true;
@@ -132,10 +151,11 @@ public sealed class Tape
         return one;
     }
 
-    private static void Run(TapeNode node, GradientSink sink)
+    private void Run(TapeNode node, GradientSink sink)
     {
         if (node.Backward is null)
             throw new EngineException($"A gradient reaches '{node.Op}', which has no backward. Compute it under NoGradient(), or do not train through it.");
+        _context.Device.Enter(node.Op, backward: true);
         node.Sink = sink;
         node.Backward(node, sink);
         node.Sink = null;

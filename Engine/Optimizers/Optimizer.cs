@@ -42,6 +42,7 @@ public abstract class Optimizer
     /// <summary>Applies the group's gradients; part of the training step.</summary>
     public void Step()
     {
+        Group.Context.Label(GetType().Name);
         Advance();
         if (ClipValue > 0) GradientClip.ByValue(Device, Real, Group.Gradients, Group.ArenaCount, ClipValue);
         if (ClipNorm > 0)

@@ -24,6 +24,9 @@ public sealed class WeightAverage
     public BufferRange Weights => _average.All;
 
     /// <summary>Takes the weights in; part of the training step, after the optimiser.</summary>
-    public void Update() =>
+    public void Update()
+    {
+        _group.Context.Label("weight average");
         Ema.Run(_group.Context.Device, _group.Context.Real, _group.Weights, _average.All, _group.ArenaCount, _decay);
+    }
 }

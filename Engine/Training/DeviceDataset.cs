@@ -90,6 +90,7 @@ public sealed class DeviceDataset : IDisposable
     {
         var images = _context.NewTensor(new Shape(batch, Shape.Pixels), "batch");
         var labels = _labels is null ? null : _context.NewLabels(new Shape(batch), "batch labels", _labelRange);
+        _context.Label("batch");
         var shape = new GatherShape(Count, Shape.Pixels, batch) { Mode = mode, Binarization = _binarization, LabelType = DType.Int32, Stream = stream };
         Gather.Run(_context.Device, _context.Real, shape, _items.All, _labels?.All, position, images.Range, labels?.Range);
         return new Batch(images, labels);

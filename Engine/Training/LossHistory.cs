@@ -31,6 +31,7 @@ public sealed class LossHistory : IDisposable
     public void Record(IReadOnlyList<Tensor> losses)
     {
         if (losses.Count != _values) throw new EngineException($"The model gives {losses.Count} losses and names {_values}.");
+        _context.Label("loss history");
         var ranges = new BufferRange[losses.Count];
         for (int i = 0; i < ranges.Length; i++) ranges[i] = losses[i].Range;
         RecordScalars.Run(_context.Device, _context.Real, ranges, _ring.All, _counter.All, Capacity);

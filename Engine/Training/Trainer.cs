@@ -51,6 +51,9 @@ public sealed class Trainer : IDisposable
     /// <summary>Steps done.</summary>
     public long Step { get; private set; }
 
+    /// <summary>Stands around steps that a profile wants; the bits stay the same. Null when nobody watches.</summary>
+    public StepProfiler? Profiler { get; init; }
+
     /// <summary>Runs steps until <paramref name="steps"/> are done or a stop is asked for.</summary>
     /// <param name="steps">Total, counted from the trainer's first step.</param>
     /// <param name="report">Called about every <paramref name="interval"/>, and at the end.</param>
@@ -66,7 +69,8 @@ public sealed class Trainer : IDisposable
         long reported = Step;
         while (Step < steps && !stop.IsCancellationRequested)
         {
-            Program.Run();
+            if (Profiler?.Wants(Step + 1) == true) Profiler.Run(Step + 1, Program.Run);
+            else Program.Run();
             Step++;
             bool due = watch.Elapsed - last >= every;
             if (!due && Step < steps && Step - reported < LossHistory.Capacity / 2) continue;

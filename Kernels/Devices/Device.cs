@@ -35,6 +35,15 @@ public abstract class Device : IDisposable
     /// <summary>Told of every launch before it runs or is recorded; the step arena follows lifetimes with it.</summary>
     public ILaunchObserver? Observer { get; set; }
 
+    /// <summary>Stands around every launch while it runs, replayed ones too; profiles are made with it.</summary>
+    public ILaunchProbe? Probe { get; set; }
+
+    /// <summary>What the next launches belong to.</summary>
+    public LaunchLabel Label { get; private set; }
+
+    /// <summary>Says what the next launches belong to: an operation, or its backward. Probes and recordings keep it with each launch.</summary>
+    public void Enter(string op, bool backward = false) => Label = new LaunchLabel(op, backward, Label.Ordinal + 1);
+
     /// <summary>Allocates device memory; its content is undefined. Aligned to 256 bytes.</summary>
     /// <exception cref="EngineException">Out of memory: says requested, live and peak bytes.</exception>
     public DeviceBuffer Allocate(long bytes, string name)
@@ -69,6 +78,9 @@ public abstract class Device : IDisposable
         if (bytes.Length > source.Bytes) throw new ArgumentException($"{source} has fewer than {bytes.Length} bytes.");
         DownloadCore(source, bytes);
     }
+
+    /// <summary>A clock for this device's launches; dispose it before the device.</summary>
+    public virtual LaunchClock CreateClock() => new HostClock();
 
     /// <summary>Waits until everything asked for has run, and reports errors of it.</summary>
     public abstract void Synchronize();

@@ -21,7 +21,8 @@ public sealed unsafe class LaunchRecorder : IDisposable
 
     /// <summary>Copies the arguments and the declarations of one launch to the end of the list.</summary>
     /// <param name="kernel">Device-specific: what to run.</param>
-    public void Add(object kernel, string name, LaunchShape shape, void* args, int argBytes, ReadOnlySpan<Access> accesses)
+    /// <param name="argsType">The struct of the argument block.</param>
+    public void Add(object kernel, string name, LaunchShape shape, Type argsType, void* args, int argBytes, ReadOnlySpan<Access> accesses)
     {
         int size = (argBytes + 15) & ~15;
         if (size > BlockBytes) throw new ArgumentOutOfRangeException(nameof(argBytes), $"{name}: an argument block of {argBytes} bytes is too large.");
@@ -36,7 +37,7 @@ public sealed unsafe class LaunchRecorder : IDisposable
         Buffer.MemoryCopy(args, copy, size, argBytes);
         int first = _accesses.Count;
         foreach (var access in accesses) _accesses.Add(access);
-        Launches.Add(new RecordedLaunch(kernel, name, shape, (nint)copy, argBytes, first, accesses.Length));
+        Launches.Add(new RecordedLaunch(kernel, name, shape, (nint)copy, argBytes, first, accesses.Length, argsType, Device.Label));
     }
 
     /// <summary>The declarations of a launch of this list.</summary>
@@ -56,7 +57,7 @@ public sealed unsafe class LaunchRecorder : IDisposable
 }
 
 /// <summary>One entry of a <see cref="LaunchRecorder"/>. <see cref="Args"/> points to native memory that the recorder owns.</summary>
-public readonly record struct RecordedLaunch(object Kernel, string Name, LaunchShape Shape, nint Args, int ArgBytes, int FirstAccess, int AccessCount);
+public readonly record struct RecordedLaunch(object Kernel, string Name, LaunchShape Shape, nint Args, int ArgBytes, int FirstAccess, int AccessCount, Type ArgsType, LaunchLabel Label);
 
 /// <summary>Grid and block of a GPU launch; all ones on the CPU.</summary>
 /// <param name="SharedBytes">Dynamic shared memory, bytes.</param>
@@ -100,7 +101,8 @@ public abstract class CapturedStep : IDisposable
         }
 
         if (Recorder.Device.Recorder is not null) throw new EngineException("A captured step cannot be replayed inside another capture.");
-        ReplayCore();
+        if (Recorder.Device.Probe is { } probe) ReplayFor(probe);
+        else ReplayCore();
     }
 
     public void Dispose()
@@ -112,5 +114,28 @@ public abstract class CapturedStep : IDisposable
 
     protected abstract void ReplayCore();
 
+    /// <summary>Runs one launch of the list.</summary>
+    protected abstract void Run(in RecordedLaunch launch);
+
     protected virtual void DisposeCore() { }
+
+    // one by one in the order of the list, which every graph allows
+    private unsafe void ReplayFor(ILaunchProbe probe)
+    {
+        foreach (var launch in Recorder.Launches)
+        {
+            probe.Begin(new LaunchNote
+            {
+                Kernel = launch.Name,
+                Label = launch.Label,
+                Shape = launch.Shape,
+                ArgsType = launch.ArgsType,
+                Args = (void*)launch.Args,
+                ArgBytes = launch.ArgBytes,
+                Accesses = Recorder.AccessesOf(launch),
+            });
+            Run(launch);
+            probe.End();
+        }
+    }
 }

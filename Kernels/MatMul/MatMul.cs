@@ -106,7 +106,7 @@ public static class MatMul
 }
 
 /// <summary>The argument block of the matmul kernels, the same on every device; mirrors MATMUL_ARGS in matmul.cu.</summary>
-public struct MatMulArgs
+public struct MatMulArgs : IArithmetic
 {
     public ulong A;
     public ulong B;
@@ -121,4 +121,6 @@ public struct MatMulArgs
     public int Activation;
     public int HasBias;
     public int Accumulate;
+
+    public readonly double Flops => 2.0 * Batch * M * N * K;
 }

@@ -48,11 +48,19 @@ public sealed unsafe class CpuDevice : Device
         {
             if (Recorder is { } recorder)
             {
-                recorder.Add(new CpuEntry((nint)entry), name, default, block, sizeof(TArgs), accesses);
+                recorder.Add(new CpuEntry((nint)entry), name, default, typeof(TArgs), block, sizeof(TArgs), accesses);
                 return;
             }
 
             if (PoisonWrites) Poison(accesses);
+            if (Probe is { } probe)
+            {
+                probe.Begin(new LaunchNote { Kernel = name, Label = Label, Shape = default, ArgsType = typeof(TArgs), Args = block, ArgBytes = sizeof(TArgs), Accesses = accesses });
+                entry(Pool, block);
+                probe.End();
+                return;
+            }
+
             entry(Pool, block);
         }
     }
@@ -101,5 +109,7 @@ public sealed unsafe class CpuDevice : Device
         {
             foreach (var (entry, args) in _list) ((delegate*<WorkerPool, void*, void>)entry)(_pool, (void*)args);
         }
+
+        protected override void Run(in RecordedLaunch launch) => ((delegate*<WorkerPool, void*, void>)((CpuEntry)launch.Kernel).Pointer)(_pool, (void*)launch.Args);
     }
 }

@@ -7,11 +7,18 @@ public sealed unsafe class GpuDevice : Device
     private const int TensorCoreArch = 80;
 
     private readonly Dictionary<GpuKernel, GpuLaunchTarget> _loaded = [];
+    private readonly Func<GpuKernel, GpuKernel>? _substitute;
     private Precision _precision;
 
-    public GpuDevice(IGpuDriver driver)
+    /// <param name="driver">A GPU or the emulator; disposed with the device.</param>
+    /// <param name="substitute">
+    /// What to run in place of a variant, itself where it stays: a user's kernel in place of the engine's. It is launched as the variant
+    /// would be: the same grid, block, argument block and declared accesses.
+    /// </param>
+    public GpuDevice(IGpuDriver driver, Func<GpuKernel, GpuKernel>? substitute = null)
     {
         Driver = driver;
+        _substitute = substitute;
         Tuner = Autotune.For(driver);
     }
 
@@ -48,8 +55,15 @@ public sealed unsafe class GpuDevice : Device
         var target = Target(kernel);
         fixed (TArgs* block = &args)
         {
-            if (Recorder is { } recorder) recorder.Add(target, kernel.Name, shape, block, sizeof(TArgs), accesses);
-            else Driver.Launch(target.Loaded, kernel, shape, block, sizeof(TArgs), accesses);
+            if (Recorder is { } recorder)
+            {
+                recorder.Add(target, kernel.Name, shape, typeof(TArgs), block, sizeof(TArgs), accesses);
+                return;
+            }
+
+            Probe?.Begin(new LaunchNote { Kernel = kernel.Name, Label = Label, Shape = shape, ArgsType = typeof(TArgs), Args = block, ArgBytes = sizeof(TArgs), Accesses = accesses });
+            Driver.Launch(target.Loaded, target.Kernel, shape, block, sizeof(TArgs), accesses);
+            Probe?.End();
         }
     }
 
@@ -68,6 +82,8 @@ public sealed unsafe class GpuDevice : Device
     /// <summary>Compiles these variants side by side ahead of their first launch.</summary>
     public void Prefetch(IReadOnlyCollection<GpuKernel> kernels) => Driver.Prefetch(kernels);
 
+    public override LaunchClock CreateClock() => Driver.CreateClock();
+
     public override void Synchronize() => Driver.Synchronize();
 
     protected override nint AllocateCore(long bytes) => Driver.Allocate(bytes);
@@ -78,19 +94,26 @@ public sealed unsafe class GpuDevice : Device
 
     protected override void DownloadCore(BufferRange source, Span<byte> target) => Driver.Download((nint)source.Address, target);
 
-    protected override CapturedStep Instantiate(LaunchRecorder recorder) => new GpuCapturedStep(recorder, Driver.CreateGraph(recorder));
+    protected override CapturedStep Instantiate(LaunchRecorder recorder) => new GpuCapturedStep(recorder, Driver, Driver.CreateGraph(recorder));
 
     protected override void DisposeCore() => Driver.Dispose();
 
     private GpuLaunchTarget Target(GpuKernel kernel)
     {
-        if (!_loaded.TryGetValue(kernel, out var target)) _loaded[kernel] = target = new GpuLaunchTarget(kernel, Driver.Load(kernel));
-        return target;
+        if (_loaded.TryGetValue(kernel, out var target)) return target;
+        var run = _substitute?.Invoke(kernel) ?? kernel;
+        return _loaded[kernel] = new GpuLaunchTarget(run, Driver.Load(run));
     }
 
-    private sealed class GpuCapturedStep(LaunchRecorder recorder, IGpuGraph graph) : CapturedStep(recorder)
+    private sealed class GpuCapturedStep(LaunchRecorder recorder, IGpuDriver driver, IGpuGraph graph) : CapturedStep(recorder)
     {
         protected override void ReplayCore() => graph.Launch();
+
+        protected override void Run(in RecordedLaunch launch)
+        {
+            var target = (GpuLaunchTarget)launch.Kernel;
+            driver.Launch(target.Loaded, target.Kernel, launch.Shape, (void*)launch.Args, launch.ArgBytes, Recorder.AccessesOf(launch));
+        }
 
         protected override void DisposeCore() => graph.Dispose();
     }

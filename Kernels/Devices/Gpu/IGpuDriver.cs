@@ -38,6 +38,9 @@ public unsafe interface IGpuDriver : IDisposable
     /// </summary>
     float Time(Action work);
 
+    /// <summary>A clock for launches: the host's where a launch is done when it returns.</summary>
+    LaunchClock CreateClock() => new HostClock();
+
     /// <summary>Compiles (or takes from the cache) and loads a variant; called once a variant.</summary>
     object Load(GpuKernel kernel);
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -7,7 +8,7 @@ namespace GenEngine.Kernels.Devices.Gpu;
 
 /// <summary>
 /// A kernel file with everything it includes. Sources travel inside assemblies as resources named by their path ("MatMul/matmul.cu");
-/// GENENGINE_KERNELS names a folder whose files come first, for work on kernels without a rebuild.
+/// GENENGINE_KERNELS names a folder whose files come first, for work on kernels without a rebuild. A full path is a file of the user's own.
 /// </summary>
 public sealed partial class KernelSource
 {
@@ -53,9 +54,30 @@ public sealed partial class KernelSource
         return source;
     }
 
+    /// <summary>Each line of a pasted text under the file and the number that compilers call it by; #line marks themselves are left out.</summary>
+    /// <param name="file">What the text begins with where no mark says another.</param>
+    public static IEnumerable<(string File, int Number, string Line)> Number(string file, string text)
+    {
+        int number = 1;
+        foreach (string line in text.TrimEnd('\n').Split('\n'))
+        {
+            if (LineMark().Match(line) is { Success: true } mark)
+            {
+                number = int.Parse(mark.Groups["line"].ValueSpan, CultureInfo.InvariantCulture);
+                file = mark.Groups["file"].Value;
+            }
+            else
+            {
+                yield return (file, number++, line.TrimEnd());
+            }
+        }
+    }
+
     private static void Paste(string name, string? includedFrom, bool emulator, StringBuilder text, List<KernelFile> files)
     {
-        string content = Read(name) ?? throw new EngineException(includedFrom is null
+        string content = Read(name) ?? throw new EngineException(includedFrom is null && Path.IsPathRooted(name)
+            ? $"There is no file '{name}'."
+            : includedFrom is null
             ? $"There is no kernel source '{name}' in {string.Join(", ", s_assemblies.Keys.Select(a => a.GetName().Name))}."
             : $"{includedFrom} includes '{name}', which does not exist; includes are paths inside Kernels, such as \"Common/prelude.cuh\".");
         files.Add(new KernelFile(name, content));
@@ -84,6 +106,7 @@ public sealed partial class KernelSource
 
     private static string? Read(string name)
     {
+        if (Path.IsPathRooted(name)) return File.Exists(name) ? File.ReadAllText(name) : null;
         if (Environment.GetEnvironmentVariable("GENENGINE_KERNELS") is { Length: > 0 } folder)
         {
             string path = Path.Combine(folder, name);
@@ -103,6 +126,9 @@ public sealed partial class KernelSource
 
     [GeneratedRegex("^\\s*#\\s*include\\s*\"([^\"]+)\"")]
     private static partial Regex Include();
+
+    [GeneratedRegex("^#line (?<line>[0-9]+) \"(?<file>[^\"]+)\"")]
+    private static partial Regex LineMark();
 }
 
 /// <summary>One source file: its path inside Kernels and its content.</summary>

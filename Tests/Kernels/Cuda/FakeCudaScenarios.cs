@@ -11,7 +11,7 @@ namespace GenEngine.Tests.Kernels.Cuda;
 /// What <see cref="FakeCudaTests"/> runs, each method on its own. The make-believe driver runs copies and kernels as late as it may
 /// and graphs in an order of its own, so results that are right say that the waits and the edges are.
 /// </summary>
-public static class FakeCudaScenarios
+public static partial class FakeCudaScenarios
 {
     private static readonly GpuKernel Axpy = new("Tests/Kernels/Cuda/fake.cu", "axpy", typeof(AxpyArgs));
     private static readonly GpuKernel Scale = new("Tests/Kernels/Cuda/fake.cu", "scale", typeof(ScaleArgs));

@@ -111,7 +111,7 @@ public class GraphEdgesTests
         try
         {
             int argument = 0;
-            foreach (var accesses in launches) _device.Recorder!.Add(this, "launch", default, &argument, sizeof(int), accesses);
+            foreach (var accesses in launches) _device.Recorder!.Add(this, "launch", default, typeof(int), &argument, sizeof(int), accesses);
             return GraphEdges.Of(_device.Recorder!);
         }
         finally

@@ -6,7 +6,7 @@
 #include <string.h>
 
 typedef int CUresult;
-enum { OK = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NOT_INITIALIZED = 3, NO_DEVICE = 100, INVALID_DEVICE = 101, INVALID_IMAGE = 200, INVALID_CONTEXT = 201, INVALID_HANDLE = 400, NOT_FOUND = 500, ILLEGAL_ADDRESS = 700 };
+enum { OK = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NOT_INITIALIZED = 3, NO_DEVICE = 100, INVALID_DEVICE = 101, INVALID_IMAGE = 200, INVALID_CONTEXT = 201, INVALID_HANDLE = 400, NOT_FOUND = 500, NOT_READY = 600, ILLEGAL_ADDRESS = 700 };
 enum { CONTEXT, STREAM, EVENT, MODULE, GRAPH, EXEC, PINNED, MEMORY, KINDS };
 
 #define API __attribute__((visibility("default")))
@@ -14,7 +14,7 @@ enum { CONTEXT, STREAM, EVENT, MODULE, GRAPH, EXEC, PINNED, MEMORY, KINDS };
 #define MAX_NODES 64
 #define MAX_DEVICES 4
 
-typedef struct Object { int kind, alive; size_t bytes; void* data; struct Object *context, *next; } Object;
+typedef struct Object { int kind, alive; size_t bytes; double when; void* data; struct Object *context, *next; } Object;
 typedef struct Function { Object* module; const char* name; int args, max_dynamic; void (*run)(const void*); } Function;
 typedef struct Launch { Function* function; unsigned grid[3], block[3], shared; int cooperative; unsigned char args[MAX_ARGS]; } Launch;
 typedef struct Node { Launch launch; int waits[MAX_NODES], count, index; struct Graph* graph; } Node;
@@ -27,6 +27,7 @@ static char fail_name[64];
 static Object* objects;
 static int live[KINDS];
 static Op *queue, **tail = &queue;
+static double clock_ms;  // a kernel takes 1.5 ms, all else no time
 static Launch records[256];
 static int record_count;
 static int edges[1024][2], edge_count;
@@ -92,8 +93,8 @@ static void step(void)
     Object* caller = current;
     current = op->context;
     if (!sticky) {
-        if (op->kind == KERNEL) run(&op->launch);
-        else if (op->kind == RECORD) op->event->bytes--;
+        if (op->kind == KERNEL) run(&op->launch), clock_ms += 1.5;
+        else if (op->kind == RECORD) op->event->bytes--, op->event->when = clock_ms;
         else if (!holder(op->kind == H2D ? op->source : op->target, op->bytes, PINNED) || !holder(op->kind == H2D ? op->target : op->source, op->bytes, MEMORY)) sticky = ILLEGAL_ADDRESS;
         else memcpy(op->target, op->source, op->bytes);
     }
@@ -147,7 +148,7 @@ API CUresult cuDeviceGetAttribute(int* v, int a, int d)
 {
     BEGIN
     if (d < 1000 || d >= 1000 + machine.devices) return INVALID_DEVICE;
-    *v = a == 75 ? machine.arch / 10 : a == 76 ? machine.arch % 10 : a == 16 ? machine.sms : a == 39 ? 2048 : a == 97 ? 163 * 1024 : a == 38 ? 40 << 20 : -1;
+    *v = a == 75 ? machine.arch / 10 : a == 76 ? machine.arch % 10 : a == 16 ? machine.sms : a == 39 ? 2048 : a == 97 ? 163 * 1024 : a == 13 ? 1410000 : a == 36 ? 1215000 : a == 37 ? 5120 : a == 38 ? 40 << 20 : -1;
     return *v < 0 ? INVALID_VALUE : OK;
 }
 API CUresult cuDevicePrimaryCtxRetain(void** c, int d) { BEGIN if (d < 1000 || d >= 1000 + MAX_DEVICES) return INVALID_DEVICE; primary[d - 1000].bytes++, live[CONTEXT]++; *c = &primary[d - 1000]; return OK; }
@@ -228,12 +229,13 @@ API CUresult cuEventSynchronize(void* e)
     while (o->bytes && queue) step();
     return sticky;
 }
-API CUresult cuEventElapsedTime(float* ms, void* a, void* b) 
+API CUresult cuEventElapsedTime(float* ms, void* a, void* b)
 {
     BEGIN_IN_CONTEXT
-    if (!check(a, EVENT) || !check(b, EVENT)) return INVALID_HANDLE;
-    if (((Object*)a)->bytes || ((Object*)b)->bytes) return 600;  // not ready: nobody has waited
-    *ms = time_count ? times[times_asked % time_count] : 1.5f;
+    Object *first = check(a, EVENT), *second = check(b, EVENT);
+    if (!first || !second) return INVALID_HANDLE;
+    if (first->bytes || second->bytes) return NOT_READY;
+    *ms = time_count ? times[times_asked % time_count] : (float)(second->when - first->when);
     times_asked++;
     return OK;
 }

@@ -14,6 +14,18 @@ public sealed record CudaDeviceInfo(
 {
     internal int Handle { get; private init; }
 
+    /// <summary>Float32 multiply-adds, counted twice, at the boost clock; 0 where the driver does not say the clock.</summary>
+    public double FlopsPerSecond { get; private init; }
+
+    /// <summary>What the memory's clock and width allow; 0 where the driver does not say them.</summary>
+    public double BytesPerSecond { get; private init; }
+
+    /// <summary>Float64 arithmetic as a share of float32: whole only on the cards for data centres.</summary>
+    public double Float64Share => Arch is 80 or 90 or 100 or 103 ? 0.5 : Arch == 75 ? 1 / 32.0 : 1 / 64.0;
+
+    // CUDA C++ programming guide, arithmetic instructions: results of float32 add, multiply, multiply-add a clock and multiprocessor
+    private static int Float32Units(int arch) => arch is 75 or 80 ? 64 : 128;
+
     internal static unsafe CudaDeviceInfo Query(int ordinal)
     {
         CudaException.Check(CudaApi.cuDeviceGet(out int device, ordinal));
@@ -21,21 +33,32 @@ public sealed record CudaDeviceInfo(
         CudaException.Check(CudaApi.cuDeviceGetName(name, 256, device));
         CudaException.Check(CudaApi.cuDeviceTotalMem_v2(out nuint memory, device));
         CudaException.Check(CudaApi.cuDeviceGetUuid(out var uuid, device));
+        int arch = 10 * Attribute(device, CUdevice_attribute.COMPUTE_CAPABILITY_MAJOR) + Attribute(device, CUdevice_attribute.COMPUTE_CAPABILITY_MINOR);
+        int multiprocessors = Attribute(device, CUdevice_attribute.MULTIPROCESSOR_COUNT);
         return new CudaDeviceInfo(
             ordinal,
             Marshal.PtrToStringUTF8((nint)name)!,
-            10 * Attribute(device, CUdevice_attribute.COMPUTE_CAPABILITY_MAJOR) + Attribute(device, CUdevice_attribute.COMPUTE_CAPABILITY_MINOR),
-            Attribute(device, CUdevice_attribute.MULTIPROCESSOR_COUNT),
+            arch,
+            multiprocessors,
             Attribute(device, CUdevice_attribute.MAX_THREADS_PER_MULTIPROCESSOR),
             (long)memory,
             Attribute(device, CUdevice_attribute.MAX_SHARED_MEMORY_PER_BLOCK_OPTIN),
             Attribute(device, CUdevice_attribute.L2_CACHE_SIZE),
             "GPU-" + new Guid(uuid, bigEndian: true).ToString())
-        { Handle = device };
+        {
+            Handle = device,
+            FlopsPerSecond = 2e3 * Known(device, CUdevice_attribute.CLOCK_RATE) * multiprocessors * Float32Units(arch),
+            // kilohertz, two transfers a clock, bits
+            BytesPerSecond = 2e3 * Known(device, CUdevice_attribute.MEMORY_CLOCK_RATE) * Known(device, CUdevice_attribute.GLOBAL_MEMORY_BUS_WIDTH) / 8,
+        };
     }
 
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"{Name}, sm_{Arch}, {MultiprocessorCount} SMs, {MemoryBytes / (double)(1L << 30):F1} GiB");
+
+    /// <summary>An attribute that nothing but a figure for people depends on; 0 where the driver does not tell.</summary>
+    private static int Known(int device, CUdevice_attribute attribute) =>
+        CudaApi.cuDeviceGetAttribute(out int value, attribute, device) == CUresult.CUDA_SUCCESS ? Math.Max(0, value) : 0;
 
     private static int Attribute(int device, CUdevice_attribute attribute)
     {

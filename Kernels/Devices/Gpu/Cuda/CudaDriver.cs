@@ -145,16 +145,13 @@ public sealed unsafe class CudaDriver : IGpuDriver
 
     public float Time(Action work)
     {
-        Enter();
-        using var start = EventHandle.Create(timing: true);
-        using var end = EventHandle.Create(timing: true);
-        CudaException.Check(CudaApi.cuEventRecord(start.Value, _stream!.Value));
+        using var start = RecordEvent();
         work();
-        CudaException.Check(CudaApi.cuEventRecord(end.Value, _stream.Value));
-        CudaException.Check(CudaApi.cuEventSynchronize(end.Value));
-        CudaException.Check(CudaApi.cuEventElapsedTime(out float milliseconds, start.Value, end.Value));
-        return milliseconds;
+        using var end = RecordEvent();
+        return MillisecondsBetween(start, end);
     }
+
+    public LaunchClock CreateClock() => new CudaClock(this);
 
     public object Load(GpuKernel kernel) => LoadKernel(kernel);
 
@@ -200,6 +197,38 @@ public sealed unsafe class CudaDriver : IGpuDriver
 
     internal static string Say(string kernel, in LaunchShape shape) =>
         $"{kernel}, grid {shape.GridX}x{shape.GridY}x{shape.GridZ}, block {shape.BlockX}, dynamic shared memory {shape.SharedBytes}{(shape.Cooperative ? ", cooperative" : "")}";
+
+    /// <summary>An event that comes to pass when the GPU has done all that was asked for so far; the caller disposes it.</summary>
+    internal EventHandle RecordEvent()
+    {
+        Enter();
+        var handle = EventHandle.Create(timing: true);
+        try
+        {
+            CudaException.Check(CudaApi.cuEventRecord(handle.Value, _stream!.Value));
+            return handle;
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Waits for the later event.</summary>
+    internal float MillisecondsBetween(EventHandle start, EventHandle end)
+    {
+        Enter();
+        CudaException.Check(CudaApi.cuEventSynchronize(end.Value));
+        CudaException.Check(CudaApi.cuEventElapsedTime(out float milliseconds, start.Value, end.Value));
+        return milliseconds;
+    }
+
+    internal void Release(IEnumerable<EventHandle> events)
+    {
+        TryEnter();
+        foreach (var handle in events) handle.Dispose();
+    }
 
     internal void LaunchGraph(nint executable)
     {

@@ -1,12 +1,15 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.RegularExpressions;
 
 namespace GenEngine.Kernels.Devices.Gpu.Simt;
 
 /// <summary>A C++ compiler of this machine, and how it is called.</summary>
 /// <param name="Path">Full path of the executable.</param>
 /// <param name="Identity">What distinguishes its code from another's: path, version and target; part of every cache key.</param>
-public sealed record HostCompiler(string Path, string Identity)
+public sealed partial record HostCompiler(string Path, string Identity)
 {
     private const int TimeoutMilliseconds = 120_000;
 
@@ -30,8 +33,11 @@ public sealed record HostCompiler(string Path, string Identity)
         string[] libraries = [.. arguments.Where(IsLibrary)];
         var (code, _, complaint) = Run(Path, [.. arguments.Where(a => !IsLibrary(a)), "-x", "none", .. libraries], text);
         if (code == 0) return;
-        string first = string.Join('\n', complaint.Split('\n').Where(line => line.Length > 0).Take(12));
-        throw new EngineException($"{Path} refused {what} (exit code {code}):\n{first}");
+        var message = new StringBuilder();
+        message.Append(CultureInfo.InvariantCulture, $"{Path} refused {what} (exit code {code}):\n");
+        foreach (string line in complaint.Split('\n').Where(line => line.Length > 0).Take(12)) message.Append(line).Append('\n');
+        new SourceExcerpt("<stdin>", text).Append(message, Place(), complaint);
+        throw new EngineException(message.ToString().TrimEnd());
     }
 
     /// <summary>Runs a program to its end.</summary>
@@ -69,6 +75,9 @@ public sealed record HostCompiler(string Path, string Identity)
         process.WaitForExit();
         return (process.ExitCode, output.Result, error.Result);
     }
+
+    [GeneratedRegex(@"^(?<file>[^:\n]+):(?<line>[0-9]+):([0-9]+:)? (fatal )?error", RegexOptions.Multiline)]
+    private static partial Regex Place();
 
     private static bool IsLibrary(string argument) => argument.EndsWith(".so", StringComparison.Ordinal) || argument.EndsWith(".dylib", StringComparison.Ordinal);
 }

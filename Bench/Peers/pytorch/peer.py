@@ -1,0 +1,377 @@
+#!/usr/bin/env python3
+"""PyTorch on a GPU at the shapes that this engine is measured at: the peer of the device 'cuda'.
+
+Run by hand on a machine with an NVIDIA GPU and PyTorch 2.1 or newer; nothing in the build or the tests starts it. Needs the standard library
+and torch only. Each row is measured eager and compiled (torch.compile), in float32 (tensor cores off), tf32 and bf16, and printed as it comes;
+--json FILE writes a list of {name, device, precision, ms, mode, ...} whose first fields are those of 'genengine compare --json'.
+A ratio is only ever one of equal precisions.
+
+  python3 Bench/Peers/pytorch/peer.py --json pytorch.json
+  python3 Bench/Peers/pytorch/peer.py --only gemm-1024,step-vae --precisions float32,tf32 --modes eager
+  python3 Bench/Peers/pytorch/peer.py --flush-l2          operands come from memory, not from the cache of the run before
+
+How it measures: CUDA events around one run, medians of as many runs as fit into --seconds (ten at least) after a warm-up; random operands,
+never zeros, which save power and so run faster; cuDNN chooses its algorithms by trial; images lie NHWC (channels_last), which is what
+its tensor-core kernels want, unless --layout nchw. An op's row is forward and backward to all its inputs; NAME-forward is the forward
+alone. Steps are forward, backward and a fused Adam, with bf16 by autocast. Shapes and models are those of Bench/Peers/TorchSharp."""
+
+import argparse
+import contextlib
+import json
+import statistics
+import sys
+import time
+
+import torch
+import torch.nn.functional as F
+
+import models
+
+DEVICE = "cuda"
+LEAST_RUNS = 10
+WARM_UPS = 5
+PRECISIONS = ("float32", "tf32", "bf16")
+MODES = ("eager", "compiled")
+
+
+class Settings:
+    """What the command line asks for."""
+
+    def __init__(self, options):
+        self.seconds, self.layout, self.compile_mode = options.seconds, options.layout, options.compile_mode
+        self.flush = None
+        if options.flush_l2:
+            # written between runs, outside the events: larger than any L2 there is
+            self.flush = torch.empty(512 << 20, dtype=torch.uint8, device=DEVICE)
+
+    def image(self, x):
+        return x.contiguous(memory_format=torch.channels_last) if self.layout == "nhwc" and x.dim() == 4 else x
+
+    def network(self, network):
+        network = network.to(DEVICE)
+        return network.to(memory_format=torch.channels_last) if self.layout == "nhwc" else network
+
+    def compiled(self, work, mode):
+        return torch.compile(work, mode=self.compile_mode) if mode == "compiled" else work
+
+
+def measure(settings, work):
+    """Median milliseconds of one run, and how many runs."""
+    for _ in range(WARM_UPS):
+        work()
+    torch.cuda.synchronize()
+    times, began = [], time.perf_counter()
+    while len(times) < LEAST_RUNS or time.perf_counter() - began < settings.seconds:
+        if settings.flush is not None:
+            settings.flush.random_(0, 255)
+        start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+        start.record()
+        work()
+        end.record()
+        end.synchronize()
+        times.append(start.elapsed_time(end))
+    return statistics.median(times), len(times)
+
+
+def set_precision(precision):
+    tensor_cores = precision != "float32"
+    torch.backends.cuda.matmul.allow_tf32 = tensor_cores
+    torch.backends.cudnn.allow_tf32 = tensor_cores
+
+
+def autocast(precision):
+    return torch.autocast(DEVICE, dtype=torch.bfloat16) if precision == "bf16" else contextlib.nullcontext()
+
+
+# ---- single operations: inputs, function; forward alone and with gradients of all inputs ----
+
+
+def random(*shape, scale=1.0):
+    return torch.randn(*shape, device=DEVICE) * scale
+
+
+def op_row(settings, precision, mode, make):
+    """Forward, and forward with backward, of a function of tensors that all want gradients."""
+    inputs, function = make(settings)
+    kind = torch.bfloat16 if precision == "bf16" else torch.float32
+    # the parameters of a batch norm stay float, as autocast keeps them
+    keeps = function.__name__ == "batch_norm"
+    inputs = [settings.image(x if keeps and x.dim() == 1 else x.to(kind)).detach().requires_grad_(True) for x in inputs]
+    run = settings.compiled(function, mode)
+    with torch.no_grad():
+        y = function(*inputs)
+        up = torch.ones_like(y) if y.numel() == 1 else torch.randn_like(y)
+
+    def forward():
+        with torch.no_grad():
+            run(*inputs)
+
+    def both():
+        torch.autograd.grad(run(*inputs), inputs, up)
+
+    yield "-forward", forward
+    yield "", both
+
+
+def gemm(m, n, k):
+    def rows(settings, precision, mode):
+        kind = torch.bfloat16 if precision == "bf16" else torch.float32
+        a, b = random(m, k).to(kind), random(k, n).to(kind)
+        run = settings.compiled(lambda left, right: left @ right, mode)
+
+        def product():
+            with torch.no_grad():
+                run(a, b)
+
+        yield "", product
+
+    return rows
+
+
+def conv(batch, inputs, side, outputs, kernel, stride, padding):
+    def make(settings):
+        def conv2d(x, w, b):
+            return F.conv2d(x, w, b, stride=stride, padding=padding)
+
+        return [random(batch, inputs, side, side), random(outputs, inputs, kernel, kernel, scale=0.05), random(outputs, scale=0.05)], conv2d
+
+    return lambda settings, precision, mode: op_row(settings, precision, mode, make)
+
+
+def deconv(batch, inputs, side, outputs):
+    def make(settings):
+        def conv_transpose2d(x, w, b):
+            return F.conv_transpose2d(x, w, b, stride=2, padding=1)
+
+        return [random(batch, inputs, side, side), random(inputs, outputs, 4, 4, scale=0.05), random(outputs, scale=0.05)], conv_transpose2d
+
+    return lambda settings, precision, mode: op_row(settings, precision, mode, make)
+
+
+def masked(batch, inputs, side, outputs, kernel, type_a):
+    def make(settings):
+        mask = models.conv_mask(outputs, inputs, kernel, type_a).to(DEVICE)
+
+        def masked_conv(x, w, b):
+            return F.conv2d(x, w * mask.to(w.dtype), b, padding=kernel // 2)
+
+        return [random(batch, inputs, side, side), random(outputs, inputs, kernel, kernel, scale=0.05), random(outputs, scale=0.05)], masked_conv
+
+    return lambda settings, precision, mode: op_row(settings, precision, mode, make)
+
+
+def batch_norm_row(batch, channels, side):
+    def make(settings):
+        mean, variance = torch.zeros(channels, device=DEVICE), torch.ones(channels, device=DEVICE)
+
+        def batch_norm(x, w, b):
+            return F.batch_norm(x, mean, variance, w, b, training=True, momentum=0.1, eps=1e-5)
+
+        return [random(batch, channels, side, side), random(channels), random(channels)], batch_norm
+
+    return lambda settings, precision, mode: op_row(settings, precision, mode, make)
+
+
+def cross_entropy_row(settings, precision, mode):
+    target = torch.randint(0, 256, (64, 28, 28), device=DEVICE)
+
+    def cross_entropy(x):
+        return F.cross_entropy(x, target)
+
+    return op_row(settings, precision, mode, lambda _: ([random(64, 256, 28, 28)], cross_entropy))
+
+
+def gate_row(settings, precision, mode):
+    def gate(a, b):
+        return a.tanh() * b.sigmoid()
+
+    return op_row(settings, precision, mode, lambda _: ([random(64, 64, 28, 28), random(64, 64, 28, 28)], gate))
+
+
+def multiply_add(one_kernel):
+    def rows(settings, precision, mode):
+        count = 16 * 1024 * 1024
+        x, y, z = random(count), random(count), random(count)
+        run = settings.compiled((lambda a, b, c: torch.addcmul(c, a, b)) if one_kernel else (lambda a, b, c: a * b + c), mode)
+
+        def both():
+            with torch.no_grad():
+                run(x, y, z)
+
+        if precision == "float32":
+            yield "", both
+
+    return rows
+
+
+def adam_row(settings, precision, mode):
+    parameters = [torch.nn.Parameter(random(500, 500, scale=0.05)) for _ in range(40)]
+    for parameter in parameters:
+        parameter.grad = random(500, 500, scale=0.01)
+    optimizer = torch.optim.Adam(parameters, 1e-3, fused=True)
+    if precision == "float32" and mode == "eager":
+        yield "", optimizer.step
+
+
+# ---- whole training steps ----
+
+
+def begin_step(mode):
+    """Tells replayed graphs that nothing of the step before is still wanted."""
+    if mode == "compiled":
+        torch.compiler.cudagraph_mark_step_begin()
+
+
+def step(create, inputs):
+    """A step of a model whose forward gives the loss."""
+
+    def rows(settings, precision, mode):
+        network = settings.network(create())
+        optimizer = torch.optim.Adam(network.parameters(), 1e-3, fused=True)
+        data = [settings.image(x) for x in inputs()]
+        loss = settings.compiled(network, mode)
+
+        def train():
+            begin_step(mode)
+            optimizer.zero_grad(set_to_none=True)
+            with autocast(precision):
+                value = loss(*data)
+            value.backward()
+            optimizer.step()
+
+        yield "", train
+
+    return rows
+
+
+def gan_step(create_generator, create_discriminator, image, noise):
+    """D on real and on fake images, then G through D; Adam 2e-4, beta1 0.5."""
+
+    def rows(settings, precision, mode):
+        generator, discriminator = settings.network(create_generator()), settings.network(create_discriminator())
+        g_adam = torch.optim.Adam(generator.parameters(), 2e-4, (0.5, 0.999), fused=True)
+        d_adam = torch.optim.Adam(discriminator.parameters(), 2e-4, (0.5, 0.999), fused=True)
+        real = settings.image(torch.rand(128, *image, device=DEVICE) * 2 - 1)
+        one, zero = torch.ones(128, 1, device=DEVICE), torch.zeros(128, 1, device=DEVICE)
+        g, d = settings.compiled(generator, mode), settings.compiled(discriminator, mode)
+
+        def judged(images, label):
+            with autocast(precision):
+                logits = d(images)
+            return F.binary_cross_entropy_with_logits(logits.float(), label)
+
+        def train():
+            begin_step(mode)
+            d_adam.zero_grad(set_to_none=True)
+            judged(real, one).backward()
+            with autocast(precision):
+                fake = g(torch.randn(128, *noise, device=DEVICE))
+            if mode == "compiled":
+                fake = fake.clone()  # a replayed graph would write over it
+            judged(fake.detach(), zero).backward()
+            d_adam.step()
+            g_adam.zero_grad(set_to_none=True)
+            judged(fake, one).backward()
+            g_adam.step()
+
+        yield "", train
+
+    return rows
+
+
+def images(batch):
+    return lambda: [torch.rand(batch, 1, 28, 28, device=DEVICE)]
+
+
+def pixels_and_targets():
+    return [torch.rand(128, 1, 28, 28, device=DEVICE), torch.randint(0, 256, (128, 28, 28), device=DEVICE)]
+
+
+def audio(batch, length):
+    return lambda: [torch.randint(0, 256, (batch, length), device=DEVICE) for _ in range(2)]
+
+
+ROWS = {
+    "gemm-256": gemm(256, 256, 256),
+    "gemm-1024": gemm(1024, 1024, 1024),
+    "gemm-4096": gemm(4096, 4096, 4096),
+    "gemm-128x784x400": gemm(128, 784, 400),
+    "gemm-128x400x784": gemm(128, 400, 784),
+    "conv-64-128-k3": conv(64, 64, 32, 128, 3, 1, 1),
+    "conv-1-64-k4s2": conv(64, 1, 28, 64, 4, 2, 1),
+    "conv-64-128-k4s2": conv(64, 64, 14, 128, 4, 2, 1),
+    "deconv-128-64": deconv(64, 128, 7, 64),
+    "deconv-64-1": deconv(64, 64, 14, 1),
+    "masked-32-k3": masked(64, 32, 28, 32, 3, False),
+    "masked-1-64-k7": masked(64, 1, 28, 64, 7, True),
+    "batchnorm-64x32x32": batch_norm_row(64, 64, 32),
+    "batchnorm-128x7x7": batch_norm_row(64, 128, 7),
+    "crossentropy-256": cross_entropy_row,
+    "gate-64": gate_row,
+    "muladd-16m": multiply_add(False),
+    "addcmul-16m": multiply_add(True),
+    "adam-10m": adam_row,
+    "step-vae": step(models.DenseVae, lambda: [torch.rand(128, 784, device=DEVICE)]),
+    "step-convvae": step(models.ConvVae, images(128)),
+    "step-dcgan": gan_step(models.Generator28, models.Discriminator28, (1, 28, 28), (100,)),
+    "step-dcgan64": gan_step(lambda: models.generator64(16), lambda: models.discriminator64(16), (3, 64, 64), (100, 1, 1)),
+    "step-dcgan64-paper": gan_step(lambda: models.generator64(64), lambda: models.discriminator64(64), (3, 64, 64), (100, 1, 1)),
+    "step-gatedpixelcnn": step(models.GatedPixelCnn, lambda: [(torch.rand(32, 1, 28, 28, device=DEVICE) > 0.5).float()]),
+    "step-pixelcnn-h128": step(models.PixelCnn128, pixels_and_targets),
+    "step-wavenet": step(models.WaveNet, audio(4, 4096)),
+    "step-wavenet-30": step(lambda: models.WaveNet(64, 256, 3), audio(4, 16384)),
+}
+
+
+def choose(text, known, what):
+    names = [name for name in text.split(",") if name]
+    for name in names:
+        if name not in known:
+            sys.exit(f"error: unknown {what} '{name}'. Known: {', '.join(known)}.")
+    return names
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--only", default=",".join(ROWS), metavar="NAMES", help="rows, separated by commas: " + ", ".join(ROWS))
+    parser.add_argument("--precisions", default=",".join(PRECISIONS), help="of " + ", ".join(PRECISIONS))
+    parser.add_argument("--modes", default=",".join(MODES), help="of " + ", ".join(MODES))
+    parser.add_argument("--compile-mode", default="default", help="of torch.compile: default, reduce-overhead (CUDA graphs), max-autotune")
+    parser.add_argument("--layout", default="nhwc", choices=["nhwc", "nchw"], help="how images lie in memory")
+    parser.add_argument("--seconds", type=float, default=0.5, help="time for one measurement")
+    parser.add_argument("--flush-l2", action="store_true", help="empty the cache before each run")
+    parser.add_argument("--json", metavar="FILE", help="write the measurements")
+    options = parser.parse_args()
+    rows, precisions, modes = choose(options.only, ROWS, "row"), choose(options.precisions, PRECISIONS, "precision"), choose(options.modes, MODES, "mode")
+    if not torch.cuda.is_available():
+        sys.exit("error: PyTorch sees no GPU here; this script measures the peer of the device 'cuda'.")
+
+    torch.manual_seed(1)
+    torch.backends.cudnn.benchmark = True
+    settings = Settings(options)
+    card = torch.cuda.get_device_name()
+    print(f"# {card}, PyTorch {torch.__version__}, CUDA {torch.version.cuda}, cuDNN {torch.backends.cudnn.version()}, {options.layout}", file=sys.stderr)
+    results = []
+    for name in rows:
+        for precision in precisions:
+            set_precision(precision)
+            for mode in modes:
+                try:
+                    for suffix, work in ROWS[name](settings, precision, mode):
+                        ms, runs = measure(settings, work)
+                        results.append({"name": name + suffix, "device": "cuda", "precision": precision, "ms": round(ms, 6), "mode": mode, "runs": runs})
+                        print(f"{name + suffix:28} {precision:8} {mode:9} {ms:10.4f} ms  ({runs} runs)")
+                except RuntimeError as error:  # out of memory, or a graph that cannot be compiled: the other rows go on
+                    print(f"{name:28} {precision:8} {mode:9} failed: {(str(error) or type(error).__name__).splitlines()[0]}", file=sys.stderr)
+                if mode == "compiled":
+                    torch.compiler.reset()
+                torch.cuda.empty_cache()
+    if options.json:
+        about = {"card": card, "torch": torch.__version__, "layout": options.layout, "flush_l2": options.flush_l2, "compile_mode": options.compile_mode}
+        with open(options.json, "w", encoding="utf-8") as file:
+            json.dump([{**result, **about} for result in results], file, indent=2)
+            file.write("\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+using GenEngine.Kernels;
+using GenEngine.Kernels.Devices;
+using GenEngine.Numerics;
+
+namespace GenEngine.Bench.Shapes;
+
+/// <summary>One piece of work at a shape that the user names, on any device, with what it cannot do without.</summary>
+internal abstract class ShapeJob(Device device, DType real) : IDisposable
+{
+    private readonly List<DeviceBuffer> _buffers = [];
+
+    /// <summary>Name and extents: gemm-128x784x400.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>What is computed, for people.</summary>
+    public abstract string Work { get; }
+
+    /// <summary>Floating-point operations of one run; a multiply-add counts twice.</summary>
+    public abstract double Flops { get; }
+
+    /// <summary>Bytes of all operands, each once.</summary>
+    public double Bytes => _buffers.Sum(buffer => (double)buffer.Bytes);
+
+    public Device Device { get; } = device;
+
+    public DType Real { get; } = real;
+
+    public abstract void Run();
+
+    public virtual void Dispose()
+    {
+        foreach (var buffer in _buffers) buffer.Dispose();
+    }
+
+    /// <summary>Values uniform in [-1, 1), the same every time; never zeros, which save a GPU power and so time.</summary>
+    protected BufferRange Uniform(long count, string name)
+    {
+        var values = new double[count];
+        var random = new SplitMix64((ulong)(count + _buffers.Count));
+        for (int i = 0; i < values.Length; i++) values[i] = (2 * random.NextDouble()) - 1;
+        var range = Empty(count, name);
+        if (Real == DType.Float64) Device.Upload<double>(values, range);
+        else Device.Upload<float>(Array.ConvertAll(values, value => (float)value), range);
+        return range;
+    }
+
+    /// <summary>Uninitialised memory.</summary>
+    protected BufferRange Empty(long count, string name)
+    {
+        var buffer = Device.Allocate(count * Real.Size(), name);
+        _buffers.Add(buffer);
+        return buffer.All;
+    }
+}

@@ -1,0 +1,47 @@
+namespace GenEngine.Kernels.Devices;
+
+/// <summary>What launches belong to, for those who watch: an operation of the engine, or its backward; see <see cref="Device.Enter"/>.</summary>
+/// <param name="Ordinal">Tells two operations of one name apart.</param>
+public readonly record struct LaunchLabel(string Op, bool Backward, int Ordinal)
+{
+    public override string ToString() => Op is null ? "" : Backward ? Op + " backward" : Op;
+}
+
+/// <summary>One launch as it is about to run.</summary>
+public readonly unsafe ref struct LaunchNote
+{
+    /// <summary>The kernel's name: on cpu the twin's, elsewhere the variant's.</summary>
+    public required string Kernel { get; init; }
+
+    public required LaunchLabel Label { get; init; }
+
+    /// <summary>Grid and block; all zeros on the CPU.</summary>
+    public required LaunchShape Shape { get; init; }
+
+    /// <summary>The C# struct of the argument block.</summary>
+    public required Type ArgsType { get; init; }
+
+    public required void* Args { get; init; }
+
+    public required int ArgBytes { get; init; }
+
+    public required ReadOnlySpan<Access> Accesses { get; init; }
+}
+
+/// <summary>Stands around every launch that a device runs, eager or replayed; see <see cref="Device.Probe"/>. It may not launch itself.</summary>
+public interface ILaunchProbe
+{
+    void Begin(in LaunchNote launch);
+
+    void End();
+}
+
+/// <summary>
+/// An argument struct whose fields say how much arithmetic the launch does; profiles compare it with what the device can do. Other
+/// launches are taken to be bound by the bytes that they declare.
+/// </summary>
+public interface IArithmetic
+{
+    /// <summary>Floating-point operations of the launch; a multiply-add counts twice.</summary>
+    double Flops { get; }
+}

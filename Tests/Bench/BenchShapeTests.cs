@@ -1,0 +1,115 @@
+using System.Text.Json;
+using GenEngine.Bench;
+using NUnit.Framework;
+
+namespace GenEngine.Tests.Bench;
+
+/// <summary>bench gemm and bench ladder, as a user types them.</summary>
+public sealed class BenchShapeTests
+{
+    private const string Small = "bench gemm --m 5 --n 7 --k 3 --seconds 0";
+
+    private static readonly string[] MeasurementFields = ["name", "device", "precision", "ms", "repeats", "gflops", "roof_share"];
+
+    [TestCase("", "gemm-5x7x3", "float32")]
+    [TestCase(" --op nt --precision float64", "gemm-5x7x3-nt", "float64")]
+    [TestCase(" --op tn --batch 3", "gemm-5x7x3-tn-batch3", "float32")]
+    public void AProductIsTimedAndItsRoofIsKnown(string more, string name, string precision)
+    {
+        var run = ConsoleRun.Of((Small + more + " --device cpu --threads 1 --json").Split(' '));
+        Assert.That((run.Code, run.Error), Is.EqualTo((ExitCode.Done, "")));
+        var result = JsonDocument.Parse(run.Out).RootElement;
+        Assert.That(result.EnumerateObject().Select(field => field.Name), Is.EqualTo(MeasurementFields));
+        Assert.That(Text(result, "name", "device", "precision"), Is.EqualTo(new[] { name, "cpu", precision }));
+        Assert.That(result.GetProperty("repeats").GetInt32(), Is.GreaterThanOrEqualTo(7));
+        double ms = result.GetProperty("ms").GetDouble(), flops = 2 * 5 * 7 * 3 * (more.Contains("batch") ? 3 : 1);
+        Assert.That(result.GetProperty("gflops").GetDouble(), Is.EqualTo(flops / ms / 1e6).Within(0.002 + (flops / 1e8)), "from the unrounded time");
+        Assert.That(result.GetProperty("roof_share").GetDouble(), Is.InRange(0, 1));
+    }
+
+    [Test]
+    public void PeopleReadTheWorkTheTimeAndTheRoof()
+    {
+        var run = ConsoleRun.Of((Small + " --op tn --device cpu").Split(' '));
+        Assert.That(run.Out, Does.Contain("C[5,7] = A'[3,5] B[3,7], float32, on cpu").And.Match("ms \\(median of \\d+\\), .* GFLOP/s, .* % of the roof").And.Contain("roof: "));
+    }
+
+    [Test]
+    public void TheEmulatorHasNoRoofAndAProfileOfTheRunsIsWritten()
+    {
+        RequireSimt();
+        string trace = Path.Combine(Path.GetTempPath(), $"trace {Guid.NewGuid():N}.json");
+        try
+        {
+            var run = ConsoleRun.Of([.. (Small + " --device simt --profile").Split(' '), trace]);
+            Assert.That(run.Code, Is.EqualTo(ExitCode.Done), run.Error);
+            Assert.That(run.Out, Does.Contain("says nothing of a GPU"));
+            var launches = TraceEvents.Read(trace).Where(entry => entry.Category == "launch").ToList();
+            Assert.That(launches, Has.Count.EqualTo(3));
+            Assert.That(launches.Select(launch => launch.Args.GetProperty("shape").GetString()), Is.All.StartsWith("Batch=1 M=5 N=7 K=3"));
+        }
+        finally
+        {
+            File.Delete(trace);
+        }
+    }
+
+    [Test]
+    public void AKernelOfOnesOwnIsTimedInPlaceOfTheEngines()
+    {
+        RequireSimt();
+        string file = Path.Combine(Path.GetTempPath(), $"mine {Guid.NewGuid():N}.cu");
+        File.WriteAllText(file, KernelsRunTests.NaiveMatMul);
+        try
+        {
+            var run = ConsoleRun.Of([.. (Small + " --device simt --with").Split(' '), file]);
+            Assert.That(run.Code, Is.EqualTo(ExitCode.Done), run.Error);
+            run = ConsoleRun.Of([.. (Small + " --device cpu --with").Split(' '), file]);
+            Assert.That((run.Code, run.Out), Is.EqualTo((ExitCode.Usage, "")));
+            Assert.That(run.Error, Does.Contain("--device simt"));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Test]
+    public void TheLadderIsCountedOnTheEmulator()
+    {
+        RequireSimt();
+        var run = ConsoleRun.Of("bench ladder --device simt --m 33 --n 20 --k 8 --json".Split(' '));
+        Assert.That(run.Code, Is.EqualTo(ExitCode.Done), run.Error);
+        var rungs = JsonDocument.Parse(run.Out).RootElement.EnumerateArray().ToList();
+        Assert.That(rungs.Select(rung => rung.GetProperty("name").GetString()), Is.EqualTo(new[]
+        {
+            "ladder-1-naive", "ladder-2-shared", "ladder-3-registers", "ladder-4-vectors", "ladder-5-pipelined", "ladder-6-tensor",
+        }));
+        Assert.That(rungs[0].GetProperty("bank_passes").ValueKind, Is.EqualTo(JsonValueKind.Null), "the first rung uses no shared memory");
+        Assert.That(rungs.Select(rung => rung.GetProperty("sectors").GetProperty("cost").GetInt64()), Is.All.GreaterThan(0));
+        Assert.That(rungs.Select(rung => rung.GetProperty("ms").ValueKind), Is.All.EqualTo(JsonValueKind.Null), "emulated times mean nothing");
+        Assert.That(ConsoleRun.Of("bench ladder --device simt --m 8 --n 8 --k 8".Split(' ')).Out, Does.Contain("tensor cores").And.Contain("say nothing of a GPU"));
+    }
+
+    [TestCase("bench gmem", "Unknown benchmark 'gmem'. Did you mean 'gemm'?")]
+    [TestCase("bench gemm --m 0", "--m takes a whole number from 1 up, not '0'.")]
+    [TestCase("bench gemm --op nm", "Unknown --op value 'nm'. Did you mean 'nn'?")]
+    [TestCase("bench gemm --precision bf16", "Known: float32, float64.")]
+    [TestCase("bench gemm --kk 3", "'genengine bench gemm' has no option '--kk'. Did you mean '--k'?")]
+    [TestCase("bench gemm --with nothing.cu --device simt", "There is no file 'nothing.cu'.")]
+    [TestCase("bench ladder --device cpu", "GPU kernels")]
+    [TestCase("bench ladder --n -4", "--n takes a whole number from 1 up")]
+    public void BadLinesAreAnswered(string line, string expected)
+    {
+        var run = ConsoleRun.Of(line.Split(' '));
+        Assert.That((run.Code, run.Out), Is.EqualTo((ExitCode.Usage, "")));
+        Assert.That(run.Error, Does.Contain(expected));
+    }
+
+    internal static void RequireSimt()
+    {
+        if (TestDevices.SimtMissingReason is { } reason) Assert.Ignore(reason);
+    }
+
+    private static string?[] Text(JsonElement element, params string[] names) => [.. names.Select(name => element.GetProperty(name).GetString())];
+}
