@@ -7,7 +7,10 @@ namespace GenEngine.Kernels.Common;
 // f(a) sigmoid(b) and its gradients; the twin of Common/gate.cuh, which says how two exponentials and one division suffice.
 public static partial class VecMath
 {
-    /// <summary>tanh(a) sigmoid(b), or a sigmoid(b) where linear. The error is below 4 units in the last place.</summary>
+    /// <summary>
+    /// tanh(a) sigmoid(b), or a sigmoid(b) where linear. Largest errors found in float, in units in the last place (67 million pairs):
+    /// 4.7 (linear 3.3); of the gradients 10 (5.7), in the tails, too.
+    /// </summary>
     [MethodImpl(AggressiveInlining)]
     public static V Gate<V, T>(bool linear, V a, V b) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T>
     {
