@@ -2,15 +2,17 @@ using System.CommandLine;
 using GenEngine.Kernels;
 using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Devices.Cpu;
+using GenEngine.Kernels.Devices.Gpu;
 
 namespace GenEngine.Bench;
 
-/// <summary>--device, --isa, --threads and --check of a command, and the device they describe.</summary>
+/// <summary>--device, --isa, --threads, --precision and --check of a command, and the device they describe.</summary>
 internal sealed class DeviceOptions
 {
     private readonly Option<string?> _device;
     private readonly Option<string> _isa = Options.OneOf("--isa", "CPU instruction set; auto takes GENENGINE_ISA or the widest there is", "auto", "portable", "avx2", "avx512");
     private readonly Option<int> _threads;
+    private readonly Option<string> _precision = Options.Precision([.. Enum.GetValues<Precision>().Select(precision => precision.Name())]);
     private readonly Option<bool> _check = new("--check") { Description = "With --device simt: run every launch in three orders, under the checked build." };
     private readonly DeviceKind? _standard;
 
@@ -23,7 +25,7 @@ internal sealed class DeviceOptions
         _device = Options.Choice("--device", $"Where to run; {rule}.", "cpu", "simt", "cuda");
         _threads = Options.Threads(threads);
         _standard = standard;
-        foreach (Option option in (Option[])[_device, _isa, _threads, _check]) command.Options.Add(option);
+        foreach (Option option in (Option[])[_device, _isa, _threads, _precision, _check]) command.Options.Add(option);
     }
 
     public int Threads(Session session) => session.Get(_threads);
@@ -45,8 +47,25 @@ internal sealed class DeviceOptions
         bool check = session.Get(_check);
         if (check && kind is { } plain && plain != DeviceKind.Simt) throw new UsageException($"--check belongs to --device simt, not to {plain.Name()}.");
         if (session.Given(_isa) && kind is { } other && other != DeviceKind.Cpu) throw new UsageException($"--isa belongs to --device cpu, not to {other.Name()}.");
-        return DeviceFactory.Open(kind, session.Get(_threads), Isa(session), check);
+        var precision = Enum.GetValues<Precision>().Single(value => value.Name() == session.Get(_precision));
+        if (precision != Precision.Float32 && kind == DeviceKind.Cpu) throw new UsageException(NoTensorCores(precision));
+        var device = DeviceFactory.Open(kind, session.Get(_threads), Isa(session), check);
+        if (precision == Precision.Float32) return device;
+        try
+        {
+            if (device is not GpuDevice gpu) throw new EngineException(NoTensorCores(precision)); // no --device, and no GPU here
+            gpu.Precision = precision;
+            return device;
+        }
+        catch (EngineException wrong)
+        {
+            device.Dispose();
+            throw new UsageException(wrong.Message);
+        }
     }
+
+    private static string NoTensorCores(Precision precision) =>
+        $"--precision {precision.Name()} needs tensor cores: --device cuda, or simt, which emulates them. The device cpu computes in float32.";
 
     private CpuIsa? Isa(Session session) => session.Get(_isa) is { } name && name != "auto" ? CpuIsas.Parse(name) : null;
 }

@@ -42,8 +42,8 @@ internal static class Options
 
     public static Option<int> Threads(int standard = 0) => Number("--threads", "CPU threads, the caller included; 0 takes one a core.", 0, standard);
 
-    /// <param name="names">What the command can compute in, the default first.</param>
-    public static Option<string> Precision(params string[] names) => OneOf("--precision", "What the kernels compute in", names);
+    /// <param name="names">What there is to choose from, the default first.</param>
+    public static Option<string> Precision(params string[] names) => OneOf("--precision", "What float32 matrix products and convolutions compute in; the others use tensor cores", names);
 
     public static Option<string?> Out(string description = "Folder to write to; made when missing.") => new("--out") { HelpName = "PATH", Description = description };
 

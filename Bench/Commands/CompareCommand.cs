@@ -30,7 +30,6 @@ internal static class CompareCommand
             ],
         };
         var device = new DeviceOptions(command, DeviceKind.Cpu, threads: 2);
-        var precision = Options.Precision(Precision);
         var only = new Option<string?>("--only") { HelpName = "NAMES", Description = "These names only, separated by commas." };
         only.Validators.Add(result =>
         {
@@ -41,7 +40,7 @@ internal static class CompareCommand
         var rounds = Options.Number("--rounds", "Times that each side is measured.", 1, 5);
         var seconds = Options.Number("--seconds", "Time for one measurement.", 0.0, 0.4);
         var json = Options.JsonFile();
-        foreach (Option option in (Option[])[precision, only, rounds, seconds, json]) command.Options.Add(option);
+        foreach (Option option in (Option[])[only, rounds, seconds, json]) command.Options.Add(option);
         command.OnRun(session =>
         {
             if (device.Kind(session) is { } other && other != DeviceKind.Cpu) throw new UsageException($"compare measures on the CPU, where the peer runs; --device {other.Name()} has none. 'genengine bench' measures this engine alone.");

@@ -2,6 +2,7 @@ using System.CommandLine;
 using GenEngine.Data;
 using GenEngine.Kernels;
 using GenEngine.Kernels.Devices.Cpu;
+using GenEngine.Kernels.Devices.Gpu;
 using GenEngine.Kernels.Layout;
 using GenEngine.Models;
 using GenEngine.Runs;
@@ -44,6 +45,7 @@ internal static class Train
         {
             Device = device.Description,
             Isa = (device as CpuDevice)?.Isa.Name(),
+            Precision = ((device as GpuDevice)?.Precision ?? Precision.Float32).Name(),
         };
         var model = entry.Create(context, DataShape.Of(trainSet), config);
         using var data = new DeviceDataset(context, trainSet, settings.Binarization);

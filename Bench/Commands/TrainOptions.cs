@@ -17,14 +17,13 @@ internal sealed class TrainOptions
     private readonly Option<double> _rate = Options.Number("--learning-rate", "Adam's learning rate.", 0.0, 1e-3);
     private readonly Option<ulong> _seed = Options.Seed();
     private readonly Option<string> _binarize = Options.OneOf("--binarize", "none: a pixel is byte / 255; dynamic: 0 or 1, drawn anew each epoch", "none", "dynamic");
-    private readonly Option<string> _precision = Options.Precision("float32");
     private readonly Option<bool> _eager = new("--eager") { Description = "Run every step eagerly instead of replaying a captured one; the bits are the same." };
     private readonly Option<string?> _out = Options.Out("Run folder to make; runs/<model>-<data>-<n> when not given. Never overwritten.");
     private readonly Option<bool> _json = Options.Json();
 
     public TrainOptions(Command command)
     {
-        foreach (Option option in (Option[])[_data, _dataDir, _steps, _epochs, _batch, _latent, _hidden, _rate, _binarize, _seed, _precision, _eager, _out, _json])
+        foreach (Option option in (Option[])[_data, _dataDir, _steps, _epochs, _batch, _latent, _hidden, _rate, _binarize, _seed, _eager, _out, _json])
             command.Options.Add(option);
         Device = new DeviceOptions(command);
     }

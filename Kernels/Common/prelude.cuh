@@ -166,6 +166,12 @@ DEV u32 to_tf32(f32 x)  // to nearest, ties away from zero
     asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(bits) : "f"(x));
     return bits;
 }
+DEV u32 pack_bf16(f32 low, f32 high)  // each as to_bf16
+{
+    u32 bits;
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(bits) : "f"(high), "f"(low));
+    return bits;
+}
 
 #endif
 

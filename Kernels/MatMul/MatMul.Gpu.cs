@@ -4,7 +4,10 @@ using GenEngine.Kernels.Devices.Gpu;
 
 namespace GenEngine.Kernels.MatMul;
 
-/// <summary>Launches matmul.cu: one block a tile of C, in a linear grid over tiles and batches; the tile is chosen by shape.</summary>
+/// <summary>
+/// Launches matmul.cu: one block a tile of C, in a linear grid over tiles and batches; the tile is chosen by shape. Float32 products go to
+/// <see cref="MatMulMmaGpu"/> where the device's precision says so.
+/// </summary>
 public sealed class MatMulGpu : IGpuKernelFamily
 {
     private static readonly Dictionary<(DType Dtype, int Op, int Tile, bool Quads), GpuKernel> Kernels = (
@@ -28,6 +31,12 @@ public sealed class MatMulGpu : IGpuKernelFamily
 
     internal static void Launch(GpuDevice device, DType dtype, ref MatMulArgs args, ReadOnlySpan<Access> accesses)
     {
+        if (dtype == DType.Float32 && device.Precision != Precision.Float32)
+        {
+            MatMulMmaGpu.Launch(device, device.Precision, InQuads(args), ref args, accesses);
+            return;
+        }
+
         var tiles = Tiles(dtype);
         int index = ForcedTile ?? SimtTile.Choose(tiles, device.Driver, args.Batch, args.M, args.N);
         var shape = LaunchShape.Linear(args.Batch * tiles[index].Blocks(args.M, args.N), tiles[index].Threads);

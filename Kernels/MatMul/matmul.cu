@@ -2,13 +2,9 @@
 // B is K x N, 1 B is N x K, 2 A is K x M. A block computes a tile of TILE_M x TILE_N outputs, the batch lies along z.
 // Cost: 2 M N K operations a batch; global memory is read M N K (1 / TILE_M + 1 / TILE_N) words. The idea is in tile_simt.cuh: outputs in
 // registers, panels in shared memory, the next panels under way.
-#include "Common/math.cuh"
+#include "Common/fused_activation.cuh"
 #include "Common/tile_simt.cuh"
-
-#define MATMUL_ARGS(F) \
-    F(garg<const REAL>, A) F(garg<const REAL>, B) F(garg<const REAL>, Bias) F(garg<REAL>, C) F(i64, Batch) F(i64, M) F(i64, N) F(i64, K) \
-    F(f64, Slope) F(i32, Op) F(i32, Activation) F(i32, HasBias) F(i32, Accumulate)
-ARGS(MatMulArgs, MATMUL_ARGS)
+#include "MatMul/matmul_args.cuh"
 
 using Tile = SimtTile<TILE_M, TILE_N, TILE_K, THREAD_M, THREAD_N>;
 
@@ -21,21 +17,6 @@ template <int WIDTH, int PITCH> struct Operand<false, WIDTH, PITCH> {
 };
 using LoaderA = Operand<OP != 2, TILE_M, Tile::PITCH_A>::Loader;
 using LoaderB = Operand<OP == 1, TILE_N, Tile::PITCH_B>::Loader;
-
-DEV REAL linear_activation(i32 activation, REAL x, REAL slope)
-{
-    if (activation == ACT_RELU) return gen_activate<ACT_RELU>(x, slope);
-    if (activation == ACT_LEAKY_RELU) return gen_activate<ACT_LEAKY_RELU>(x, slope);
-    return x;
-}
-
-DEV REAL smooth_activation(i32 activation, REAL x, REAL slope)
-{
-    if (activation == ACT_ELU) return gen_activate<ACT_ELU>(x, slope);
-    if (activation == ACT_TANH) return gen_activate<ACT_TANH>(x, slope);
-    if (activation == ACT_SIGMOID) return gen_activate<ACT_SIGMOID>(x, slope);
-    return gen_activate<ACT_SOFTPLUS>(x, slope);
-}
 
 KERNEL(matmul, MatMulArgs, (TILE_M / THREAD_M * (TILE_N / THREAD_N)), MIN_BLOCKS)
 {
@@ -95,7 +76,7 @@ KERNEL(matmul, MatMulArgs, (TILE_M / THREAD_M * (TILE_N / THREAD_N)), MIN_BLOCKS
         NO_UNROLL
         for (int j = 0; j < THREAD_N; j++) {
             gptr<REAL> y = c + Tile::row(i) * a.N + Tile::column(j);
-            if (Tile::row(i) < rows && Tile::column(j) < columns) y[0] = smooth_activation(a.Activation, y[0], slope);
+            if (Tile::row(i) < rows && Tile::column(j) < columns) y[0] = smooth_activation<REAL>(a.Activation, y[0], slope);
         }
     }
 }

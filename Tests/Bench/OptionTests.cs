@@ -28,7 +28,7 @@ public class OptionTests
     [TestCase("--device cdua", "Unknown --device value 'cdua'. Did you mean 'cuda'? Known: cpu, simt, cuda.")]
     [TestCase("--device", "--device")]
     [TestCase("--isa avx-512", "Unknown --isa value 'avx-512'. Did you mean 'avx512'?")]
-    [TestCase("--precision fp32", "Known: float32, float64.")]
+    [TestCase("--precision fp32", "Known: float32, tf32, bf16.")]
     [TestCase("--steps 0", "--steps takes a whole number from 1 up, not '0'.")]
     [TestCase("--steps 1.5", "--steps takes a whole number from 1 up, not '1.5'.")]
     [TestCase("--batch many", "--batch takes a whole number from 1 up, not 'many'.")]
@@ -73,6 +73,28 @@ public class OptionTests
         Assert.That(run.Error, Does.StartWith("error: No NVIDIA driver").And.Contain("--device cpu").And.Contain("Tried:"));
     }
 
+    [Test]
+    public void PrecisionNeedsTensorCores()
+    {
+        Assert.That(ConsoleRun.Of(Opening(), "work --device cpu --precision float32").Code, Is.EqualTo(ExitCode.Done));
+        foreach (string device in (string[])["--device cpu", "--isa portable", ""])
+        {
+            if (device.Length == 0 && GenEngine.Kernels.Devices.Gpu.Cuda.CudaDriver.Probe().IsUsable) continue;
+            var run = ConsoleRun.Of(Opening(), $"work {device} --precision tf32");
+            Assert.That(run.Code, Is.EqualTo(ExitCode.Usage), device);
+            Assert.That(run.Error, Does.StartWith("error: --precision tf32 needs tensor cores").And.Contain("--device cuda"), device);
+        }
+    }
+
+    [Test]
+    public void PrecisionReachesTheEmulator()
+    {
+        if (TestDevices.SimtMissingReason is { } reason) Assert.Ignore(reason);
+        var run = ConsoleRun.Of(Opening(), "work --device simt --precision bf16");
+        Assert.That(run.Code, Is.EqualTo(ExitCode.Done), run.Error);
+        Assert.That(run.Out, Does.StartWith("simt, ").And.EndsWith("bf16\n"));
+    }
+
     private static ConsoleCommand Work()
     {
         var command = new ConsoleCommand("work", "");
@@ -82,7 +104,7 @@ public class OptionTests
         var batch = Options.Batch();
         var rate = Options.Number("--rate", "", 0.0, 0.001);
         var json = Options.JsonFile();
-        foreach (Option option in (Option[])[data, seed, steps, batch, rate, json, Options.Precision("float32", "float64")]) command.Options.Add(option);
+        foreach (Option option in (Option[])[data, seed, steps, batch, rate, json]) command.Options.Add(option);
         _ = new DeviceOptions(command);
         command.OnRun(session =>
         {

@@ -3,7 +3,11 @@ namespace GenEngine.Kernels.Devices.Gpu;
 /// <summary>A device that runs the CUDA sources: an NVIDIA GPU or the emulator, behind one seam.</summary>
 public sealed unsafe class GpuDevice : Device
 {
+    /// <summary>Compute capability times ten that has TF32, BF16 and asynchronous copies.</summary>
+    private const int TensorCoreArch = 80;
+
     private readonly Dictionary<GpuKernel, GpuLaunchTarget> _loaded = [];
+    private Precision _precision;
 
     public GpuDevice(IGpuDriver driver) => Driver = driver;
 
@@ -11,7 +15,20 @@ public sealed unsafe class GpuDevice : Device
 
     public override DeviceKind Kind => Driver.Kind;
 
-    public override string Description => Driver.Description;
+    public override string Description => Precision == Precision.Float32 ? Driver.Description : $"{Driver.Description}, {Precision.Name()}";
+
+    /// <summary>What float32 products and convolutions compute in; launchers read it at each launch, and a captured step keeps what it was.</summary>
+    /// <exception cref="EngineException">The GPU has no such tensor cores.</exception>
+    public Precision Precision
+    {
+        get => _precision;
+        set
+        {
+            if (value != Precision.Float32 && Driver.Arch < TensorCoreArch)
+                throw new EngineException($"{value.Name()} needs tensor cores of compute capability 8.0 (Ampere) or newer; {Driver.Description} has {Driver.Arch / 10}.{Driver.Arch % 10}. Use float32.");
+            _precision = value;
+        }
+    }
 
     /// <summary>Variants loaded so far.</summary>
     public IReadOnlyCollection<GpuKernel> LoadedKernels => _loaded.Keys;

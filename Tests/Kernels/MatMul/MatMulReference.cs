@@ -15,10 +15,11 @@ internal sealed unsafe class MatMulCase<T> where T : unmanaged, IFloatingPointIe
     private readonly T[] _b;
     private readonly T[]? _bias;
     private readonly T[] _start;
+    private readonly int _seed;
 
     public MatMulCase(MatMulOp op, MatMulShape shape, bool bias = false, Activation activation = Activation.None, double slope = 0.25, bool accumulate = false, int seed = 1)
     {
-        (Op, Shape, Activation, Slope, Accumulate) = (op, shape, activation, slope, accumulate);
+        (Op, Shape, Activation, Slope, Accumulate, _seed) = (op, shape, activation, slope, accumulate, seed);
         var random = new Random(seed);
         T[] Values(long count) => [.. Enumerable.Range(0, checked((int)count)).Select(_ => T.CreateTruncating(random.NextDouble() * 2 - 1))];
         _a = Values((long)shape.Batch * shape.M * shape.K);
@@ -91,13 +92,38 @@ internal sealed unsafe class MatMulCase<T> where T : unmanaged, IFloatingPointIe
         return (sum, magnitude);
     }
 
+    /// <summary>The same product of operands that <paramref name="round"/> has rounded.</summary>
+    public MatMulCase<T> Rounded(Func<T, T> round)
+    {
+        var other = new MatMulCase<T>(Op, Shape, _bias is not null, Activation, Slope, Accumulate, _seed);
+        for (int i = 0; i < _a.Length; i++) other._a[i] = round(_a[i]);
+        for (int i = 0; i < _b.Length; i++) other._b[i] = round(_b[i]);
+        return other;
+    }
+
+    /// <summary>Every output in double arithmetic, with start, bias and activation (None or Relu); and the sum of magnitudes of its products.</summary>
+    public (double[] Values, double[] Magnitudes) Reference()
+    {
+        double[] values = new double[_start.Length], magnitudes = new double[_start.Length];
+        for (int i = 0; i < values.Length; i++)
+        {
+            int n = i % Shape.N, m = i / Shape.N % Shape.M, b = i / Shape.N / Shape.M;
+            (double sum, magnitudes[i]) = Plain(b, m, n);
+            if (Accumulate) sum += double.CreateChecked(_start[i]);
+            if (_bias is not null) sum += double.CreateChecked(_bias[n]);
+            values[i] = Activation == Activation.Relu ? Math.Max(sum, 0) : sum;
+        }
+
+        return (values, magnitudes);
+    }
+
     public override string ToString() => $"{typeof(T).Name} {Op} {Shape}, bias {_bias is not null}, {Activation}, accumulate {Accumulate}";
 
     private T A(int b, int m, int k) => _a[(long)b * Shape.M * Shape.K + (Op == MatMulOp.TN ? (long)k * Shape.M + m : (long)m * Shape.K + k)];
 
     private T B(int b, int k, int n) => _b[(long)b * Shape.K * Shape.N + (Op == MatMulOp.NT ? (long)n * Shape.K + k : (long)k * Shape.N + n)];
 
-    private T Activated(T x)
+    public T Activated(T x)
     {
         T y;
         if (typeof(T) == typeof(float)) V1F.Store(VecMath.Activate<V1F, float>(Activation, V1F.Create(float.CreateChecked(x)), V1F.Create((float)Slope)), (float*)&y);

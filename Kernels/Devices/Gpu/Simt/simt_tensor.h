@@ -109,3 +109,9 @@ DEV u32 to_tf32(f32 x)  // to nearest, ties away from zero, as cvt.rna.tf32.f32
     u32 b = f32_bits(x);
     return (b & 0x7FFFFFFFu) > 0x7F800000u ? 0x7FFFFFFFu : (b & 0x7F800000u) == 0x7F800000u ? b : (b + 0x1000u) & 0xFFFFE000u;
 }
+DEV u32 simt_to_bf16(f32 x)  // to nearest, ties to even; NaN becomes 0x7FFF
+{
+    u32 b = f32_bits(x);
+    return (b & 0x7FFFFFFFu) > 0x7F800000u ? 0x7FFFu : (b + 0x7FFFu + (b >> 16 & 1u)) >> 16;
+}
+DEV u32 pack_bf16(f32 low, f32 high) { return simt_to_bf16(low) | simt_to_bf16(high) << 16; }  // as cvt.rn.bf16x2.f32

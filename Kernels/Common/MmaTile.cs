@@ -1,0 +1,72 @@
+using GenEngine.Kernels.Devices.Gpu;
+
+namespace GenEngine.Kernels.Common;
+
+/// <summary>
+/// A block's tile of outputs in kernels built on Common/tile_mma.cuh. Any tile of one precision gives the same bits; which is fastest
+/// depends on the shape and the GPU.
+/// </summary>
+/// <param name="Depth">Steps of k in a panel.</param>
+/// <param name="WarpRows">Warps along the rows; a warp owns Rows / WarpRows x Columns / WarpColumns outputs.</param>
+/// <param name="Stages">Panels in shared memory, all but one under way.</param>
+/// <param name="Group">Rows of tiles that blocks which run together share.</param>
+/// <param name="MinBlocks">Blocks that a multiprocessor must be able to hold; bounds the registers.</param>
+/// <param name="Efficiency">Rate while the device is full, relative to the best tile.</param>
+public sealed record MmaTile(int Rows, int Columns, int Depth, int WarpRows, int WarpColumns, int Stages, int Group, int MinBlocks, double Efficiency)
+{
+    /// <summary>Compute capability times ten from which on there are the instructions.</summary>
+    public const int MinArch = 80;
+
+    /// <summary>Tiles in falling size. The last ones also serve rows that are not whole quads; see <see cref="SingleFrom"/>.</summary>
+    public static IReadOnlyList<MmaTile> All { get; } =
+    [
+        new(128, 128, 32, 2, 4, 3, 8, 1, 1),
+        new(128, 128, 16, 2, 2, 4, 8, 2, 1),
+        new(128, 64, 32, 2, 2, 3, 8, 2, 0.85),
+        new(64, 64, 32, 2, 2, 3, 8, 2, 0.6),
+    ];
+
+    /// <summary>The first tile that comes without quads too: single words move slowly, however large the tile.</summary>
+    public const int SingleFrom = 2;
+
+    /// <summary>Threads a block.</summary>
+    public int Threads => 32 * WarpRows * WarpColumns;
+
+    /// <summary>Dynamic shared memory a block, bytes.</summary>
+    public int SharedBytes => Stages * Depth * (Rows + Columns) * sizeof(float);
+
+    /// <summary>Rows, columns, depth, stages: the name in tables and in stored choices.</summary>
+    public string Name => FormattableString.Invariant($"{Rows}x{Columns}x{Depth}/{WarpRows}x{WarpColumns}s{Stages}g{Group}");
+
+    /// <summary>The constants that tell the source which tile it is.</summary>
+    /// <param name="quads">Four neighbours are one access.</param>
+    public string[] Defines(bool quads) =>
+    [
+        $"TILE_M={Rows}", $"TILE_N={Columns}", $"TILE_K={Depth}", $"TILE_WARPS_M={WarpRows}", $"TILE_WARPS_N={WarpColumns}",
+        $"TILE_STAGES={Stages}", $"TILE_GROUP={Group}", $"MIN_BLOCKS={MinBlocks}", $"QUADS={(quads ? 1 : 0)}",
+    ];
+
+    /// <summary>Blocks of one product.</summary>
+    public long Blocks(long rows, long columns) => (rows + Rows - 1) / Rows * ((columns + Columns - 1) / Columns);
+
+    /// <summary>
+    /// The index of the tile with the least work on the busiest multiprocessor, as <see cref="SimtTile.Choose"/>; the choice where nothing
+    /// was measured.
+    /// </summary>
+    /// <param name="first">Tiles before this index do not serve.</param>
+    public static int Choose(IGpuDriver driver, int first, long batch, long rows, long columns)
+    {
+        int best = first;
+        double least = double.PositiveInfinity;
+        for (int i = first; i < All.Count; i++)
+        {
+            var tile = All[i];
+            long slots = (long)driver.MultiprocessorCount * tile.MinBlocks;
+            long rounds = (batch * tile.Blocks(rows, columns) + slots - 1) / slots;
+            double time = rounds * tile.MinBlocks * tile.Rows * tile.Columns / tile.Efficiency;
+            if (time < least) (best, least) = (i, time);
+        }
+
+        return best;
+    }
+}

@@ -1,0 +1,38 @@
+using GenEngine.Kernels.Common;
+using GenEngine.Kernels.Devices;
+using GenEngine.Kernels.Devices.Gpu;
+
+namespace GenEngine.Kernels.MatMul;
+
+/// <summary>Launches matmul_mma.cu: float32 products on tensor cores, where the device's <see cref="GpuDevice.Precision"/> asks for them.</summary>
+public sealed class MatMulMmaGpu : IGpuKernelFamily
+{
+    private static readonly Dictionary<(Precision Precision, int Op, int Tile, bool Quads), GpuKernel> Kernels = (
+        from precision in new[] { Precision.Tf32, Precision.BFloat16 }
+        from op in Enum.GetValues<MatMulOp>()
+        from tile in Enumerable.Range(0, MmaTile.All.Count)
+        from quads in tile >= MmaTile.SingleFrom ? new[] { false, true } : [true]
+        select (Key: (precision, (int)op, tile, quads), Kernel: Variant(precision, op, MmaTile.All[tile], quads))).ToDictionary(x => x.Key, x => x.Kernel);
+
+    public static IEnumerable<GpuKernel> Variants => Kernels.Values;
+
+    /// <summary>Index into <see cref="MmaTile.All"/> of the tile that every launch of this thread takes; null chooses. For tests that all tiles give the same bits.</summary>
+    [field: ThreadStatic]
+    public static int? ForcedTile { get; set; }
+
+    internal static void Launch(GpuDevice device, Precision precision, bool quads, ref MatMulArgs args, ReadOnlySpan<Access> accesses)
+    {
+        int first = quads ? 0 : MmaTile.SingleFrom;
+        int index = ForcedTile is { } forced ? Math.Max(first, forced) : MmaTile.Choose(device.Driver, first, args.Batch, args.M, args.N);
+        var tile = MmaTile.All[index];
+        var shape = LaunchShape.Linear(args.Batch * tile.Blocks(args.M, args.N), tile.Threads) with { SharedBytes = tile.SharedBytes };
+        device.Launch(Kernels[(precision, args.Op, index, quads)], shape, ref args, accesses);
+    }
+
+    private static GpuKernel Variant(Precision precision, MatMulOp op, MmaTile tile, bool quads) =>
+        new("MatMul/matmul_mma.cu", "matmul_mma", typeof(MatMulArgs), [$"PRECISION={(int)precision}", $"OP={(int)op}", .. tile.Defines(quads)])
+        {
+            MinArch = MmaTile.MinArch,
+            FollowsSummationLaw = false,
+        };
+}
