@@ -76,7 +76,7 @@ internal static class KernelsCommand
         });
         var only = Only();
         var json = Options.Json();
-        var command = new ConsoleCommand("compile", "Compile every variant with NVRTC and show registers, shared memory and spills. A spill that nothing explains fails.")
+        var command = new ConsoleCommand("compile", "Compile every variant with NVRTC and show registers, shared memory, how many blocks share a multiprocessor, and spills. A spill that nothing explains fails.")
         {
             Examples = [("kernels compile --arch sm_80,sm_90a", "for two GPUs"), ("kernels compile --only matmul --json", "some, for programs")],
         };
@@ -96,7 +96,12 @@ internal static class KernelsCommand
             session.Stop.ThrowIfCancellationRequested();
             var fitting = kernels.Where(kernel => kernel.MinArch <= arch.Number).ToList();
             foreach (var (kernel, code) in fitting.Zip(compiler.CompileAll(fitting, arch)))
-                lines.Add(new CompiledLine(kernel.File, kernel.Name, arch.ToString(), code.Registers, code.SharedBytes, code.SpillBytes, code.SpillBytes > 0 ? kernel.SpillReason : null));
+                lines.Add(new CompiledLine(kernel.File, kernel.Name, arch.ToString(), code.Registers, code.SharedBytes, code.SpillBytes, code.SpillBytes > 0 ? kernel.SpillReason : null)
+                {
+                    DynamicSharedBytes = kernel.DynamicSharedBytes,
+                    Threads = code.Threads,
+                    BlocksPerMultiprocessor = Occupancy.Of(arch.Number)?.BlocksOf(code.Threads, code.Registers, code.SharedBytes + kernel.DynamicSharedBytes),
+                });
         }
 
         int unexplained = lines.Count(line => line.SpillBytes > 0 && line.SpillReason is null);
@@ -109,9 +114,9 @@ internal static class KernelsCommand
     private static void Print(Session session, List<CompiledLine> lines)
     {
         var table = new Table().Border(TableBorder.Simple).AddColumns("variant", "arch");
-        foreach (string title in (string[])["registers", "shared bytes", "spilled bytes"]) table.AddColumn(new TableColumn(title).RightAligned());
+        foreach (string title in (string[])["registers", "threads", "shared bytes", "blocks/SM", "spilled bytes"]) table.AddColumn(new TableColumn(title).RightAligned());
         foreach (var line in lines)
-            table.AddRow(Markup.Escape(line.Name), line.Arch, Invariant($"{line.Registers}"), Invariant($"{line.SharedBytes}"), Markup.Escape(Invariant($"{line.SpillBytes} {line.SpillReason}").Trim()));
+            table.AddRow(Markup.Escape(line.Name), line.Arch, Invariant($"{line.Registers}"), Invariant($"{line.Threads}"), Invariant($"{line.SharedBytes + line.DynamicSharedBytes}"), Invariant($"{line.BlocksPerMultiprocessor}"), Markup.Escape(Invariant($"{line.SpillBytes} {line.SpillReason}").Trim()));
         session.Console.Write(table);
     }
 }
@@ -120,4 +125,14 @@ internal static class KernelsCommand
 internal sealed record KernelLine(string File, string Name, int MinArch, bool FollowsSummationLaw);
 
 /// <summary>A line of 'kernels compile --json'.</summary>
-internal sealed record CompiledLine(string File, string Name, string Arch, int Registers, int SharedBytes, int SpillBytes, string? SpillReason);
+/// <param name="SharedBytes">Static shared memory a block.</param>
+internal sealed record CompiledLine(string File, string Name, string Arch, int Registers, int SharedBytes, int SpillBytes, string? SpillReason)
+{
+    public int DynamicSharedBytes { get; init; }
+
+    /// <summary>Threads a block.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Blocks that a multiprocessor holds at once, by arithmetic; null for an architecture whose limits are not known.</summary>
+    public int? BlocksPerMultiprocessor { get; init; }
+}

@@ -17,12 +17,14 @@ public sealed record MmaTile(int Rows, int Columns, int Depth, int WarpRows, int
     /// <summary>Compute capability times ten from which on there are the instructions.</summary>
     public const int MinArch = 80;
 
-    /// <summary>Tiles in falling size. The last ones also serve rows that are not whole quads; see <see cref="SingleFrom"/>.</summary>
+    /// <summary>
+    /// Tiles in falling size. All but the first keep to 48 KB, so that two blocks share the 100 KB of an sm_86 or sm_89. The last ones also serve rows that are not whole quads; see <see cref="SingleFrom"/>.
+    /// </summary>
     public static IReadOnlyList<MmaTile> All { get; } =
     [
         new(128, 128, 32, 2, 4, 3, 8, 1, 1),
-        new(128, 128, 16, 2, 2, 4, 8, 2, 1),
-        new(128, 64, 32, 2, 2, 3, 8, 2, 0.85),
+        new(128, 128, 16, 2, 2, 3, 8, 2, 1),
+        new(128, 64, 16, 2, 2, 4, 8, 2, 0.85),
         new(64, 64, 32, 2, 2, 3, 8, 2, 0.6),
     ];
 

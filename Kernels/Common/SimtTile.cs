@@ -15,6 +15,9 @@ public sealed record SimtTile(int Rows, int Columns, int Depth, int ThreadRows, 
     /// <summary>Threads a block.</summary>
     public int Threads => Rows / ThreadRows * (Columns / ThreadColumns);
 
+    /// <summary>Rows, columns, depth and a thread's outputs: the name in stored choices.</summary>
+    public string Name => FormattableString.Invariant($"{Rows}x{Columns}x{Depth}/{ThreadRows}x{ThreadColumns}");
+
     /// <summary>
     /// The constants that tell the source which tile it is. Without quads (four neighbours as one access) the addresses of single elements take
     /// more registers, so fewer blocks share a multiprocessor.

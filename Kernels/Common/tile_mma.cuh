@@ -22,7 +22,7 @@ template <int BM_, int BN_, int DEPTH_, int WARPS_M, int WARPS_N_, int STAGES_> 
     static constexpr int WM = BM / WARPS_M, WN = BN / WARPS_N;
     static constexpr int TM = WM / 16, TN = WN / 8;      // mma tiles of a warp
     static constexpr int STAGE = DEPTH * (BM + BN);      // words
-    static constexpr int SHARED_WORDS = STAGES * STAGE;  // dynamic: more than 48 KB
+    static constexpr int SHARED_WORDS = STAGES * STAGE;  // of dynamic shared memory
     static_assert(WM % 32 == 0 && WN % 32 == 0 && WM * WARPS_M == BM && WN * WARPS_N == BN, "a warp owns whole blocks of 32 x 32");
     static_assert(DEPTH == 16 || DEPTH == 32, "swizzles are made for these");
     static_assert(STAGES >= 2, "one stage is used while others are under way");

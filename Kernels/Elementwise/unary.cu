@@ -1,6 +1,7 @@
 // unary.cu: y = f(x), and its backward dx = dy f'(x) or dx += dy f'(x), f' taken from x or from y = f(x).
 // Flat arrays of N elements. A few operations an element: memory decides, 2 (forward), 3 or 4 (backward) times N elements moved.
 // One pass of 16-byte accesses (Quads groups of four), the rest one by one; y may be x and dx may be dy, so nothing is restrict.
+// limits: sectors 1.1
 #include "Common/prelude.cuh"
 #include "Common/math.cuh"
 

@@ -37,11 +37,23 @@ public sealed class MatMulGpu : IGpuKernelFamily
             return;
         }
 
-        var tiles = Tiles(dtype);
-        int index = ForcedTile ?? SimtTile.Choose(tiles, device.Driver, args.Batch, args.M, args.N);
-        var shape = LaunchShape.Linear(args.Batch * tiles[index].Blocks(args.M, args.N), tiles[index].Threads);
-        device.Launch(Kernels[(dtype, args.Op, index, dtype == DType.Float32 && InQuads(args))], shape, ref args, accesses);
+        bool quads = dtype == DType.Float32 && InQuads(args);
+        int index = ForcedTile ?? Choose(device, dtype, quads, args);
+        device.Launch(Kernels[(dtype, args.Op, index, quads)], Shape(Tiles(dtype)[index], args), ref args, accesses);
     }
+
+    private static int Choose(GpuDevice device, DType dtype, bool quads, in MatMulArgs args)
+    {
+        int analytic = SimtTile.Choose(Tiles(dtype), device.Driver, args.Batch, args.M, args.N);
+        if (dtype != DType.Float32) return analytic; // float64 is a gradient check's
+        var key = MatMulTuning.Key("matmul", Precision.Float32, quads, args);
+        return MatMulTuning.IsSettled(device, key, analytic, out int choice) ? choice : MatMulTuning.Measure(device, key, args, analytic, Candidates(quads, args));
+    }
+
+    private static TileCandidate[] Candidates(bool quads, MatMulArgs args) =>
+        [.. Tiles(DType.Float32).Select((tile, i) => new TileCandidate(tile.Name, Kernels[(DType.Float32, args.Op, i, quads)], Shape(tile, args)))];
+
+    private static LaunchShape Shape(SimtTile tile, in MatMulArgs args) => LaunchShape.Linear(args.Batch * tile.Blocks(args.M, args.N), tile.Threads);
 
     /// <summary>Whether all rows come in fours of floats that begin on 16-byte boundaries, so that four neighbours are one access.</summary>
     private static bool InQuads(in MatMulArgs args)

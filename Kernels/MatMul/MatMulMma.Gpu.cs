@@ -23,16 +23,28 @@ public sealed class MatMulMmaGpu : IGpuKernelFamily
     internal static void Launch(GpuDevice device, Precision precision, bool quads, ref MatMulArgs args, ReadOnlySpan<Access> accesses)
     {
         int first = quads ? 0 : MmaTile.SingleFrom;
-        int index = ForcedTile is { } forced ? Math.Max(first, forced) : MmaTile.Choose(device.Driver, first, args.Batch, args.M, args.N);
-        var tile = MmaTile.All[index];
-        var shape = LaunchShape.Linear(args.Batch * tile.Blocks(args.M, args.N), tile.Threads) with { SharedBytes = tile.SharedBytes };
-        device.Launch(Kernels[(precision, args.Op, index, quads)], shape, ref args, accesses);
+        int index = ForcedTile is { } forced ? Math.Max(first, forced) : Choose(device, precision, quads, first, args);
+        device.Launch(Kernels[(precision, args.Op, index, quads)], Shape(MmaTile.All[index], args), ref args, accesses);
     }
+
+    private static int Choose(GpuDevice device, Precision precision, bool quads, int first, in MatMulArgs args)
+    {
+        int analytic = MmaTile.Choose(device.Driver, first, args.Batch, args.M, args.N) - first;
+        var key = MatMulTuning.Key("matmul_mma", precision, quads, args);
+        return first + (MatMulTuning.IsSettled(device, key, analytic, out int choice) ? choice : MatMulTuning.Measure(device, key, args, analytic, Candidates(precision, quads, first, args)));
+    }
+
+    private static TileCandidate[] Candidates(Precision precision, bool quads, int first, MatMulArgs args) =>
+        [.. MmaTile.All.Skip(first).Select((tile, i) => new TileCandidate(tile.Name, Kernels[(precision, args.Op, first + i, quads)], Shape(tile, args)))];
+
+    private static LaunchShape Shape(MmaTile tile, in MatMulArgs args) =>
+        LaunchShape.Linear(args.Batch * tile.Blocks(args.M, args.N), tile.Threads) with { SharedBytes = tile.SharedBytes };
 
     private static GpuKernel Variant(Precision precision, MatMulOp op, MmaTile tile, bool quads) =>
         new("MatMul/matmul_mma.cu", "matmul_mma", typeof(MatMulArgs), [$"PRECISION={(int)precision}", $"OP={(int)op}", .. tile.Defines(quads)])
         {
             MinArch = MmaTile.MinArch,
             FollowsSummationLaw = false,
+            DynamicSharedBytes = tile.SharedBytes,
         };
 }

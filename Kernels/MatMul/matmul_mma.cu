@@ -2,6 +2,8 @@
 // contiguous, operands rounded to TF32 (PRECISION 1) or BF16 (2), sums in float32. OP: 0 A is M x K and B is K x N, 1 B is N x K, 2 A is K x M.
 // A block computes a tile of TILE_M x TILE_N outputs. Cost: 2 M N K operations a batch; global memory is read M N K (1 / TILE_M + 1 / TILE_N)
 // words, most of them from the L2 cache. The idea is in tile_mma.cuh.
+// The op cases' outputs are few and odd, stored word by word; whole tiles have full sectors (a test says so).
+// limits: bank conflicts 1.0, sectors 2.5
 #include "Common/fused_activation.cuh"
 #include "Common/tile_mma.cuh"
 #include "MatMul/matmul_args.cuh"

@@ -6,6 +6,7 @@
 //                         additions that waits for memory at each step would take longer than the first stage
 // All of it: rows of 4096 elements by reduce_row, then their results as one row. At most two launches, no atomics, each element read once.
 // Maximum: a later element replaces only where it is greater, so NaNs never win; ArgMax is the least index that holds the value.
+// limits: bank conflicts 1.0, sectors 1.25
 #include "Common/prelude.cuh"
 
 #define SUM 0

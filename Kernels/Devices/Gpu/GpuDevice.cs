@@ -9,9 +9,16 @@ public sealed unsafe class GpuDevice : Device
     private readonly Dictionary<GpuKernel, GpuLaunchTarget> _loaded = [];
     private Precision _precision;
 
-    public GpuDevice(IGpuDriver driver) => Driver = driver;
+    public GpuDevice(IGpuDriver driver)
+    {
+        Driver = driver;
+        Tuner = Autotune.For(driver);
+    }
 
     public IGpuDriver Driver { get; }
+
+    /// <summary>Chooses tiles by measurement; null on the emulator and with GENENGINE_AUTOTUNE=off.</summary>
+    public Autotune? Tuner { get; init; }
 
     public override DeviceKind Kind => Driver.Kind;
 
@@ -44,6 +51,18 @@ public sealed unsafe class GpuDevice : Device
             if (Recorder is { } recorder) recorder.Add(target, kernel.Name, shape, block, sizeof(TArgs), accesses);
             else Driver.Launch(target.Loaded, kernel, shape, block, sizeof(TArgs), accesses);
         }
+    }
+
+    /// <summary>Milliseconds of so many launches of a kernel, one after another; for tuning, so it is neither announced nor recorded.</summary>
+    public float Time<TArgs>(GpuKernel kernel, LaunchShape shape, TArgs args, int launches) where TArgs : unmanaged
+    {
+        if (Recorder is not null) throw new InvalidOperationException($"{kernel} cannot be timed while a step is being captured.");
+        var target = Target(kernel);
+        return Driver.Time(() =>
+        {
+            TArgs copy = args;
+            for (int i = 0; i < launches; i++) Driver.Launch(target.Loaded, kernel, shape, &copy, sizeof(TArgs), []);
+        });
     }
 
     /// <summary>Compiles these variants side by side ahead of their first launch.</summary>

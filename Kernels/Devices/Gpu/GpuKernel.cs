@@ -47,6 +47,9 @@ public sealed class GpuKernel
     /// <summary>True when its result follows the summation law bit for bit (tensor-core kernels do not).</summary>
     public bool FollowsSummationLaw { get; init; } = true;
 
+    /// <summary>Dynamic shared memory that every launch asks for, bytes; what a launcher decides at run time does not count.</summary>
+    public int DynamicSharedBytes { get; init; }
+
     /// <summary>Size of the argument struct, bytes.</summary>
     public int ArgumentBytes => (int)typeof(Unsafe).GetMethod(nameof(Unsafe.SizeOf))!.MakeGenericMethod(ArgsType).Invoke(null, null)!;
 

@@ -30,6 +30,14 @@ public unsafe interface IGpuDriver : IDisposable
 
     void Synchronize();
 
+    /// <summary>True when <see cref="Time"/> measures a GPU; the emulator's time says nothing of one.</summary>
+    bool CanTime { get; }
+
+    /// <summary>
+    /// Milliseconds that the GPU spends on what <paramref name="work"/> asks of it, launch gaps included; waits for the end. Never inside a capture.
+    /// </summary>
+    float Time(Action work);
+
     /// <summary>Compiles (or takes from the cache) and loads a variant; called once a variant.</summary>
     object Load(GpuKernel kernel);
 

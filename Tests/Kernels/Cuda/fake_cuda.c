@@ -30,6 +30,8 @@ static Op *queue, **tail = &queue;
 static Launch records[256];
 static int record_count;
 static int edges[1024][2], edge_count;
+static float times[64];
+static int time_count, times_asked;
 static __thread Object* current;
 static Object primary[MAX_DEVICES];  // .bytes: how often it is retained
 
@@ -112,10 +114,12 @@ API void fake_reset(void)
 {
     drain();
     machine.devices = 1, machine.version = 12040, machine.arch = 80, machine.sms = 108, machine.memory = (size_t)1 << 30;
-    sticky = record_count = edge_count = 0, fail_name[0] = 0;
+    sticky = record_count = edge_count = time_count = times_asked = 0, fail_name[0] = 0;
 }
 API void fake_machine(int devices, int version, int arch, int64_t memory) { machine.devices = devices, machine.version = version, machine.arch = arch, machine.memory = (size_t)memory; }
 API void fake_fail(const char* name, int result) { strncpy(fail_name, name, sizeof fail_name - 1), fail_result = result; }
+API void fake_times(const float* ms, int n) { memcpy(times, ms, sizeof *ms * (size_t)n), time_count = n, times_asked = 0; }  // asked in turn, over and over
+API int fake_times_asked(void) { return times_asked; }
 API int fake_live(int kind) { return live[kind]; }
 API int fake_launch_count(void) { return record_count; }
 API int fake_edge_count(void) { return edge_count; }
@@ -224,7 +228,15 @@ API CUresult cuEventSynchronize(void* e)
     while (o->bytes && queue) step();
     return sticky;
 }
-API CUresult cuEventElapsedTime(float* ms, void* a, void* b) { BEGIN_IN_CONTEXT *ms = 1.5f; return check(a, EVENT) && check(b, EVENT) ? OK : INVALID_HANDLE; }
+API CUresult cuEventElapsedTime(float* ms, void* a, void* b) 
+{
+    BEGIN_IN_CONTEXT
+    if (!check(a, EVENT) || !check(b, EVENT)) return INVALID_HANDLE;
+    if (((Object*)a)->bytes || ((Object*)b)->bytes) return 600;  // not ready: nobody has waited
+    *ms = time_count ? times[times_asked % time_count] : 1.5f;
+    times_asked++;
+    return OK;
+}
 
 API CUresult cuModuleLoadDataEx(void** m, const void* image, unsigned n, int* options, void** values)
 {

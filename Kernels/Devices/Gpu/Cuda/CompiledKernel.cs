@@ -10,8 +10,9 @@ namespace GenEngine.Kernels.Devices.Gpu.Cuda;
 /// <param name="SpillBytes">Bytes of registers spilled to local memory, stores and loads together.</param>
 /// <param name="StackBytes">Local memory a thread, bytes: spills and arrays that are indexed at run time.</param>
 /// <param name="ArgumentBytes">Size of the argument struct as the compiler laid it out.</param>
+/// <param name="Threads">Threads a block, as KERNEL says; 0 when it does not.</param>
 public sealed record CompiledKernel(
-    string Entry, CudaArch Arch, byte[] Cubin, int Registers, int SharedBytes, int SpillBytes, int StackBytes, int ArgumentBytes);
+    string Entry, CudaArch Arch, byte[] Cubin, int Registers, int SharedBytes, int SpillBytes, int StackBytes, int ArgumentBytes, int Threads);
 
 /// <summary>A compiled program: one source file with one set of constants for one architecture.</summary>
 public sealed partial class CompiledModule
@@ -50,7 +51,9 @@ public sealed partial class CompiledModule
         {
             string name = match.Groups["name"].Value;
             int bytes = match.Groups["bytes"] is { Success: true } size ? Number(size) : 0;
-            entries[name] = new CompiledKernel(name, arch, image, 0, 0, 0, 0, bytes);
+            int body = ptx.IndexOf('{', match.Index);
+            int threads = PtxThreads().Match(body < 0 ? "" : ptx[match.Index..body]) is { Success: true } most ? Number(most.Groups["threads"]) : 0;
+            entries[name] = new CompiledKernel(name, arch, image, 0, 0, 0, 0, bytes, threads);
         }
 
         string current = "";
@@ -80,6 +83,9 @@ public sealed partial class CompiledModule
 
     [GeneratedRegex(@"\.entry\s+(?<name>\w+)\s*\(\s*(\.param\s+\.align\s+\d+\s+\.b8\s+\w+\[(?<bytes>\d+)\])?")]
     private static partial Regex PtxEntry();
+
+    [GeneratedRegex(@"\.maxntid\s+(?<threads>\d+)")]
+    private static partial Regex PtxThreads();
 
     [GeneratedRegex("Compiling entry function '(?<name>[^']+)'")]
     private static partial Regex LogEntry();

@@ -12,10 +12,10 @@ namespace GenEngine.Kernels.Devices.Gpu.Cuda;
 public sealed class CubinCache
 {
     /// <summary>Raised when the file format, or the way kernels take arguments, changes.</summary>
-    internal const int EngineAbi = 1;
+    internal const int EngineAbi = 2;
 
     private const int HeaderBytes = 8 + 8 + SHA256.HashSizeInBytes;
-    private static ReadOnlySpan<byte> Magic => "GENCUB01"u8;
+    private static ReadOnlySpan<byte> Magic => "GENCUB02"u8;
 
     private readonly Action<string> _warn;
     private int _warned;
@@ -119,7 +119,7 @@ public sealed class CubinCache
         foreach (var entry in module.Entries)
         {
             writer.Write(entry.Entry);
-            foreach (int value in (int[])[entry.Registers, entry.SharedBytes, entry.SpillBytes, entry.StackBytes, entry.ArgumentBytes]) writer.Write(value);
+            foreach (int value in (int[])[entry.Registers, entry.SharedBytes, entry.SpillBytes, entry.StackBytes, entry.ArgumentBytes, entry.Threads]) writer.Write(value);
         }
 
         writer.Write(module.Image.Length);
@@ -140,12 +140,12 @@ public sealed class CubinCache
         using var reader = new BinaryReader(new MemoryStream(file, HeaderBytes, file.Length - HeaderBytes), Encoding.UTF8);
         var arch = CudaArch.Parse(reader.ReadString());
         string log = reader.ReadString();
-        var rows = new (string Name, int Registers, int Shared, int Spill, int Stack, int Argument)[reader.ReadInt32()];
+        var rows = new (string Name, int Registers, int Shared, int Spill, int Stack, int Argument, int Threads)[reader.ReadInt32()];
         for (int i = 0; i < rows.Length; i++)
-            rows[i] = (reader.ReadString(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32());
+            rows[i] = (reader.ReadString(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32());
         byte[] image = reader.ReadBytes(reader.ReadInt32());
         return new CompiledModule(arch, image, log,
-            rows.Select(row => new CompiledKernel(row.Name, arch, image, row.Registers, row.Shared, row.Spill, row.Stack, row.Argument)));
+            rows.Select(row => new CompiledKernel(row.Name, arch, image, row.Registers, row.Shared, row.Spill, row.Stack, row.Argument, row.Threads)));
     }
 
     private static void TryDelete(string path)

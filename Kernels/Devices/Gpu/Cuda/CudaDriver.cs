@@ -55,6 +55,8 @@ public sealed unsafe class CudaDriver : IGpuDriver
 
     public int Arch => Device.Arch;
 
+    public bool CanTime => true;
+
     /// <summary>Compiles this device's kernels; its counters tell a warm start from a cold one.</summary>
     public KernelCompiler Compiler { get; }
 
@@ -141,7 +143,6 @@ public sealed unsafe class CudaDriver : IGpuDriver
         return ((long)free, (long)total);
     }
 
-    /// <summary>Milliseconds that the GPU spends on what <paramref name="work"/> asks of it, launch gaps included; waits for the end.</summary>
     public float Time(Action work)
     {
         Enter();

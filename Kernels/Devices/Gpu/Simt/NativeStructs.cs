@@ -50,6 +50,7 @@ internal unsafe struct ArgumentField
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct NativeAccessSite
 {
+    public byte* Kernel;
     public byte* File;
     public uint Line, How, Bytes, Shared;
     public ulong Requests, Cost, Ideal;

@@ -49,14 +49,19 @@ public sealed unsafe class SimtDriver : IGpuDriver
 
     public int Arch => 80;
 
+    public bool CanTime => false;
+
     /// <summary>Kernel objects that were compiled rather than found in the cache.</summary>
     public int Compiled => _runtime.Cache.Compiled;
 
     /// <summary>
-    /// What the accesses of each source line would cost a GPU (bank conflicts, sectors), sampled since the driver was opened;
-    /// empty unless the build is checked.
+    /// What the accesses of each source line would cost a GPU (bank conflicts, sectors), sampled since the driver was opened or
+    /// <see cref="ForgetAccessSites"/>; empty unless the build is checked.
     /// </summary>
     public IReadOnlyList<AccessSite> AccessSites => _shadow?.Sites() ?? [];
+
+    /// <summary>Begins the sampling anew; there is room for about a thousand lines (of each kernel variant).</summary>
+    public void ForgetAccessSites() => _shadow?.ForgetSites();
 
     /// <summary>Finds a compiler and prepares the run time.</summary>
     /// <exception cref="DeviceUnavailableException">This machine has no C++ compiler; says how to install one.</exception>
@@ -106,6 +111,8 @@ public sealed unsafe class SimtDriver : IGpuDriver
     public void Download(nint source, Span<byte> target) => new ReadOnlySpan<byte>((void*)source, target.Length).CopyTo(target);
 
     public void Synchronize() => ObjectDisposedException.ThrowIf(_disposed, this);
+
+    public float Time(Action work) => throw new NotSupportedException("The emulator's time says nothing of a GPU's.");
 
     public object Load(GpuKernel kernel) => new SimtModule(kernel, _runtime.Compile(kernel, _options.Checked));
 

@@ -10,7 +10,7 @@ namespace GenEngine.Kernels.Devices.Gpu.Simt;
 internal sealed unsafe partial class SimtRuntime
 {
     /// <summary>Raise it when the interface between kernel objects, run time and driver changes.</summary>
-    public const int Abi = 1;
+    public const int Abi = 2;
 
     private static readonly ConcurrentDictionary<(HostCompiler, string), Lazy<SimtRuntime>> s_runtimes = new();
 
@@ -48,6 +48,7 @@ internal sealed unsafe partial class SimtRuntime
         RemoveAllocation = (delegate* unmanaged<nint, ulong, void>)NativeLibrary.GetExport(handle, "simt_shadow_remove");
         Uploaded = (delegate* unmanaged<nint, ulong, ulong, void>)NativeLibrary.GetExport(handle, "simt_shadow_upload");
         Counters = (delegate* unmanaged<nint, NativeAccessSite*, uint, uint>)NativeLibrary.GetExport(handle, "simt_counters");
+        ForgetCounters = (delegate* unmanaged<nint, void>)NativeLibrary.GetExport(handle, "simt_counters_forget");
     }
 
     public ObjectCache Cache { get; }
@@ -71,6 +72,8 @@ internal sealed unsafe partial class SimtRuntime
     public delegate* unmanaged<nint, ulong, ulong, void> Uploaded { get; }
 
     public delegate* unmanaged<nint, NativeAccessSite*, uint, uint> Counters { get; }
+
+    public delegate* unmanaged<nint, void> ForgetCounters { get; }
 
     public static SimtRuntime Open(HostCompiler compiler, string folder) =>
         s_runtimes.GetOrAdd((compiler, folder), key => new Lazy<SimtRuntime>(() => new SimtRuntime(key.Item1, new ObjectCache(key.Item2)))).Value;

@@ -54,11 +54,13 @@ internal sealed unsafe class SimtShadow : IDisposable
 
     public IReadOnlyList<AccessSite> Sites()
     {
-        var native = new NativeAccessSite[256];
+        var native = new NativeAccessSite[1024];
         uint count;
         fixed (NativeAccessSite* room = native) count = _runtime.Counters(_shadow, room, (uint)native.Length);
         return [.. native.Take((int)count).Select(AccessSite.Of).OrderBy(site => site.File, StringComparer.Ordinal).ThenBy(site => site.Line)];
     }
+
+    public void ForgetSites() => _runtime.ForgetCounters(_shadow);
 
     public void Dispose() => _runtime.FreeShadow(_shadow);
 }
@@ -66,12 +68,13 @@ internal sealed unsafe class SimtShadow : IDisposable
 /// <summary>
 /// What the accesses of one source line would cost a GPU, sampled by the checked build: a lint that needs no GPU.
 /// </summary>
+/// <param name="Kernel">File of the kernel that ran; File and Line may be in code that several kernels share.</param>
 /// <param name="Access">read, write or atomic.</param>
 /// <param name="Bytes">Of one lane's access.</param>
 /// <param name="Requests">Warp-wide requests sampled.</param>
 /// <param name="Cost">Shared memory: passes over the 32 banks. Global memory: 32-byte sectors.</param>
 /// <param name="Ideal">The least that Cost could be for the same bytes: no bank conflict, all sectors full.</param>
-public sealed record AccessSite(string File, int Line, bool Shared, string Access, int Bytes, long Requests, long Cost, long Ideal)
+public sealed record AccessSite(string Kernel, string File, int Line, bool Shared, string Access, int Bytes, long Requests, long Cost, long Ideal)
 {
     /// <summary>1 is perfect; 32 is the worst for 4-byte accesses in one bank.</summary>
     public double Excess => (double)Cost / Ideal;
@@ -80,6 +83,6 @@ public sealed record AccessSite(string File, int Line, bool Shared, string Acces
         FormattableString.Invariant($"{File}:{Line} {(Shared ? "shared" : "global")} {Access} of {Bytes} bytes: {Cost} {(Shared ? "bank passes" : "sectors")} for {Requests} requests, {Excess:0.0#}x the least");
 
     internal static unsafe AccessSite Of(NativeAccessSite site) => new(
-        Marshal.PtrToStringUTF8((nint)site.File)!, (int)site.Line, site.Shared != 0, site.How switch { 0 => "read", 1 => "write", _ => "atomic" },
+        Marshal.PtrToStringUTF8((nint)site.Kernel)!, Marshal.PtrToStringUTF8((nint)site.File)!, (int)site.Line, site.Shared != 0, site.How switch { 0 => "read", 1 => "write", _ => "atomic" },
         (int)site.Bytes, (long)site.Requests, (long)site.Cost, (long)site.Ideal);
 }

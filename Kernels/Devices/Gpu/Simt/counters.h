@@ -3,10 +3,11 @@
 // sampled, each line up to 16 times a lane; lines that lanes of a warp execute a different number of times are counted roughly.
 #pragma once
 
-constexpr u32 kSampledBlocks = 4, kOccurrences = 16, kSites = 256;  // kSites: a power of two
+constexpr u32 kSampledBlocks = 4, kOccurrences = 16, kSites = 1024;  // kSites: a power of two
 
 struct AccessSite {
     Site site;
+    const char* kernel;  // file of the KERNEL, which the line's own file may be shared by
     u32 how, bytes;
     bool shared, used;
     u64 requests, cost, ideal;  // cost: wavefronts or sectors; ideal: the least they could be
@@ -25,12 +26,13 @@ static void count_access(Worker* w, u64 address, u32 bytes, u32 how, bool shared
     u32 slot = ((u32)site.line * 64 + how * 16 + bytes + shared) % kSites;
     for (u32 tries = 0; c->sites[slot]; slot = (slot + 1) % kSites) {
         const AccessSite& a = *c->sites[slot];
-        if (a.site.line == site.line && a.site.file == site.file && a.how == how && a.bytes == bytes && a.shared == shared) break;
+        if (a.site.line == site.line && a.site.file == site.file && a.kernel == w->launch->file && a.how == how && a.bytes == bytes && a.shared == shared) break;
         if (++tries == kSites) return;
     }
     if (!c->sites[slot]) {
         c->sites[slot] = (AccessSite*)calloc(1, sizeof(AccessSite));
         c->sites[slot]->site = site;
+        c->sites[slot]->kernel = w->launch->file;
         c->sites[slot]->how = how;
         c->sites[slot]->bytes = bytes;
         c->sites[slot]->shared = shared;
@@ -119,7 +121,7 @@ static void begin_counts(Worker* w)
 
 // One site as the C# struct NativeAccessSite reads it.
 struct SiteReport {
-    const char* file;
+    const char *kernel, *file;
     u32 line, how, bytes, shared;
     u64 requests, cost, ideal;
 };
@@ -131,10 +133,18 @@ EXPORT u32 simt_counters(const Shadow* s, SiteReport* out, u32 room)
     for (u32 i = 0; i < kSites; i++) {
         const AccessSite* a = s->counters->sites[i];
         if (!a || !a->requests) continue;
-        if (count < room) out[count] = {a->site.file, (u32)a->site.line, a->how, a->bytes, a->shared, a->requests, a->cost, a->ideal};
+        if (count < room) out[count] = {a->kernel, a->site.file, (u32)a->site.line, a->how, a->bytes, a->shared, a->requests, a->cost, a->ideal};
         count++;
     }
     return count;
+}
+
+EXPORT void simt_counters_forget(Shadow* s)
+{
+    for (u32 i = 0; i < kSites; i++) {
+        free(s->counters->sites[i]);
+        s->counters->sites[i] = nullptr;
+    }
 }
 
 static void free_counters(Counters* c)
