@@ -4,7 +4,10 @@ using GenEngine.Kernels.Devices.Gpu;
 
 namespace GenEngine.Kernels.Convolution;
 
-/// <summary>Launches conv.cu, or conv_narrow.cu for few output channels: one block a tile, all parts of the plan in one grid; the tile is chosen by shape.</summary>
+/// <summary>
+/// Launches conv.cu, or conv_narrow.cu for few output channels: one block a tile, all parts of the plan in one grid; the tile is chosen by shape.
+/// Float32 goes to <see cref="ConvMmaGpu"/> where the device's precision says so.
+/// </summary>
 public sealed class ConvGpu : IGpuKernelFamily
 {
     private static readonly Dictionary<(DType Dtype, bool Transposed, int Tile, bool Quads), GpuKernel> Kernels = (
@@ -26,12 +29,18 @@ public sealed class ConvGpu : IGpuKernelFamily
 
     internal static void Launch(GpuDevice device, DType dtype, ConvProgram program, ref ConvArgs args, ReadOnlySpan<Access> accesses)
     {
+        bool aligned = dtype == DType.Float32 && (args.X | args.W | args.Y) % 16 == 0, quads = aligned && program.InputQuads;
+        args.OutQuads = aligned && program.OutputQuads ? 1 : 0;
+        if (dtype == DType.Float32 && device.Precision != Precision.Float32 && ConvMmaGpu.Serves(program.Plan))
+        {
+            ConvMmaGpu.Launch(device, program, quads, ref args, accesses);
+            return;
+        }
+
         var tiles = ConvTiles.Of(dtype);
         int index = ForcedTile ?? ConvTiles.Choose(device.Driver, tiles, (program.Plan, args.Batch), BlocksOf);
-        bool aligned = dtype == DType.Float32 && (args.X | args.W | args.Y) % 16 == 0;
-        args.OutQuads = aligned && program.OutputQuads ? 1 : 0;
         var shape = LaunchShape.Linear(Blocks(tiles[index], program.Plan, args.Batch), tiles[index].Threads);
-        device.Launch(Kernels[(dtype, args.FilterTransposed != 0, index, aligned && program.InputQuads)], shape, ref args, accesses);
+        device.Launch(Kernels[(dtype, args.FilterTransposed != 0, index, quads)], shape, ref args, accesses);
     }
 
     private static long Blocks(SimtTile tile, ConvPlan plan, int batch)

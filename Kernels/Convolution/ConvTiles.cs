@@ -52,4 +52,27 @@ internal static class ConvTiles
         from tile in Enumerable.Range(0, Of(dtype).Length)
         from quads in dtype == DType.Float32 ? s_withAndWithout : [false]
         select (dtype, tile, quads);
+
+    /// <summary>Every variant of a tensor-core kernel that takes a tile.</summary>
+    public static IEnumerable<(Precision Precision, int Tile, bool Quads)> AllMma =>
+        from precision in new[] { Precision.Tf32, Precision.BFloat16 }
+        from tile in Enumerable.Range(0, MmaTile.All.Count)
+        from quads in tile >= MmaTile.SingleFrom ? s_withAndWithout : [true]
+        select (precision, tile, quads);
+
+    /// <summary>As <see cref="Choose"/>, among <see cref="MmaTile.All"/> from `first` on; blocks that share a multiprocessor share its tensor cores.</summary>
+    public static int ChooseMma<TShape>(IGpuDriver driver, int first, in TShape shape, Func<MmaTile, TShape, long> blocks)
+    {
+        int best = first;
+        double least = double.PositiveInfinity;
+        for (int i = first; i < MmaTile.All.Count; i++)
+        {
+            var tile = MmaTile.All[i];
+            long slots = (long)driver.MultiprocessorCount * tile.MinBlocks, rounds = (blocks(tile, shape) + slots - 1) / slots;
+            double time = rounds * tile.MinBlocks * (double)tile.Rows * tile.Columns / tile.Efficiency;
+            if (time < least) (best, least) = (i, time);
+        }
+
+        return best;
+    }
 }

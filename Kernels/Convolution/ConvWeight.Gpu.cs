@@ -6,7 +6,7 @@ namespace GenEngine.Kernels.Convolution;
 
 /// <summary>
 /// Launches conv_weight.cu (conv_weight_narrow.cu for few output channels), one block a tile of the filter and chunk of pixels, and
-/// conv_weight_sum.cu, which adds the chunks.
+/// conv_weight_sum.cu, which adds the chunks. Float32 sums of chunks go to <see cref="ConvWeightMmaGpu"/> where the device's precision says so.
 /// </summary>
 public sealed class ConvWeightGpu : IGpuKernelFamily
 {
@@ -37,12 +37,13 @@ public sealed class ConvWeightGpu : IGpuKernelFamily
         long blocks = Blocks(tiles[index], program.Plan);
         if (blocks > 0) // else no weight has a tap
         {
-            var kernel = Kernels[(dtype, index, aligned && program.InputQuads && !ConvTiles.IsNarrow(tiles[index]))];
+            bool quads = aligned && program.InputQuads;
             ReadOnlySpan<Access> first =
             [
                 Access.Read(x), Access.Read(dy), args.Masked != 0 ? Access.Update(scratch) : Access.Write(scratch), Access.Read(program.Parts), Access.Read(program.Taps),
             ];
-            device.Launch(kernel, new LaunchShape(checked((int)blocks), args.Chunks, 1, tiles[index].Threads), ref args, first);
+            if (dtype == DType.Float32 && device.Precision != Precision.Float32 && ConvMmaGpu.Serves(program.Plan)) ConvWeightMmaGpu.Launch(device, program.Plan, quads, ref args, first);
+            else device.Launch(Kernels[(dtype, index, quads && !ConvTiles.IsNarrow(tiles[index]))], new LaunchShape(checked((int)blocks), args.Chunks, 1, tiles[index].Threads), ref args, first);
         }
 
         ReadOnlySpan<Access> second =

@@ -3,6 +3,7 @@
 // An implicit matrix product a part of the plan (conv.cuh), all parts in one grid; a block computes TILE_M pixels x TILE_N channels.
 // Cost: 2 operations a product of the plan, those with padding included; x is read taps / stride^2 times, from the caches mostly.
 // QUADS: input channels move in fours; otherwise one by one, along the pixels.
+// limits: bank conflicts 1.75, sectors 3.0
 #include "Common/fused_activation.cuh"
 #include "Convolution/conv_panels.cuh"
 

@@ -3,6 +3,7 @@
 // chunk's pixels. A block takes a tile of it (all parts of the plan in one grid, chunks along y) and stores its sums in Scratch as
 // [chunk, tap, input channel, output channel]; conv_weight_sum.cu adds them. Which pixels a chunk has depends on the shape alone
 // (ConvWeight.Split), so the sums do. Cost: 2 operations a product of the plan. QUADS: input channels move in fours.
+// limits: bank conflicts 1.75, sectors 3.5
 #include "Convolution/conv_panels.cuh"
 #include "Convolution/conv_weight.cuh"
 
@@ -15,35 +16,28 @@ struct PixelGather {
     static constexpr int LOADS = TILE_K / STEP;
     static_assert(Tile::THREADS % (TILE_M / PIECE) == 0 && TILE_K % STEP == 0, "every thread keeps its rows and loads as often");
     ConvImages<const REAL> input;
-    i32 high, wide, step_y, step_x;         // of the output; from one pixel to the next in the input
-    i32 dy, dx, channel;                    // of the rows
-    i64 image;                              // of the pixel
-    i32 y, x;
-    i32 move_images, move_rows, move_columns;  // STEP pixels on
+    i32 step_y, step_x;       // from one pixel to the next in the input
+    i32 dy, dx, channel;      // of the rows
+    ConvPixelWalk pixel;
     REAL held[LOADS][PIECE];
 
     static DEV i32 slot_row() { return (i32)threadIdx.x % (TILE_M / PIECE) * PIECE; }
     static DEV i32 slot_k() { return (i32)threadIdx.x / (TILE_M / PIECE); }
 
-    // walk: at the tile's first row, of `rows`; those past the end repeat the last ones
-    DEV PixelGather(gptr<const REAL> images, const ConvWeightArgs& a, ConvCursor walk, i64 pixel, i32 rows)
-        : input(images, a.InH, a.InW, a.InC), high(a.OutH), wide(a.OutW), step_y(a.InStepY), step_x(a.InStepX)
+    // walk: at the tile's first row, of `rows`; those past the end repeat the last ones. first: the chunk's first pixel.
+    DEV PixelGather(gptr<const REAL> images, const ConvWeightArgs& a, ConvCursor walk, i64 first, i32 rows)
+        : input(images, a.InH, a.InW, a.InC), step_y(a.InStepY), step_x(a.InStepX), pixel(a, first, slot_k(), STEP)
     {
         walk.advance(slot_row() < rows ? slot_row() : rows - PIECE);
         dy = walk.tap.Dy, dx = walk.tap.Dx, channel = walk.channel;
-        ConvLattice(pixel, high, wide).find(slot_k(), image, y, x);
-        move_rows = STEP / wide;
-        move_columns = STEP - move_rows * wide;
-        move_images = move_rows / high;
-        move_rows -= move_images * high;
     }
     DEV void fetch(i32 left)
     {
         UNROLL
         for (int l = 0; l < LOADS; l++) {
-            const i32 at_y = y * step_y + dy, at_x = x * step_x + dx;
+            const i32 at_y = pixel.y * step_y + dy, at_x = pixel.x * step_x + dx;
             const bool there = slot_k() + l * STEP < left && input.holds(at_y, at_x);
-            gptr<const REAL> p = input.pixel(image, at_y, at_x) + channel;
+            gptr<const REAL> p = input.pixel(pixel.image, at_y, at_x) + channel;
             if constexpr (QUADS != 0) {
                 vec4<REAL> v = load_upto4<true, REAL>(p, there ? 4 : 0, (REAL)0);
                 held[l][0] = v.x, held[l][1] = v.y, held[l][2] = v.z, held[l][3] = v.w;
@@ -51,16 +45,8 @@ struct PixelGather {
                 held[l][0] = (REAL)0;
                 if (there) held[l][0] = p[0];
             }
-            move();
+            pixel.advance();
         }
-    }
-    DEV void move()
-    {
-        x += move_columns;
-        y += move_rows;
-        image += move_images;
-        if (x >= wide) x -= wide, y += 1;
-        if (y >= high) y -= high, image += 1;
     }
     DEV void store(sptr<REAL> panel) const
     {

@@ -38,3 +38,28 @@ struct ConvWeightBlock {
         pixels = left < a.ChunkPixels ? (i32)left : a.ChunkPixels;
     }
 };
+
+// A pixel of the output, walked in equal steps over rows and images.
+struct ConvPixelWalk {
+    i32 high, wide;
+    i64 image;
+    i32 y, x;
+    i32 move_images, move_rows, move_columns;  // `step` pixels on
+
+    DEV ConvPixelWalk(const ConvWeightArgs& a, i64 first, i32 k, i32 step) : high(a.OutH), wide(a.OutW)
+    {
+        ConvLattice(first, high, wide).find(k, image, y, x);
+        move_rows = step / wide;
+        move_columns = step - move_rows * wide;
+        move_images = move_rows / high;
+        move_rows -= move_images * high;
+    }
+    DEV void advance()
+    {
+        x += move_columns;
+        y += move_rows;
+        image += move_images;
+        if (x >= wide) x -= wide, y += 1;
+        if (y >= high) y -= high, image += 1;
+    }
+};

@@ -1,6 +1,7 @@
 // conv_weight_narrow.cu: what conv_weight.cu computes, for few output channels (an image of one or three colours), of which a matrix tile would
 // be mostly empty. A lane sums TILE_N = 4 output channels of one (tap, input channel) over its chunk's pixels; TILE_K pixels of dy and
 // their places lie in shared memory, read by all lanes at once; inputs come straight from memory, neighbouring channels to neighbouring lanes.
+// limits: bank conflicts 1.1, sectors 2.5
 #include "Common/tile_simt.cuh"
 #include "Convolution/conv_weight.cuh"
 

@@ -2,6 +2,7 @@
 // output channel], added in order and written as [output channel, tap, input channel]; added to what is there when it accumulates.
 // One lane a weight, neighbours in the scratch: memory is read once, with IN_FLIGHT loads under way in each lane, for the chain of additions waits.
 // Weights that no tap of the plan has (masks) get +0, or stay as they are when it accumulates.
+// limits: sectors 2.5
 #include "Convolution/conv_weight.cuh"
 
 #define IN_FLIGHT 16
