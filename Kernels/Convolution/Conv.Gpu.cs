@@ -1,16 +1,64 @@
+using GenEngine.Kernels.Common;
 using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Devices.Gpu;
 
 namespace GenEngine.Kernels.Convolution;
 
-internal static class ConvGpu
+/// <summary>
+/// Launches conv.cu, or conv_narrow.cu for few output channels: one block a tile, all parts of the plan in one grid; the tile is chosen by shape.
+/// Float32 goes to <see cref="ConvMmaGpu"/> where the device's precision says so.
+/// </summary>
+public sealed class ConvGpu : IGpuKernelFamily
 {
-    public static void Launch(GpuDevice device, DType dtype, ConvProgram program, ref ConvArgs args, ReadOnlySpan<Access> accesses) =>
-        throw new EngineException($"conv has no kernel for {device.Description} yet.");
-}
+    private static readonly Dictionary<(DType Dtype, bool Transposed, int Tile, bool Quads), GpuKernel> Kernels = (
+        from variant in ConvTiles.All
+        from transposed in new[] { false, true }
+        select (Key: (variant.Dtype, transposed, variant.Tile, variant.Quads), Kernel: Variant(variant.Dtype, transposed, variant.Tile, variant.Quads)))
+        .ToDictionary(x => x.Key, x => x.Kernel);
 
-internal static class ConvWeightGpu
-{
-    public static void Launch(GpuDevice device, DType dtype, ConvProgram program, ref ConvWeightArgs args, BufferRange x, BufferRange dy, BufferRange dw, BufferRange scratch) =>
-        throw new EngineException($"conv_weight has no kernel for {device.Description} yet.");
+    private static readonly Func<SimtTile, (ConvPlan Plan, int Batch), long> BlocksOf = static (tile, shape) => Blocks(tile, shape.Plan, shape.Batch);
+
+    public static IEnumerable<GpuKernel> Variants => Kernels.Values;
+
+    /// <summary>Index of the tile that every launch of this thread takes; null chooses by shape. For tuning, and for tests that all tiles give the same bits.</summary>
+    [field: ThreadStatic]
+    public static int? ForcedTile { get; set; }
+
+    /// <summary>How many tiles there are to force.</summary>
+    public static int TileCount(DType dtype) => ConvTiles.Of(dtype).Length;
+
+    internal static void Launch(GpuDevice device, DType dtype, ConvProgram program, ref ConvArgs args, ReadOnlySpan<Access> accesses)
+    {
+        bool aligned = dtype == DType.Float32 && (args.X | args.W | args.Y) % 16 == 0, quads = aligned && program.InputQuads;
+        args.OutQuads = aligned && program.OutputQuads ? 1 : 0;
+        if (dtype == DType.Float32 && device.Precision != Precision.Float32 && ConvMmaGpu.Serves(program.Plan))
+        {
+            ConvMmaGpu.Launch(device, program, quads, ref args, accesses);
+            return;
+        }
+
+        var tiles = ConvTiles.Of(dtype);
+        int index = ForcedTile ?? ConvTiles.Choose(device.Driver, tiles, (program.Plan, args.Batch), BlocksOf);
+        var shape = LaunchShape.Linear(Blocks(tiles[index], program.Plan, args.Batch), tiles[index].Threads);
+        device.Launch(Kernels[(dtype, args.FilterTransposed != 0, index, quads)], shape, ref args, accesses);
+    }
+
+    private static long Blocks(SimtTile tile, ConvPlan plan, int batch)
+    {
+        long blocks = 0;
+        for (int i = 0; i < plan.Parts.Count; i++)
+        {
+            var part = plan.Parts[i];
+            blocks += tile.Blocks((long)batch * part.CountY * part.CountX, part.EndOutput - part.FirstOutput);
+        }
+
+        return blocks;
+    }
+
+    private static GpuKernel Variant(DType dtype, bool transposed, int index, bool quads)
+    {
+        var tile = ConvTiles.Of(dtype)[index];
+        var (file, entry) = ConvTiles.IsNarrow(tile) ? ("Convolution/conv_narrow.cu", "conv_narrow") : ("Convolution/conv.cu", "conv");
+        return new(file, entry, typeof(ConvArgs), [$"REAL={dtype.CName()}", $"TRANSPOSED={(transposed ? 1 : 0)}", .. tile.Defines(quads)]);
+    }
 }

@@ -37,14 +37,34 @@ public static class Conv
         y = y.First(Name, "y", dtype, batch * plan.Output.Count);
         var args = new ConvArgs
         {
-            X = x.Address, W = filter.Address, Bias = bias?.Address ?? 0, Y = y.Address, Parts = program.Parts.Address, Taps = program.Taps.Address,
-            Slope = slope, Batch = batch,
-            InH = plan.Input.Height, InW = plan.Input.Width, InC = plan.Input.Channels,
-            OutH = plan.Output.Height, OutW = plan.Output.Width, OutC = plan.Output.Channels,
-            FilterTaps = plan.FilterTaps, PartCount = plan.Parts.Count,
-            StepY = plan.StepY, StepX = plan.StepX, InStepY = plan.InStepY, InStepX = plan.InStepX,
-            MinDy = program.MinDy, MaxDy = program.MaxDy, MinDx = program.MinDx, MaxDx = program.MaxDx,
-            FilterTransposed = plan.FilterTransposed ? 1 : 0, Activation = (int)activation, HasBias = bias is null ? 0 : 1, Accumulate = accumulate ? 1 : 0,
+            X = x.Address,
+            W = filter.Address,
+            Bias = bias?.Address ?? 0,
+            Y = y.Address,
+            Parts = program.Parts.Address,
+            Taps = program.Taps.Address,
+            Slope = slope,
+            Batch = batch,
+            InH = plan.Input.Height,
+            InW = plan.Input.Width,
+            InC = plan.Input.Channels,
+            OutH = plan.Output.Height,
+            OutW = plan.Output.Width,
+            OutC = plan.Output.Channels,
+            FilterTaps = plan.FilterTaps,
+            PartCount = plan.Parts.Count,
+            StepY = plan.StepY,
+            StepX = plan.StepX,
+            InStepY = plan.InStepY,
+            InStepX = plan.InStepX,
+            MinDy = program.MinDy,
+            MaxDy = program.MaxDy,
+            MinDx = program.MinDx,
+            MaxDx = program.MaxDx,
+            FilterTransposed = plan.FilterTransposed ? 1 : 0,
+            Activation = (int)activation,
+            HasBias = bias is null ? 0 : 1,
+            Accumulate = accumulate ? 1 : 0,
         };
         // the CUDA kernel applies the costly activations to what it has stored, so it writes those outputs twice
         bool twice = accumulate || activation >= Activation.Elu;
@@ -59,7 +79,7 @@ public static class Conv
     }
 }
 
-/// <summary>The argument block of the convolution kernels, the same on every device; mirrors CONV_ARGS in conv.cu.</summary>
+/// <summary>The argument block of the convolution kernels, the same on every device; mirrors CONV_ARGS in conv.cuh.</summary>
 public struct ConvArgs
 {
     public ulong X;
@@ -90,4 +110,5 @@ public struct ConvArgs
     public int Activation;
     public int HasBias;
     public int Accumulate;
+    public int OutQuads; // for CUDA: four neighbouring output channels are one access
 }

@@ -27,12 +27,19 @@ public sealed class ConvProgram : IDisposable
 
             parts.Add(new ConvTablePart
             {
-                OffsetY = part.OffsetY, OffsetX = part.OffsetX, CountY = part.CountY, CountX = part.CountX,
-                FirstOutput = part.FirstOutput, EndOutput = part.EndOutput, FirstTap = first, EndTap = taps.Count, K = k,
+                OffsetY = part.OffsetY,
+                OffsetX = part.OffsetX,
+                CountY = part.CountY,
+                CountX = part.CountX,
+                FirstOutput = part.FirstOutput,
+                EndOutput = part.EndOutput,
+                FirstTap = first,
+                EndTap = taps.Count,
+                K = k,
             });
         }
 
-        if (taps.Count == 0) taps.Add(default); // a range has at least one byte
+        taps.Add(new ConvTableTap { End = int.MaxValue }); // the CUDA kernels' walk over the taps stops here
         long partBytes = parts.Count * (long)Unsafe.SizeOf<ConvTablePart>(), tapBytes = taps.Count * (long)Unsafe.SizeOf<ConvTableTap>();
         _table = device.Allocate(partBytes + tapBytes, $"plan {plan}");
         Parts = _table.Range(0, partBytes);
@@ -40,6 +47,8 @@ public sealed class ConvProgram : IDisposable
         device.Upload<ConvTablePart>(parts.ToArray(), Parts);
         device.Upload<ConvTableTap>(taps.ToArray(), Taps);
         var all = plan.Parts.SelectMany(part => part.Taps).ToList();
+        InputQuads = plan.Input.Channels % 4 == 0 && all.All(tap => (tap.First | tap.End) % 4 == 0);
+        OutputQuads = plan.Output.Channels % 4 == 0 && plan.Parts.All(part => (part.FirstOutput | part.EndOutput) % 4 == 0);
         if (all.Count == 0) return;
         MinDy = all.Min(tap => tap.Dy);
         MaxDy = all.Max(tap => tap.Dy);
@@ -52,7 +61,7 @@ public sealed class ConvProgram : IDisposable
     /// <summary>The parts, as <see cref="ConvTablePart"/>.</summary>
     internal BufferRange Parts { get; }
 
-    /// <summary>The taps of all parts, as <see cref="ConvTableTap"/>.</summary>
+    /// <summary>The taps of all parts, as <see cref="ConvTableTap"/>, and one without end.</summary>
     internal BufferRange Taps { get; }
 
     // how far taps reach, over all parts
@@ -63,6 +72,11 @@ public sealed class ConvProgram : IDisposable
     internal int MinDx { get; }
 
     internal int MaxDx { get; }
+
+    // whether all ranges of input and of output channels begin and end at multiples of 4
+    internal bool InputQuads { get; }
+
+    internal bool OutputQuads { get; }
 
     public void Dispose() => _table.Dispose();
 }

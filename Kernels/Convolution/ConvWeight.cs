@@ -52,13 +52,30 @@ public static class ConvWeight
         scratch = scratch.First(Name, "scratch", dtype, ScratchCount(plan, batch));
         var args = new ConvWeightArgs
         {
-            X = x.Address, Dy = dy.Address, Dw = dw.Address, Scratch = scratch.Address, Parts = program.Parts.Address, Taps = program.Taps.Address,
+            X = x.Address,
+            Dy = dy.Address,
+            Dw = dw.Address,
+            Scratch = scratch.Address,
+            Parts = program.Parts.Address,
+            Taps = program.Taps.Address,
             Batch = batch,
-            InH = plan.Input.Height, InW = plan.Input.Width, InC = plan.Input.Channels,
-            OutH = plan.Output.Height, OutW = plan.Output.Width, OutC = plan.Output.Channels,
-            FilterTaps = plan.FilterTaps, PartCount = plan.Parts.Count, InStepY = plan.InStepY, InStepX = plan.InStepX,
-            MinDy = program.MinDy, MaxDy = program.MaxDy, MinDx = program.MinDx, MaxDx = program.MaxDx,
-            ChunkPixels = pixels, Chunks = chunks, Accumulate = accumulate ? 1 : 0,
+            InH = plan.Input.Height,
+            InW = plan.Input.Width,
+            InC = plan.Input.Channels,
+            OutH = plan.Output.Height,
+            OutW = plan.Output.Width,
+            OutC = plan.Output.Channels,
+            FilterTaps = plan.FilterTaps,
+            PartCount = plan.Parts.Count,
+            InStepY = plan.InStepY,
+            InStepX = plan.InStepX,
+            MinDy = program.MinDy,
+            MaxDy = program.MaxDy,
+            MinDx = program.MinDx,
+            MaxDx = program.MaxDx,
+            ChunkPixels = pixels,
+            Chunks = chunks,
+            Accumulate = accumulate ? 1 : 0,
             Masked = plan.Parts.Sum(part => (long)part.K * (part.EndOutput - part.FirstOutput)) == plan.FilterCount ? 0 : 1,
         };
         if (device is CpuDevice cpu)
@@ -77,7 +94,7 @@ public static class ConvWeight
     private static long Ceiling(long a, long b) => (a + b - 1) / b;
 }
 
-/// <summary>The argument block of the weight-gradient kernels, the same on every device; mirrors CONV_WEIGHT_ARGS in conv_weight.cu.</summary>
+/// <summary>The argument block of the weight-gradient kernels, the same on every device; mirrors CONV_WEIGHT_ARGS in conv_weight.cuh.</summary>
 public struct ConvWeightArgs
 {
     public ulong X;
@@ -105,4 +122,5 @@ public struct ConvWeightArgs
     public int Chunks;
     public int Accumulate;
     public int Masked; // some weights have no tap and get zeros
+    public int OutQuads; // for CUDA: four neighbouring output channels are one access
 }

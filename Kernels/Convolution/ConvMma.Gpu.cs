@@ -1,0 +1,70 @@
+using GenEngine.Kernels.Common;
+using GenEngine.Kernels.Devices;
+using GenEngine.Kernels.Devices.Gpu;
+
+namespace GenEngine.Kernels.Convolution;
+
+/// <summary>Launches conv_mma.cu: float32 convolutions on tensor cores, where the device's <see cref="GpuDevice.Precision"/> asks for them.</summary>
+public sealed class ConvMmaGpu : IGpuKernelFamily
+{
+    // where parts have no more channels than this, a tile of 64 is mostly empty and memory is what takes time: float32 is as fast
+    private const int FewOutputs = 8;
+
+    private static readonly Dictionary<(Precision Precision, bool Transposed, int Tile, bool Quads), GpuKernel> Kernels = (
+        from variant in ConvTiles.AllMma
+        from transposed in new[] { false, true }
+        select (Key: (variant.Precision, transposed, variant.Tile, variant.Quads), Kernel: Variant(variant.Precision, transposed, variant.Tile, variant.Quads)))
+        .ToDictionary(x => x.Key, x => x.Kernel);
+
+    private static readonly Func<MmaTile, (ConvPlan Plan, int Batch), long> BlocksOf = static (tile, shape) => Blocks(tile, shape.Plan, shape.Batch);
+
+    public static IEnumerable<GpuKernel> Variants => Kernels.Values;
+
+    /// <summary>Index into <see cref="MmaTile.All"/> of the tile that every launch of this thread takes; null chooses. For tests that all tiles give the same bits.</summary>
+    [field: ThreadStatic]
+    public static int? ForcedTile { get; set; }
+
+    /// <summary>Whether the plan is one for tensor cores at all.</summary>
+    internal static bool Serves(ConvPlan plan)
+    {
+        for (int i = 0; i < plan.Parts.Count; i++)
+        {
+            if (plan.Parts[i].EndOutput - plan.Parts[i].FirstOutput > FewOutputs) return true;
+        }
+
+        return false;
+    }
+
+    /// <param name="quads">Input channels move in fours.</param>
+    internal static void Launch(GpuDevice device, ConvProgram program, bool quads, ref ConvArgs args, ReadOnlySpan<Access> accesses)
+    {
+        int first = quads ? 0 : MmaTile.SingleFrom;
+        int index = ForcedTile is { } forced ? Math.Max(first, forced) : ConvTiles.ChooseMma(device.Driver, first, (program.Plan, args.Batch), BlocksOf);
+        var tile = MmaTile.All[index];
+        var shape = LaunchShape.Linear(Blocks(tile, program.Plan, args.Batch), tile.Threads) with { SharedBytes = tile.SharedBytes };
+        device.Launch(Kernels[(device.Precision, args.FilterTransposed != 0, index, quads)], shape, ref args, accesses);
+    }
+
+    private static long Blocks(MmaTile tile, ConvPlan plan, int batch)
+    {
+        long blocks = 0;
+        for (int i = 0; i < plan.Parts.Count; i++)
+        {
+            var part = plan.Parts[i];
+            blocks += tile.Blocks((long)batch * part.CountY * part.CountX, part.EndOutput - part.FirstOutput);
+        }
+
+        return blocks;
+    }
+
+    private static GpuKernel Variant(Precision precision, bool transposed, int index, bool quads)
+    {
+        var tile = MmaTile.All[index];
+        return new("Convolution/conv_mma.cu", "conv_mma", typeof(ConvArgs), [$"PRECISION={(int)precision}", $"TRANSPOSED={(transposed ? 1 : 0)}", .. tile.Defines(quads)])
+        {
+            MinArch = MmaTile.MinArch,
+            FollowsSummationLaw = false,
+            DynamicSharedBytes = tile.SharedBytes,
+        };
+    }
+}

@@ -1,0 +1,78 @@
+using GenEngine.Kernels.Common;
+using GenEngine.Kernels.Devices.Gpu;
+
+namespace GenEngine.Kernels.Convolution;
+
+/// <summary>The tiles of the convolution kernels, and the choice among them. Any tile gives the same bits.</summary>
+internal static class ConvTiles
+{
+    // the kernels for few output channels: a row a lane, the depth in shared memory
+    private static readonly SimtTile s_narrow = new(128, 4, 256, 1, 4, 8, 0.25);
+
+    private static readonly SimtTile[] s_float =
+    [
+        // as for products, but none wider: convolutions have fewer columns, and the gathering takes registers
+        new(128, 64, 8, 8, 8, 3, 1),
+        new(64, 64, 16, 8, 4, 4, 0.8),
+        new(128, 32, 16, 8, 4, 4, 0.7),
+        new(32, 32, 16, 2, 4, 8, 0.5),
+        new(16, 32, 32, 1, 4, 8, 0.3),
+        s_narrow,
+    ];
+
+    private static readonly SimtTile[] s_double = [.. SimtTile.Double, s_narrow];
+
+    private static readonly bool[] s_withAndWithout = [false, true];
+
+    public static SimtTile[] Of(DType dtype) => dtype == DType.Float32 ? s_float : s_double;
+
+    /// <summary>Whether the tile is that of the kernels for few output channels.</summary>
+    public static bool IsNarrow(SimtTile tile) => tile.Columns < 32;
+
+    /// <summary>The index of the tile with the least work on the busiest multiprocessor: blocks go out in rounds, and a round lasts as long as one tile.</summary>
+    /// <param name="blocks">Blocks of the whole launch with a tile.</param>
+    public static int Choose<TShape>(IGpuDriver driver, SimtTile[] tiles, in TShape shape, Func<SimtTile, TShape, long> blocks)
+    {
+        int best = 0;
+        double least = double.PositiveInfinity;
+        for (int i = 0; i < tiles.Length; i++)
+        {
+            var tile = tiles[i];
+            long rounds = (blocks(tile, shape) + driver.MultiprocessorCount - 1) / driver.MultiprocessorCount;
+            double time = rounds * (double)tile.Rows * tile.Columns / tile.Efficiency;
+            if (time < least) (best, least) = (i, time);
+        }
+
+        return best;
+    }
+
+    /// <summary>Every variant of a kernel that takes a tile: for float with and without quads.</summary>
+    public static IEnumerable<(DType Dtype, int Tile, bool Quads)> All =>
+        from dtype in new[] { DType.Float32, DType.Float64 }
+        from tile in Enumerable.Range(0, Of(dtype).Length)
+        from quads in dtype == DType.Float32 ? s_withAndWithout : [false]
+        select (dtype, tile, quads);
+
+    /// <summary>Every variant of a tensor-core kernel that takes a tile.</summary>
+    public static IEnumerable<(Precision Precision, int Tile, bool Quads)> AllMma =>
+        from precision in new[] { Precision.Tf32, Precision.BFloat16 }
+        from tile in Enumerable.Range(0, MmaTile.All.Count)
+        from quads in tile >= MmaTile.SingleFrom ? s_withAndWithout : [true]
+        select (precision, tile, quads);
+
+    /// <summary>As <see cref="Choose"/>, among <see cref="MmaTile.All"/> from `first` on; blocks that share a multiprocessor share its tensor cores.</summary>
+    public static int ChooseMma<TShape>(IGpuDriver driver, int first, in TShape shape, Func<MmaTile, TShape, long> blocks)
+    {
+        int best = first;
+        double least = double.PositiveInfinity;
+        for (int i = first; i < MmaTile.All.Count; i++)
+        {
+            var tile = MmaTile.All[i];
+            long slots = (long)driver.MultiprocessorCount * tile.MinBlocks, rounds = (blocks(tile, shape) + slots - 1) / slots;
+            double time = rounds * tile.MinBlocks * (double)tile.Rows * tile.Columns / tile.Efficiency;
+            if (time < least) (best, least) = (i, time);
+        }
+
+        return best;
+    }
+}

@@ -1,0 +1,101 @@
+// conv_mma.cu: what conv.cu computes, on tensor cores: float32 in memory, operands rounded to TF32 (PRECISION 1) or BF16 (2), sums in float32;
+// what y held is added after the product. An implicit matrix product a part of the plan (conv.cuh), all parts in one grid; a block
+// computes TILE_M pixels x TILE_N channels. Cost: 2 operations a product of the plan, those with padding included. The idea is in tile_mma.cuh.
+// TRANSPOSED 0: the filter is [output channel, tap, input channel], 1: [input channel, tap, output channel]. QUADS: input channels in fours.
+#include "Common/fused_activation.cuh"
+#include "Common/tile_simt.cuh"
+#include "Convolution/conv_mma_panels.cuh"
+
+using Tile = MmaTile<TILE_M, TILE_N, TILE_K, TILE_WARPS_M, TILE_WARPS_N, TILE_STAGES>;
+
+template <bool IS_BF16> struct MathOf {
+    using Math = MmaTf32;
+};
+template <> struct MathOf<true> {
+    using Math = MmaBf16;
+};
+
+// what the loaders are told is the same
+template <bool IN_FOURS> struct Input {
+    using Loader = MmaGatherAcrossK<TILE_M, TILE_K, Tile::THREADS>;
+};
+template <> struct Input<true> {
+    using Loader = MmaGatherAlongK<TRANSPOSED == 0, TILE_M, TILE_K, Tile::THREADS>;
+};
+template <bool ACROSS> struct Filter {
+    using Loader = MmaFilterAlongK<QUADS != 0, TILE_N, TILE_K, Tile::THREADS>;
+};
+template <> struct Filter<true> {
+    using Loader = MmaFilterAcrossK<TILE_N, TILE_K, Tile::THREADS>;
+};
+using InputLoader = Input<QUADS != 0>::Loader;
+using FilterLoader = Filter<TRANSPOSED != 0>::Loader;
+
+DEV vec4<f32> add4(vec4<f32> a, vec4<f32> b) { return {a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w}; }
+
+DEV vec4<f32> load_outputs(gptr<const f32> p, i32 left, bool quads)
+{
+    if (quads) return load_upto4<true, f32>(p, left, 0.0f);
+    return load_upto4<false, f32>(p, left, 0.0f);
+}
+
+KERNEL(conv_mma, ConvArgs, Tile::THREADS, MIN_BLOCKS)
+{
+    IN(f32, X);
+    IN(f32, W);
+    IN(f32, Bias);
+    UPD(f32, Y);
+    IN(ConvTap, Taps);
+    DYN_SHARED(f32, panels);
+
+    const ConvBlock block(a, TILE_M, TILE_N);
+    const ConvPart& part = block.part;
+    const i32 rows = block.rows - block.m0 < TILE_M ? (i32)(block.rows - block.m0) : TILE_M, columns = block.columns, first = part.FirstOutput + block.n0;
+    const ConvLattice lattice(block.m0, part.CountY, part.CountX);
+
+    f32 acc[Tile::TM][Tile::TN][4] = {};
+    {
+        // fours along k of both operands are the same k in every thread: one walk for both
+        ConvCursor input_walk(Taps, part, InputLoader::slot_k()), filter_walk(Taps, part, FilterLoader::slot_k());
+        InputLoader load_input(X, a, lattice, rows, input_walk);
+        FilterLoader load_filter(W, a, first, columns, QUADS && !TRANSPOSED ? input_walk : filter_walk);
+        mma_product<Tile, MathOf<PRECISION == 2>::Math>(panels, part.K, load_input, load_filter, acc);
+    }
+
+    // the panels' memory now says where each row's first output stands in y
+    sptr<i64> row_output = recast<i64>(panels);
+    block_sync();
+    for (i32 r = (i32)threadIdx.x; r < TILE_M; r += Tile::THREADS) {
+        i64 n;
+        i32 i, j;
+        lattice.find(r < rows ? r : rows - 1, n, i, j);
+        row_output[r] = ((n * a.OutH + part.OffsetY + i * a.StepY) * a.OutW + part.OffsetX + j * a.StepX) * a.OutC + first;
+    }
+    block_sync();
+
+    const f32 slope = (f32)a.Slope;
+    const bool quads = a.OutQuads != 0;
+    mma_for_each<Tile>(acc, [&](int m, int n, vec4<f32> y) {
+        const i32 left = m < rows ? columns - n : 0;
+        gptr<f32> p = Y + row_output[m] + n;
+        if (a.Accumulate != 0) y = add4(y, load_outputs(p, left, quads));
+        if (a.HasBias != 0) y = add4(y, load_upto4<false, f32>(Bias + (first + n), left, 0.0f));
+        y.x = linear_activation(a.Activation, y.x, slope);
+        y.y = linear_activation(a.Activation, y.y, slope);
+        y.z = linear_activation(a.Activation, y.z, slope);
+        y.w = linear_activation(a.Activation, y.w, slope);
+        if (quads) store_upto4<true, f32>(p, y, left);
+        else store_upto4<false, f32>(p, y, left);
+    });
+
+    if (a.Activation < ACT_ELU) return;
+    NO_UNROLL
+    for (int i = 0; i < 2 * Tile::TM; i++) {
+        NO_UNROLL
+        for (int j = 0; j < 2 * Tile::TN; j++) {
+            int m = Tile::row(i / 2, i % 2), n = Tile::column(j / 2, j % 2);
+            gptr<f32> y = Y + row_output[m] + n;
+            if (m < rows && n < columns) y[0] = smooth_activation<f32>(a.Activation, y[0], slope);
+        }
+    }
+}
