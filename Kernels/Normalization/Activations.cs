@@ -55,6 +55,7 @@ internal readonly struct EluActivation : IActivation
     public static V Value<V, T>(V z, V slope) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T> =>
         VecMath.Activate<V, T>(Activation.Elu, z, slope);
 
+    [MethodImpl(AggressiveOptimization)] // a call: four of them in one loop are too much to inline
     public static V Gradient<V, T>(V dy, V z, V slope) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T> =>
         V.Mul(dy, VecMath.ActivateGradFromOutput<V, T>(Activation.Elu, Value<V, T>(z, slope), slope));
 }
@@ -65,6 +66,7 @@ internal readonly struct TanhActivation : IActivation
     public static V Value<V, T>(V z, V slope) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T> =>
         VecMath.Activate<V, T>(Activation.Tanh, z, slope);
 
+    [MethodImpl(AggressiveOptimization)] // a call: four of them in one loop are too much to inline
     public static V Gradient<V, T>(V dy, V z, V slope) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T> =>
         V.Mul(dy, VecMath.ActivateGradFromOutput<V, T>(Activation.Tanh, Value<V, T>(z, slope), slope));
 }
@@ -75,6 +77,7 @@ internal readonly struct SigmoidActivation : IActivation
     public static V Value<V, T>(V z, V slope) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T> =>
         VecMath.Activate<V, T>(Activation.Sigmoid, z, slope);
 
+    [MethodImpl(AggressiveOptimization)] // a call: four of them in one loop are too much to inline
     public static V Gradient<V, T>(V dy, V z, V slope) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T> =>
         V.Mul(dy, VecMath.ActivateGradFromOutput<V, T>(Activation.Sigmoid, Value<V, T>(z, slope), slope));
 }
@@ -85,6 +88,7 @@ internal readonly struct SoftplusActivation : IActivation
     public static V Value<V, T>(V z, V slope) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T> =>
         VecMath.Activate<V, T>(Activation.Softplus, z, slope);
 
+    [MethodImpl(AggressiveOptimization)] // a call: four of them in one loop are too much to inline
     public static V Gradient<V, T>(V dy, V z, V slope) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T> =>
         V.Mul(dy, VecMath.ActivateGradFromOutput<V, T>(Activation.Softplus, Value<V, T>(z, slope), slope));
 }

@@ -47,6 +47,7 @@ internal static unsafe class BatchNormCpu
             device.Launch<ApplyKernel<TActivation>, BatchNormArgs>("batch_norm_apply", dtype, ref args, accesses);
 
     /// <summary>Parts are chunks.</summary>
+    [MethodImpl(AggressiveOptimization)]
     private static void Statistics<V, T>(BatchNormArgs* args, nint start, nint end)
         where V : unmanaged, IVec<V, T>
         where T : unmanaged, IFloatingPointIeee754<T>

@@ -33,6 +33,7 @@ internal static unsafe class BatchNormBackwardCpu
             device.Launch<ApplyKernel<TActivation>, BatchNormBackwardArgs>("batch_norm_backward_apply", dtype, ref args, accesses));
 
     /// <summary>Parts are chunks.</summary>
+    [MethodImpl(AggressiveOptimization)]
     private static void Sums<TActivation, V, T>(BatchNormBackwardArgs* args, nint start, nint end)
         where TActivation : struct, IActivation
         where V : unmanaged, IVec<V, T>
@@ -78,6 +79,7 @@ internal static unsafe class BatchNormBackwardCpu
         }
     }
 
+    [MethodImpl(AggressiveInlining)]
     private static void Put<V, T>(GradientUse use, V gradient, T* target, nint lanes)
         where V : unmanaged, IVec<V, T>
         where T : unmanaged, IFloatingPointIeee754<T>

@@ -81,6 +81,7 @@ internal static unsafe class LayerNormCpu
     }
 
     /// <summary>Parts are chunks.</summary>
+    [MethodImpl(AggressiveOptimization)]
     private static void Sums<V, T>(LayerNormArgs* args, nint start, nint end)
         where V : unmanaged, IVec<V, T>
         where T : unmanaged, IFloatingPointIeee754<T>

@@ -54,6 +54,7 @@ internal static unsafe class RowLanes<V, T>
         return lanes[0];
     }
 
+    [MethodImpl(AggressiveInlining)]
     private static V Tail<TTerms>(TTerms terms, V lanes, nint column, nint n)
         where TTerms : struct, IRowTerms<V, T> =>
         n - column >= V.Count
