@@ -9,18 +9,23 @@ namespace GenEngine.Bench;
 /// <summary>--device, --isa, --threads, --precision and --check of a command, and the device they describe.</summary>
 internal sealed class DeviceOptions
 {
+    private const string Float64 = "float64";
+
     private readonly Option<string?> _device;
     private readonly Option<string> _isa = Options.OneOf("--isa", "CPU instruction set; auto takes GENENGINE_ISA or the widest there is", "auto", "portable", "avx2", "avx512");
     private readonly Option<int> _threads;
-    private readonly Option<string> _precision = Options.Precision([.. Enum.GetValues<Precision>().Select(precision => precision.Name())]);
+    private readonly Option<string> _precision;
     private readonly Option<bool> _check = new("--check") { Description = "With --device simt: run every launch in three orders, under the checked build." };
     private readonly DeviceKind? _standard;
 
     /// <summary>Adds the options to a command.</summary>
     /// <param name="standard">The default device; null takes cuda where there is a GPU, else cpu.</param>
     /// <param name="threads">The default of --threads; 0 is one a core.</param>
-    public DeviceOptions(Command command, DeviceKind? standard = null, int threads = 0)
+    /// <param name="doubles">Whether --precision float64 is a choice too; see <see cref="Real"/>.</param>
+    public DeviceOptions(Command command, DeviceKind? standard = null, int threads = 0, bool doubles = false)
     {
+        string[] names = [.. Enum.GetValues<Precision>().Select(precision => precision.Name())];
+        _precision = Options.Precision(doubles ? [.. names, Float64] : names);
         string rule = standard is { } kind ? $"{kind.Name()} when not given" : "when not given, cuda where there is a GPU, else cpu";
         _device = Options.Choice("--device", $"Where to run; {rule}.", "cpu", "simt", "cuda");
         _threads = Options.Threads(threads);
@@ -29,6 +34,12 @@ internal sealed class DeviceOptions
     }
 
     public int Threads(Session session) => session.Get(_threads);
+
+    /// <summary>The word after --precision.</summary>
+    public string PrecisionName(Session session) => session.Get(_precision)!;
+
+    /// <summary>What tensors hold: float32 unless --precision float64 was asked for.</summary>
+    public DType Real(Session session) => PrecisionName(session) == Float64 ? DType.Float64 : DType.Float32;
 
     /// <summary>The device asked for; null when the machine may choose.</summary>
     public DeviceKind? Kind(Session session) => session.Get(_device) switch
@@ -48,7 +59,7 @@ internal sealed class DeviceOptions
         bool check = session.Get(_check);
         if (check && kind is { } plain && plain != DeviceKind.Simt) throw new UsageException($"--check belongs to --device simt, not to {plain.Name()}.");
         if (session.Given(_isa) && kind is { } other && other != DeviceKind.Cpu) throw new UsageException($"--isa belongs to --device cpu, not to {other.Name()}.");
-        var precision = Enum.GetValues<Precision>().Single(value => value.Name() == session.Get(_precision));
+        var precision = Enum.GetValues<Precision>().FirstOrDefault(value => value.Name() == PrecisionName(session), Precision.Float32);
         if (precision != Precision.Float32 && kind == DeviceKind.Cpu) throw new UsageException(NoTensorCores(precision));
         var device = DeviceFactory.Open(kind, session.Get(_threads), Isa(session), check, substitute);
         if (precision == Precision.Float32) return device;

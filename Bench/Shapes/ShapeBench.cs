@@ -17,7 +17,6 @@ internal sealed class ShapeBench
     private const int ProfiledRuns = 3;
 
     private readonly DeviceOptions _device;
-    private readonly Option<string> _precision = Options.Precision("float32", "float64");
     private readonly Option<double> _seconds = Options.Number("--seconds", "Time for one measurement.", 0.0, 0.4);
     private readonly Option<string?> _json = Options.JsonFile();
     private readonly Option<string?> _with = new("--with") { HelpName = "FILE.cu", Description = "With --device simt or cuda: a kernel file of your own in place of the engine's; see 'kernels run'." };
@@ -25,19 +24,19 @@ internal sealed class ShapeBench
 
     public ShapeBench(Command command)
     {
-        foreach (Option option in (Option[])[_precision, _seconds, _json, _profile, _with]) command.Options.Add(option);
-        _device = new DeviceOptions(command);
+        foreach (Option option in (Option[])[_seconds, _json, _profile, _with]) command.Options.Add(option);
+        _device = new DeviceOptions(command, doubles: true);
     }
 
     /// <param name="create">Makes the job on a device, in a precision; refuses extents that make no sense.</param>
     public int Run(Session session, Func<Device, DType, ShapeJob> create)
     {
         string? json = session.Get(_json), profile = session.Get(_profile);
-        string precision = session.Get(_precision)!;
+        string precision = _device.PrecisionName(session);
         var mine = session.Get(_with) is { } file ? UserKernel.Load(file, null) : null;
         if (mine is not null && _device.Kind(session) is not (DeviceKind.Simt or DeviceKind.Cuda)) throw new UsageException("--with needs --device simt or --device cuda: the CPU does not run CUDA sources.");
         using var device = _device.Open(session, mine is null ? null : mine.Substitute);
-        using var job = create(device, precision == "float64" ? DType.Float64 : DType.Float32);
+        using var job = create(device, _device.Real(session));
         var roof = Roof.Of(device);
         if (mine is not null)
         {

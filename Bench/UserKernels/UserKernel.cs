@@ -52,8 +52,9 @@ internal sealed partial class UserKernel
         string[] fields = FieldsOf(text, args) ?? throw new EngineException($"{path}: KERNEL({name}, {args}, ...) takes {args}, and the file has no ARGS({args}, ...) of a #define with its fields; see any kernel ('kernels show unary.cu').");
         var takers = KernelCatalog.Variants.Where(kernel => Names(kernel).SequenceEqual(fields)).GroupBy(kernel => (kernel.File, kernel.Entry)).ToList();
         if (takers.Count == 0) throw new EngineException($"{path}: no kernel of the engine takes the arguments {args} {{ {string.Join(", ", fields)} }}. {NearestStruct(fields)}");
-        // several take the same struct: the name says which
-        var replaced = takers.Count == 1 ? takers[0] : takers.FirstOrDefault(taker => taker.Key.Entry == name)
+        // several take the same struct: the name says which, else the one that obeys the summation law (its twins for tensor cores do not)
+        var exact = takers.Where(taker => taker.All(kernel => kernel.FollowsSummationLaw)).ToList();
+        var replaced = takers.Count == 1 ? takers[0] : takers.FirstOrDefault(taker => taker.Key.Entry == name) ?? (exact.Count == 1 ? exact[0] : null)
             ?? throw new EngineException($"{path}: several kernels take these arguments: {string.Join(", ", takers.Select(taker => taker.Key.Entry))}. Give the KERNEL the name of the one that it stands in for, instead of '{name}'.");
         return new UserKernel(full, name, replaced.Key.File, replaced.Key.Entry, replaced);
     }

@@ -27,6 +27,30 @@ public sealed class BenchShapeTests
         Assert.That(result.GetProperty("roof_share").GetDouble(), Is.InRange(0, 1));
     }
 
+    [TestCase("--kernel 3 --pad 1", "conv-2x5x6x3-4-forward", 2 * 2 * 5 * 6 * 4 * 27)]
+    [TestCase("--kernel 3 --pad 1 --mask B --pass all", "conv-2x5x6x3-4-all", 3 * 2 * 2 * 5 * 6 * 4 * 15)]
+    [TestCase("--kernel 4 --stride 2 --pad 1 --transposed --pass filter", "deconv-2x5x6x3-4-filter", 2 * 2 * 10 * 12 * 4 * 12)]
+    [TestCase("--kernel 1x2 --dilation 1x2 --pad 0x2,0 --pass input", "conv-2x5x6x3-4-input", 2 * 2 * 5 * 6 * 4 * 6)]
+    public void AConvolutionIsTimed(string geometry, string name, double flops)
+    {
+        var run = ConsoleRun.Of($"bench conv --shape 2x5x6x3 --filters 4 {geometry} --seconds 0 --device cpu --threads 1 --json".Split(' '));
+        Assert.That((run.Code, run.Error), Is.EqualTo((ExitCode.Done, "")));
+        var result = JsonDocument.Parse(run.Out).RootElement;
+        Assert.That(result.GetProperty("name").GetString(), Is.EqualTo(name));
+        Assert.That(result.GetProperty("gflops").GetDouble() * result.GetProperty("ms").GetDouble() * 1e6, Is.EqualTo(flops).Within(0.05 * flops));
+    }
+
+    [TestCase("--kernel 9", "the kernel spans 9x9, more than the padded input 5x6")]
+    [TestCase("--kernel 3xa", "--kernel 3xa: 'a' is no whole number")]
+    [TestCase("--kernel 2 --mask A", "odd kernels, not 2x2")]
+    [TestCase("--kernel 4 --stride 2 --transposed --output-pad 2", "output padding 2x2 must be below the stride 2x2")]
+    public void AnImpossibleConvolutionIsRefused(string geometry, string why)
+    {
+        var run = ConsoleRun.Of($"bench conv --shape 2x5x6x3 {geometry} --device cpu".Split(' '));
+        Assert.That(run.Code, Is.Not.EqualTo(ExitCode.Done));
+        Assert.That(run.Error, Does.Contain(why));
+    }
+
     [Test]
     public void PeopleReadTheWorkTheTimeAndTheRoof()
     {
