@@ -9,6 +9,8 @@ namespace GenEngine.Kernels.Convolution;
 /// y = activation(plan applied to x + bias): every kind of convolution, its transpose and their input gradients, by one core. Images are NHWC.
 /// By the summation law each output is one chain of fused multiply-adds, taps in plan order, channels ascending, from +0 (from y when it
 /// accumulates), then the bias, then the activation: the same bits on every device, for every tile, batch and number of threads.
+/// A GPU whose precision is not float32 rounds float32 operands instead, and adds in another order (what y held after the product); plans with few output
+/// channels keep float32.
 /// </summary>
 public static class Conv
 {

@@ -9,7 +9,7 @@ namespace GenEngine.Kernels.Convolution;
 /// The gradient to the filter: dW[k, tap, c] = sum over pixels p of dy[p, k] x[p at tap, c], over the convolution's plan, so that a mask holds
 /// here too: masked weights get +0. Pixels (image, row, column) are cut into chunks whose number depends on the shape alone
 /// (<see cref="Split"/>); a chunk's sum is one chain of fused multiply-adds over ascending pixels from +0, padding entering as +0; the chunks' sums are added
-/// ascending from +0; an accumulating launch adds the total to what was there.
+/// ascending from +0; an accumulating launch adds the total to what was there. A GPU whose precision is not float32 sums chunks on tensor cores, as <see cref="Conv"/>.
 /// </summary>
 public static class ConvWeight
 {
