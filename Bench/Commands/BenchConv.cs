@@ -39,8 +39,15 @@ internal static class BenchConv
             var (strides, dilations) = (Two("--stride", session.Get(stride)!), Two("--dilation", session.Get(dilation)!));
             var spec = new ConvSpec(r, s)
             {
-                StrideY = strides.Y, StrideX = strides.X, DilationY = dilations.Y, DilationX = dilations.X,
-                PadTop = before.Y, PadLeft = before.X, PadBottom = after.Y, PadRight = after.X, Mask = Enum.Parse<ConvMask>(session.Get(mask)!, ignoreCase: true),
+                StrideY = strides.Y,
+                StrideX = strides.X,
+                DilationY = dilations.Y,
+                DilationX = dilations.X,
+                PadTop = before.Y,
+                PadLeft = before.X,
+                PadBottom = after.Y,
+                PadRight = after.X,
+                Mask = Enum.Parse<ConvMask>(session.Get(mask)!, ignoreCase: true),
             };
             var image = new ConvImage(extents[1], extents[2], extents[3]);
             var more = Two("--output-pad", session.Get(outputPad)!);

@@ -49,7 +49,14 @@ public readonly record struct ConvSpec(int KernelHeight, int KernelWidth)
     /// <summary>A square kernel with the same padding on all sides.</summary>
     public static ConvSpec Square(int kernel, int stride = 1, int padding = 0, int dilation = 1) => new(kernel, kernel)
     {
-        StrideY = stride, StrideX = stride, DilationY = dilation, DilationX = dilation, PadTop = padding, PadLeft = padding, PadBottom = padding, PadRight = padding,
+        StrideY = stride,
+        StrideX = stride,
+        DilationY = dilation,
+        DilationX = dilation,
+        PadTop = padding,
+        PadLeft = padding,
+        PadBottom = padding,
+        PadRight = padding,
     };
 
     /// <summary>A masked square kernel that keeps the image's size.</summary>
@@ -62,7 +69,10 @@ public readonly record struct ConvSpec(int KernelHeight, int KernelWidth)
     /// </summary>
     public static ConvSpec Vertical(int kernel, int shift = 0) => new(kernel / 2 + 1, kernel)
     {
-        PadTop = kernel / 2 + shift, PadBottom = -shift, PadLeft = kernel / 2, PadRight = kernel / 2,
+        PadTop = kernel / 2 + shift,
+        PadBottom = -shift,
+        PadLeft = kernel / 2,
+        PadRight = kernel / 2,
     };
 
     /// <summary>The horizontal stack: the pixel and its left neighbours; without the pixel itself (mask A) the kernel is one shorter and shifted right.</summary>
@@ -73,7 +83,9 @@ public readonly record struct ConvSpec(int KernelHeight, int KernelWidth)
     /// <summary>A causal convolution over time (WaveNet; van den Oord et al. 2016): output t sees t, t - d, t - 2d ...; shift 1 leaves out t itself.</summary>
     public static ConvSpec Causal(int kernel, int dilation = 1, int shift = 0) => new(1, kernel)
     {
-        DilationX = dilation, PadLeft = (kernel - 1) * dilation + shift, PadRight = -shift,
+        DilationX = dilation,
+        PadLeft = (kernel - 1) * dilation + shift,
+        PadRight = -shift,
     };
 
     /// <summary>Rows of the result for so many rows of input; not positive where the kernel does not fit.</summary>

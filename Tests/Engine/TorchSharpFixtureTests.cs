@@ -71,7 +71,13 @@ public sealed class TorchSharpFixtureTests(TestDevice target)
 
     private static ConvSpec Geometry(Fixture fixture, Tensor w) => new(w.Shape[1], w.Shape[2])
     {
-        StrideY = fixture.Int("stride_h"), StrideX = fixture.Int("stride_w"), DilationY = fixture.Int("dilation_h"), DilationX = fixture.Int("dilation_w"),
-        PadTop = fixture.Int("padding_h"), PadBottom = fixture.Int("padding_h"), PadLeft = fixture.Int("padding_w"), PadRight = fixture.Int("padding_w"),
+        StrideY = fixture.Int("stride_h"),
+        StrideX = fixture.Int("stride_w"),
+        DilationY = fixture.Int("dilation_h"),
+        DilationX = fixture.Int("dilation_w"),
+        PadTop = fixture.Int("padding_h"),
+        PadBottom = fixture.Int("padding_h"),
+        PadLeft = fixture.Int("padding_w"),
+        PadRight = fixture.Int("padding_w"),
     };
 }

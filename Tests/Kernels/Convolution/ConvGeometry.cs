@@ -56,8 +56,14 @@ internal sealed record ConvGeometry(int N, ConvImage Image, int K, ConvSpec Spec
     {
         var spec = new ConvSpec(kernel.Item1, kernel.Item2)
         {
-            StrideY = stride.Item1, StrideX = stride.Item2, DilationY = dilation.Item1, DilationX = dilation.Item2,
-            PadTop = pad[0], PadLeft = pad[1], PadBottom = pad[2], PadRight = pad[3],
+            StrideY = stride.Item1,
+            StrideX = stride.Item2,
+            DilationY = dilation.Item1,
+            DilationX = dilation.Item2,
+            PadTop = pad[0],
+            PadLeft = pad[1],
+            PadBottom = pad[2],
+            PadRight = pad[3],
         };
         var (c, k) = channels;
         if (kind == Kind.Masked) (spec, c, k) = (spec with { Mask = c % 2 == 0 ? ConvMask.A : ConvMask.B, Colours = colours, OutputHalves = halves }, c * colours, k * colours * halves);

@@ -55,8 +55,14 @@ public sealed class GatherMmaTests
         device.Upload<float>(filter, deviceFilter.All);
         var args = new GatherMmaArgs
         {
-            X = deviceX.All.Address, Filter = deviceFilter.All.Address, Y = deviceY.All.Address,
-            Batch = batch, Height = height, Width = width, Channels = channels, Outputs = outputs,
+            X = deviceX.All.Address,
+            Filter = deviceFilter.All.Address,
+            Y = deviceY.All.Address,
+            Batch = batch,
+            Height = height,
+            Width = width,
+            Channels = channels,
+            Outputs = outputs,
         };
         int rows = batch * height * width;
         var shape = new LaunchShape((rows + 63) / 64, (outputs + 63) / 64, 1, 128, SharedBytes: 3 * 32 * 128 * sizeof(float));
