@@ -24,7 +24,8 @@ public readonly record struct MatMulShape(int Batch, int M, int N, int K);
 /// <summary>
 /// C[b, m, n] = activation(sum over k of A[b, m, k] B[b, k, n] + bias[n]). Matrices are row-major and contiguous. By the summation law each
 /// output is one chain of fused multiply-adds, k ascending, from +0 (from C when it accumulates), then the bias, then the
-/// activation: the same bits on every device, for every tile and any number of threads.
+/// activation: the same bits on every device, for every tile and any number of threads. Only where a GPU's precision asks for tensor cores do
+/// float32 products leave the law: operands rounded, sums in float32, C added before the bias; still the same bits for every tile.
 /// </summary>
 public static class MatMul
 {
