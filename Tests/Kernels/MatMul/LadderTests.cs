@@ -34,6 +34,19 @@ public sealed class LadderTests
         }
     }
 
+    /// <summary>Where K ends inside a step, tiles are filled up, and a chain that stands at -0 must stay there.</summary>
+    [Test]
+    public void NegativeZeroSurvives([EachDevice] TestDevice target)
+    {
+        var device = target.Open();
+        float[] tiny = [.. Enumerable.Repeat(1e-30f, 20)], negative = [.. tiny.Select(value => -value)];
+        foreach (var rung in Ladder.Rungs.Where(rung => rung.FollowsSummationLaw))
+        {
+            float[] result = Run(device, tiny, negative, 16, (a, b, c) => Ladder.Run(device, rung.Number, 4, 4, 5, a, b, c));
+            Assert.That(result, Is.All.Matches<float>(value => BitConverter.SingleToUInt32Bits(value) == 0x80000000), rung.Name);
+        }
+    }
+
     [Test]
     public void BadInputIsRefusedWithTheValues()
     {
