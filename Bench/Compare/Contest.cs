@@ -33,7 +33,7 @@ internal sealed record Contest(string Name, string Purpose, Func<CpuDevice, OwnJ
         new("batchnorm-128x7x7", "batch norm in training 64x128x7x7, forward and backward", device => NormJob(device, 7, 128)),
         new("crossentropy-256", "softmax cross-entropy 64x256x28x28, mean, forward and backward", CrossEntropyJob),
         new("gate-64", "tanh(a) sigmoid(b), both 64x64x28x28, forward and backward", GateJob),
-        new("step-vae", "training step of the dense VAE 784-400-20, batch 128", device => new VaeStepJob(device)),
+        new("step-vae", "training step of the dense VAE 784-400-20, batch 128", StepJob.DenseVae),
         new("step-convvae", "training step of a convolutional VAE 1-32-64, batch 128", StepJob.ConvVae),
         new("step-dcgan", "training step of a DCGAN, both networks, batch 128", StepJob.Dcgan),
         new("step-gatedpixelcnn", "training step of a gated PixelCNN of 32 channels, batch 32", StepJob.GatedPixelCnn),

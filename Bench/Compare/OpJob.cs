@@ -1,5 +1,4 @@
 using GenEngine.Kernels.Devices.Cpu;
-using GenEngine.Numerics;
 
 namespace GenEngine.Bench.Compare;
 
@@ -39,11 +38,5 @@ internal sealed class OpJob : OwnJob
         base.Dispose();
     }
 
-    private Tensor Uniform(Shape shape, string name)
-    {
-        var values = new double[shape.Count];
-        var random = new SplitMix64((ulong)shape.Count);
-        for (int i = 0; i < values.Length; i++) values[i] = (2 * random.NextDouble()) - 1;
-        return _context.FromHost(values, shape, name);
-    }
+    private Tensor Uniform(Shape shape, string name) => _context.FromHost(RandomValues.Uniform(shape.Count, (ulong)shape.Count), shape, name);
 }

@@ -1,6 +1,5 @@
 using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Devices.Cpu;
-using GenEngine.Numerics;
 
 namespace GenEngine.Bench.Compare;
 
@@ -29,9 +28,7 @@ internal abstract class OwnJob : IDisposable
     /// <summary>Floats uniform in [-1, 1), the same every time.</summary>
     protected BufferRange Uniform(long count, string name)
     {
-        var values = new float[count];
-        var random = new SplitMix64((ulong)(count + _buffers.Count));
-        for (int i = 0; i < values.Length; i++) values[i] = (float)((2 * random.NextDouble()) - 1);
+        float[] values = Array.ConvertAll(RandomValues.Uniform(count, (ulong)(count + _buffers.Count)), value => (float)value);
         var range = Empty(count, name);
         Device.Upload<float>(values, range);
         return range;

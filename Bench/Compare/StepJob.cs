@@ -3,11 +3,11 @@ using GenEngine.Kernels;
 using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Devices.Cpu;
 using GenEngine.Kernels.Optimizer;
-using GenEngine.Numerics;
+using GenEngine.Models;
 
 namespace GenEngine.Bench.Compare;
 
-/// <summary>A whole training step of a convolutional model, with Adam; captured from the second run on.</summary>
+/// <summary>A whole training step of a model, with Adam; captured from the second run on.</summary>
 internal sealed class StepJob : OwnJob
 {
     private readonly Context _context;
@@ -26,6 +26,14 @@ internal sealed class StepJob : OwnJob
 
     // multiply-adds of the products that a step cannot do without, a convolution's padding counted in; dense layers and convolutions of images leave out the
     // gradient that nobody reads
+    /// <summary>The dense VAE 784-400-20, batch 128.</summary>
+    public static StepJob DenseVae(CpuDevice device) => new(device, 2.0 * 128 * ((2 * 784 * 400) + (3 * ((400 * 2 * 20) + (20 * 400) + (400 * 784)))), context =>
+    {
+        var model = new Vae(context, new DataShape(28, 28, 1, 0), new VaeOptions(20, [400]));
+        var batch = new Batch(Uniform(context, new Shape(128, 784), 0, 1), null);
+        return () => model.TrainStep(batch);
+    });
+
     public static StepJob ConvVae(CpuDevice device) => new(device, 2.0 * 128 * ((2 * 100_352) + (3 * (1_605_632 + (3136 * 32) + (16 * 3136) + 1_605_632 + 100_352))), context =>
     {
         var network = new ConvVaeNetwork(context);
@@ -53,7 +61,7 @@ internal sealed class StepJob : OwnJob
     {
         var network = new GatedPixelCnnNetwork(context);
         var adam = new Adam(network.Group, 1e-3);
-        double[] pixels = [.. Values(32 * 784, 0, 1).Select(value => value > 0.5 ? 1.0 : 0.0)];
+        double[] pixels = [.. RandomValues.Uniform(32 * 784, 1, 0, 1).Select(value => value > 0.5 ? 1.0 : 0.0)];
         var images = context.FromHost(pixels, new Shape(32, 28, 28, 1), "images");
         return () =>
         {
@@ -73,7 +81,7 @@ internal sealed class StepJob : OwnJob
             adam.Step();
         };
 
-        Tensor Labels(ulong seed) => context.FromLabels([.. Values(4 * 4096, 0, 256, seed).Select(value => (int)value)], new Shape(4, 1, 4096), "codes");
+        Tensor Labels(ulong seed) => context.FromLabels([.. RandomValues.Uniform(4 * 4096, seed, 0, 256).Select(value => (int)value)], new Shape(4, 1, 4096), "codes");
     });
 
     public override void Run() => _step.Run();
@@ -85,13 +93,6 @@ internal sealed class StepJob : OwnJob
         base.Dispose();
     }
 
-    private static Tensor Uniform(Context context, Shape shape, double low, double high) => context.FromHost(Values((int)shape.Count, low, high), shape, "input");
-
-    private static double[] Values(int count, double low, double high, ulong seed = 1)
-    {
-        var random = new SplitMix64(seed);
-        var values = new double[count];
-        for (int i = 0; i < count; i++) values[i] = low + ((high - low) * random.NextDouble());
-        return values;
-    }
+    private static Tensor Uniform(Context context, Shape shape, double low, double high) =>
+        context.FromHost(RandomValues.Uniform(shape.Count, 1, low, high), shape, "input");
 }

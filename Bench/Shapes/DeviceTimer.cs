@@ -15,12 +15,12 @@ internal static class DeviceTimer
     /// <summary>Warms up, then repeats the work for so many seconds, a few times at least; the median in milliseconds.</summary>
     public static (double MedianMs, int Repeats) Measure(Device device, Action work, double seconds)
     {
-        if (device is not GpuDevice { Driver: CudaDriver driver }) return Stopclock.Measure(work, seconds);
+        if (device is not GpuDevice { Driver: CudaDriver }) return Stopclock.Measure(work, seconds);
         for (int i = 0; i < WarmUps; i++) work();
-        driver.Synchronize();
+        device.Synchronize();
         var times = new List<double>();
         long start = Stopwatch.GetTimestamp();
-        while (times.Count < LeastRepeats || Stopwatch.GetElapsedTime(start).TotalSeconds < seconds) times.Add(driver.Time(work));
+        while (times.Count < LeastRepeats || Stopwatch.GetElapsedTime(start).TotalSeconds < seconds) times.Add(device.Time(work));
         return (Stopclock.Median(times), times.Count);
     }
 }

@@ -1,6 +1,5 @@
 using GenEngine.Kernels;
 using GenEngine.Kernels.Devices;
-using GenEngine.Numerics;
 
 namespace GenEngine.Bench.Shapes;
 
@@ -32,12 +31,10 @@ internal abstract class ShapeJob(Device device, DType real) : IDisposable
         foreach (var buffer in _buffers) buffer.Dispose();
     }
 
-    /// <summary>Values uniform in [-1, 1), the same every time; never zeros, which save a GPU power and so time.</summary>
+    /// <summary>Values uniform in [-1, 1), the same every time.</summary>
     protected BufferRange Uniform(long count, string name)
     {
-        var values = new double[count];
-        var random = new SplitMix64((ulong)(count + _buffers.Count));
-        for (int i = 0; i < values.Length; i++) values[i] = (2 * random.NextDouble()) - 1;
+        double[] values = RandomValues.Uniform(count, (ulong)(count + _buffers.Count));
         var range = Empty(count, name);
         if (Real == DType.Float64) Device.Upload<double>(values, range);
         else Device.Upload<float>(Array.ConvertAll(values, value => (float)value), range);

@@ -51,24 +51,18 @@ public sealed record MmaTile(int Rows, int Columns, int Depth, int WarpRows, int
     /// <summary>Blocks of one product.</summary>
     public long Blocks(long rows, long columns) => (rows + Rows - 1) / Rows * ((columns + Columns - 1) / Columns);
 
-    /// <summary>
-    /// The index of the tile with the least work on the busiest multiprocessor, as <see cref="SimtTile.Choose"/>; the choice where nothing
-    /// was measured.
-    /// </summary>
+    /// <summary>The index of the tile with the least work on the busiest multiprocessor; blocks that share one share its tensor cores.</summary>
     /// <param name="first">Tiles before this index do not serve.</param>
-    public static int Choose(IGpuDriver driver, int first, long batch, long rows, long columns)
-    {
-        int best = first;
-        double least = double.PositiveInfinity;
-        for (int i = first; i < All.Count; i++)
+    public static int Choose(IGpuDriver driver, int first, long batch, long rows, long columns) =>
+        Choose(driver, first, (batch, rows, columns), static (tile, shape) => shape.batch * tile.Blocks(shape.rows, shape.columns));
+
+    /// <summary>The same for launches whose blocks are counted otherwise.</summary>
+    /// <param name="blocks">Blocks of the whole launch with a tile.</param>
+    public static int Choose<TShape>(IGpuDriver driver, int first, in TShape shape, Func<MmaTile, TShape, long> blocks) =>
+        TileChoice.Least(first, All.Count, (driver, shape, blocks), static (i, of) =>
         {
             var tile = All[i];
-            long slots = (long)driver.MultiprocessorCount * tile.MinBlocks;
-            long rounds = (batch * tile.Blocks(rows, columns) + slots - 1) / slots;
-            double time = rounds * tile.MinBlocks * tile.Rows * tile.Columns / tile.Efficiency;
-            if (time < least) (best, least) = (i, time);
-        }
-
-        return best;
-    }
+            long slots = (long)of.driver.MultiprocessorCount * tile.MinBlocks;
+            return (of.blocks(tile, of.shape), slots, (double)tile.MinBlocks * tile.Rows * tile.Columns / tile.Efficiency);
+        });
 }

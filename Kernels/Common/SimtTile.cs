@@ -47,21 +47,16 @@ public sealed record SimtTile(int Rows, int Columns, int Depth, int ThreadRows, 
     /// <summary>Blocks of one product.</summary>
     public long Blocks(long rows, long columns) => (rows + Rows - 1) / Rows * ((columns + Columns - 1) / Columns);
 
-    /// <summary>
-    /// The index of the tile with the least work on the busiest multiprocessor: blocks go out in rounds, and a round lasts as long as one tile.
-    /// </summary>
-    public static int Choose(IReadOnlyList<SimtTile> tiles, IGpuDriver driver, long batch, long rows, long columns)
-    {
-        int best = 0;
-        double least = double.PositiveInfinity;
-        for (int i = 0; i < tiles.Count; i++)
-        {
-            var tile = tiles[i];
-            long rounds = (batch * tile.Blocks(rows, columns) + driver.MultiprocessorCount - 1) / driver.MultiprocessorCount;
-            double time = rounds * tile.Rows * tile.Columns / tile.Efficiency;
-            if (time < least) (best, least) = (i, time);
-        }
+    /// <summary>The index of the tile with the least work on the busiest multiprocessor.</summary>
+    public static int Choose(IReadOnlyList<SimtTile> tiles, IGpuDriver driver, long batch, long rows, long columns) =>
+        Choose(tiles, driver, (batch, rows, columns), static (tile, shape) => shape.batch * tile.Blocks(shape.rows, shape.columns));
 
-        return best;
-    }
+    /// <summary>The same for launches whose blocks are counted otherwise.</summary>
+    /// <param name="blocks">Blocks of the whole launch with a tile.</param>
+    public static int Choose<TShape>(IReadOnlyList<SimtTile> tiles, IGpuDriver driver, in TShape shape, Func<SimtTile, TShape, long> blocks) =>
+        TileChoice.Least(0, tiles.Count, (tiles, driver, shape, blocks), static (i, of) =>
+        {
+            var tile = of.tiles[i];
+            return (of.blocks(tile, of.shape), of.driver.MultiprocessorCount, (double)tile.Rows * tile.Columns / tile.Efficiency);
+        });
 }

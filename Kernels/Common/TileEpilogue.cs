@@ -15,20 +15,20 @@ internal static unsafe class TileEpilogue<V, T>
     {
         switch (activation)
         {
-            case Activation.None: if (bias != null) Map<None>(slope, rows, column, rowCount, vectors, bias, biasByRow); break;
-            case Activation.Relu: Map<Relu>(slope, rows, column, rowCount, vectors, bias, biasByRow); break;
-            case Activation.LeakyRelu: Map<LeakyRelu>(slope, rows, column, rowCount, vectors, bias, biasByRow); break;
-            case Activation.Elu: Map<Elu>(slope, rows, column, rowCount, vectors, bias, biasByRow); break;
-            case Activation.Tanh: Map<Tanh>(slope, rows, column, rowCount, vectors, bias, biasByRow); break;
-            case Activation.Sigmoid: Map<Sigmoid>(slope, rows, column, rowCount, vectors, bias, biasByRow); break;
-            case Activation.Softplus: Map<Softplus>(slope, rows, column, rowCount, vectors, bias, biasByRow); break;
+            case Activation.None: if (bias != null) Map<NoKind>(slope, rows, column, rowCount, vectors, bias, biasByRow); break;
+            case Activation.Relu: Map<ReluKind>(slope, rows, column, rowCount, vectors, bias, biasByRow); break;
+            case Activation.LeakyRelu: Map<LeakyReluKind>(slope, rows, column, rowCount, vectors, bias, biasByRow); break;
+            case Activation.Elu: Map<EluKind>(slope, rows, column, rowCount, vectors, bias, biasByRow); break;
+            case Activation.Tanh: Map<TanhKind>(slope, rows, column, rowCount, vectors, bias, biasByRow); break;
+            case Activation.Sigmoid: Map<SigmoidKind>(slope, rows, column, rowCount, vectors, bias, biasByRow); break;
+            case Activation.Softplus: Map<SoftplusKind>(slope, rows, column, rowCount, vectors, bias, biasByRow); break;
             default: throw new ArgumentOutOfRangeException(nameof(activation), activation, null);
         }
     }
 
     [MethodImpl(AggressiveOptimization)]
     private static void Map<TActivation>(T slope, T** rows, nint column, int rowCount, int vectors, T* bias, bool biasByRow)
-        where TActivation : struct, IActivation
+        where TActivation : struct, IActivationKind
     {
         V slopes = V.Create(slope);
         for (int i = 0; i < rowCount; i++)
@@ -41,46 +41,5 @@ internal static unsafe class TileEpilogue<V, T>
                 V.Store(VecMath.Activate<V, T>(TActivation.Kind, x, slopes), p + j);
             }
         }
-    }
-
-    /// <summary>An activation as a type argument, so that the loop has no branch on it.</summary>
-    private interface IActivation
-    {
-        static abstract Activation Kind { get; }
-    }
-
-    private readonly struct None : IActivation
-    {
-        public static Activation Kind => Activation.None;
-    }
-
-    private readonly struct Relu : IActivation
-    {
-        public static Activation Kind => Activation.Relu;
-    }
-
-    private readonly struct LeakyRelu : IActivation
-    {
-        public static Activation Kind => Activation.LeakyRelu;
-    }
-
-    private readonly struct Elu : IActivation
-    {
-        public static Activation Kind => Activation.Elu;
-    }
-
-    private readonly struct Tanh : IActivation
-    {
-        public static Activation Kind => Activation.Tanh;
-    }
-
-    private readonly struct Sigmoid : IActivation
-    {
-        public static Activation Kind => Activation.Sigmoid;
-    }
-
-    private readonly struct Softplus : IActivation
-    {
-        public static Activation Kind => Activation.Softplus;
     }
 }

@@ -18,7 +18,6 @@ internal static unsafe class TileRunner<V, T, TA, TB, TC>
     where TB : unmanaged, ITileOperand<T>
     where TC : unmanaged, ITileOutput<T>
 {
-    private const double SerialFlops = 1e6; // about ten microseconds: not worth a dispatch
     private const long PackedBytes = 16 << 20; // of B at once: the last cache keeps them
     private const nint RowsAPart = 256; // their packed A blocks and a strip of B fit a second cache of 1 MiB; 96 rows cost 4 to 8 % of 1024^3
     private const nint InPlaceRows = 16; // up to here packing B costs more than reading it where it is
@@ -64,8 +63,8 @@ internal static unsafe class TileRunner<V, T, TA, TB, TC>
         nint batchesAPass = Math.Max(1, stripsAPass / columnStrips);
         stripsAPass = Math.Min(stripsAPass, columnStrips);
 
-        bool serial = 2.0 * p.Batch * p.Rows * p.Columns * p.K < SerialFlops;
-        nint wanted = serial ? 1 : Ceiling(2 * pool.Threads, batchesAPass);
+        double flops = 2.0 * p.Batch * p.Rows * p.Columns * p.K;
+        nint wanted = Partition.IsSmall(flops) ? 1 : Ceiling(2 * pool.Threads, batchesAPass);
         state.RowParts = Math.Max(Ceiling(p.Rows, RowsAPart), Math.Min(wanted, state.RowStrips));
         state.ThreadPanelElements = Ceiling(state.RowStrips, state.RowParts) * MR * state.KBlock;
 
@@ -80,17 +79,10 @@ internal static unsafe class TileRunner<V, T, TA, TB, TC>
             {
                 state.Strips = Math.Min(stripsAPass, columnStrips - state.FirstStrip);
                 state.ColumnParts = Math.Clamp(wanted / state.RowParts, 1, state.Strips);
-                Dispatch(pool, serial, &Pack, &state, state.Batches * state.Strips * state.KBlocks);
-                Dispatch(pool, serial, &Compute, &state, state.Batches * state.ColumnParts * state.RowParts);
+                Partition.RunParts(pool, flops, &Pack, &state, checked((int)(state.Batches * state.Strips * state.KBlocks)));
+                Partition.RunParts(pool, flops, &Compute, &state, checked((int)(state.Batches * state.ColumnParts * state.RowParts)));
             }
         }
-    }
-
-    private static void Dispatch(WorkerPool pool, bool serial, delegate*<void*, int, void> job, State* state, nint parts)
-    {
-        int count = checked((int)parts);
-        if (!serial) pool.Run(job, state, count);
-        else for (int part = 0; part < count; part++) job(state, part);
     }
 
     /// <summary>A part packs one K block of one strip of B.</summary>

@@ -27,7 +27,6 @@ internal static unsafe class ConvRunner<V, T>
     where V : unmanaged, IVec<V, T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    private const double SerialFlops = 1e6; // about ten microseconds: not worth a dispatch
     private const int MaxRows = 8;
     private const int MaxTile = MaxRows * 3 * 16;
 
@@ -83,15 +82,9 @@ internal static unsafe class ConvRunner<V, T>
             panel += (long)table[i].K * vectors * V.Count;
         }
 
-        bool serial = 2 * products * args->Batch < SerialFlops;
-        Dispatch(pool, serial, &Pack, &state, (int)tapCount * state.MaxStrips);
-        Dispatch(pool, serial, &Compute, &state, state.Bands.Items);
-    }
-
-    private static void Dispatch(WorkerPool pool, bool serial, delegate*<void*, int, void> job, State* state, int parts)
-    {
-        if (!serial) pool.Run(job, state, parts);
-        else for (int part = 0; part < parts; part++) job(state, part);
+        double flops = 2 * products * args->Batch;
+        Partition.RunParts(pool, flops, &Pack, &state, (int)tapCount * state.MaxStrips);
+        Partition.RunParts(pool, flops, &Compute, &state, state.Bands.Items);
     }
 
     private static int Vectors(in ConvTablePart part) => (part.EndOutput - part.FirstOutput + V.Count - 1) / V.Count;

@@ -38,7 +38,7 @@ public sealed class ConvGpu : IGpuKernelFamily
         }
 
         var tiles = ConvTiles.Of(dtype);
-        int index = ForcedTile ?? ConvTiles.Choose(device.Driver, tiles, (program.Plan, args.Batch), BlocksOf);
+        int index = ForcedTile ?? SimtTile.Choose(tiles, device.Driver, (program.Plan, args.Batch), BlocksOf);
         var shape = LaunchShape.Linear(Blocks(tiles[index], program.Plan, args.Batch), tiles[index].Threads);
         device.Launch(Kernels[(dtype, args.FilterTransposed != 0, index, quads)], shape, ref args, accesses);
     }

@@ -46,8 +46,8 @@ internal unsafe struct ConvBands
         }
 
         var bands = new ConvBands { BandRows = countY, BandColumns = countX, BandsY = 1, BandsX = 1, GroupImages = 1 };
-        bands.InPlace = !copies && args->MinDy >= 0 && args->MinDx >= 0
-            && ((countY - 1) * args->InStepY) + args->MaxDy < args->InH && ((countX - 1) * args->InStepX) + args->MaxDx < args->InW;
+        bands.InPlace = !copies
+            && PaddedRow.IsInside(args->MinDy, args->MaxDy, args->InStepY, countY, args->InH) && PaddedRow.IsInside(args->MinDx, args->MaxDx, args->InStepX, countX, args->InW);
         long wanted = 4L * threads;
         if (bands.Tile(args) * elementBytes > TileBytes || (args->Batch < wanted && countY * countX > 8))
         {

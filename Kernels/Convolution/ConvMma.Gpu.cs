@@ -39,7 +39,7 @@ public sealed class ConvMmaGpu : IGpuKernelFamily
     internal static void Launch(GpuDevice device, ConvProgram program, bool quads, ref ConvArgs args, ReadOnlySpan<Access> accesses)
     {
         int first = quads ? 0 : MmaTile.SingleFrom;
-        int index = ForcedTile is { } forced ? Math.Max(first, forced) : ConvTiles.ChooseMma(device.Driver, first, (program.Plan, args.Batch), BlocksOf);
+        int index = ForcedTile is { } forced ? Math.Max(first, forced) : MmaTile.Choose(device.Driver, first, (program.Plan, args.Batch), BlocksOf);
         var tile = MmaTile.All[index];
         var shape = LaunchShape.Linear(Blocks(tile, program.Plan, args.Batch), tile.Threads) with { SharedBytes = tile.SharedBytes };
         device.Launch(Kernels[(device.Precision, args.FilterTransposed != 0, index, quads)], shape, ref args, accesses);

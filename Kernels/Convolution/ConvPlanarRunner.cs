@@ -13,7 +13,6 @@ internal static unsafe class ConvPlanarRunner<V, T>
     where V : unmanaged, IVec<V, T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    private const double SerialFlops = 1e6;
     private const int MaxLanes = 16;
 
     private struct State
@@ -61,8 +60,7 @@ internal static unsafe class ConvPlanarRunner<V, T>
         }
 
         PackWeights(args, state.Weights);
-        if (2 * products * args->Batch >= SerialFlops) pool.Run(&Compute, &state, state.Bands.Items);
-        else for (int item = 0; item < state.Bands.Items; item++) Compute(&state, item);
+        Partition.RunParts(pool, 2 * products * args->Batch, &Compute, &state, state.Bands.Items);
     }
 
     private static long Align(long bytes) => (bytes + 255) & ~255L;

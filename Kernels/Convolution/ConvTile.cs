@@ -15,7 +15,7 @@ internal static unsafe class ConvTile<T> where T : unmanaged, IFloatingPointIeee
         for (int n = item.FirstImage; n < item.EndImage; n++)
         {
             T* image = images + ((nint)n * args->InH * args->InW * channels);
-            for (int y = 0; y < height; y++, tile += width * channels) PaddedRow<T>.Copy(image, args->InH, args->InW, channels, top + y, left, width, tile);
+            for (int y = 0; y < height; y++, tile += width * channels) PaddedRow.Copy(image, args->InH, args->InW, channels, top + y, left, width, tile);
         }
     }
 
@@ -48,9 +48,13 @@ internal static unsafe class ConvTile<T> where T : unmanaged, IFloatingPointIeee
 }
 
 /// <summary>A stretch of an image's row, with zeros where it leaves the image.</summary>
-internal static unsafe class PaddedRow<T> where T : unmanaged
+internal static unsafe class PaddedRow
 {
-    public static void Copy(T* image, int imageHeight, int imageWidth, nint channels, int y, int left, int width, T* target)
+    /// <summary>Whether taps between these distances lie inside an extent for every one of so many lattice points: then nothing is padded.</summary>
+    public static bool IsInside(int least, int greatest, int step, int count, int extent) => least >= 0 && ((count - 1) * step) + greatest < extent;
+
+    public static void Copy<T>(T* image, int imageHeight, int imageWidth, nint channels, int y, int left, int width, T* target)
+        where T : unmanaged
     {
         int before = Math.Clamp(-left, 0, width), inside = Math.Clamp(Math.Min(left + width, imageWidth) - Math.Max(left, 0), 0, width);
         if (y < 0 || y >= imageHeight || inside == 0)

@@ -3,7 +3,7 @@ using GenEngine.Kernels.Devices.Gpu;
 
 namespace GenEngine.Kernels.Convolution;
 
-/// <summary>The tiles of the convolution kernels, and the choice among them. Any tile gives the same bits.</summary>
+/// <summary>The tiles of the convolution kernels. Any tile gives the same bits.</summary>
 internal static class ConvTiles
 {
     // the kernels for few output channels: a row a lane, the depth in shared memory
@@ -29,23 +29,6 @@ internal static class ConvTiles
     /// <summary>Whether the tile is that of the kernels for few output channels.</summary>
     public static bool IsNarrow(SimtTile tile) => tile.Columns < 32;
 
-    /// <summary>The index of the tile with the least work on the busiest multiprocessor: blocks go out in rounds, and a round lasts as long as one tile.</summary>
-    /// <param name="blocks">Blocks of the whole launch with a tile.</param>
-    public static int Choose<TShape>(IGpuDriver driver, SimtTile[] tiles, in TShape shape, Func<SimtTile, TShape, long> blocks)
-    {
-        int best = 0;
-        double least = double.PositiveInfinity;
-        for (int i = 0; i < tiles.Length; i++)
-        {
-            var tile = tiles[i];
-            long rounds = (blocks(tile, shape) + driver.MultiprocessorCount - 1) / driver.MultiprocessorCount;
-            double time = rounds * (double)tile.Rows * tile.Columns / tile.Efficiency;
-            if (time < least) (best, least) = (i, time);
-        }
-
-        return best;
-    }
-
     /// <summary>Every variant of a kernel that takes a tile: for float with and without quads.</summary>
     public static IEnumerable<(DType Dtype, int Tile, bool Quads)> All =>
         from dtype in new[] { DType.Float32, DType.Float64 }
@@ -59,20 +42,4 @@ internal static class ConvTiles
         from tile in Enumerable.Range(0, MmaTile.All.Count)
         from quads in tile >= MmaTile.SingleFrom ? s_withAndWithout : [true]
         select (precision, tile, quads);
-
-    /// <summary>As <see cref="Choose"/>, among <see cref="MmaTile.All"/> from `first` on; blocks that share a multiprocessor share its tensor cores.</summary>
-    public static int ChooseMma<TShape>(IGpuDriver driver, int first, in TShape shape, Func<MmaTile, TShape, long> blocks)
-    {
-        int best = first;
-        double least = double.PositiveInfinity;
-        for (int i = first; i < MmaTile.All.Count; i++)
-        {
-            var tile = MmaTile.All[i];
-            long slots = (long)driver.MultiprocessorCount * tile.MinBlocks, rounds = (blocks(tile, shape) + slots - 1) / slots;
-            double time = rounds * tile.MinBlocks * (double)tile.Rows * tile.Columns / tile.Efficiency;
-            if (time < least) (best, least) = (i, time);
-        }
-
-        return best;
-    }
 }

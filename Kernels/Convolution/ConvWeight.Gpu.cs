@@ -33,7 +33,7 @@ public sealed class ConvWeightGpu : IGpuKernelFamily
         bool aligned = dtype == DType.Float32 && (args.X | args.Dy | args.Scratch) % 16 == 0, accumulate = args.Accumulate != 0;
         args.OutQuads = aligned && program.OutputQuads ? 1 : 0;
         var tiles = ConvTiles.Of(dtype);
-        int index = ForcedTile ?? ConvTiles.Choose(device.Driver, tiles, (program.Plan, args.Chunks), BlocksOf);
+        int index = ForcedTile ?? SimtTile.Choose(tiles, device.Driver, (program.Plan, args.Chunks), BlocksOf);
         long blocks = Blocks(tiles[index], program.Plan);
         if (blocks > 0) // else no weight has a tap
         {

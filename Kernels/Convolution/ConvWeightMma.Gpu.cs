@@ -22,7 +22,7 @@ public sealed class ConvWeightMmaGpu : IGpuKernelFamily
     internal static void Launch(GpuDevice device, ConvPlan plan, bool quads, ref ConvWeightArgs args, ReadOnlySpan<Access> accesses)
     {
         int first = quads ? 0 : MmaTile.SingleFrom;
-        int index = ForcedTile is { } forced ? Math.Max(first, forced) : ConvTiles.ChooseMma(device.Driver, first, (plan, args.Chunks), BlocksOf);
+        int index = ForcedTile is { } forced ? Math.Max(first, forced) : MmaTile.Choose(device.Driver, first, (plan, args.Chunks), BlocksOf);
         var tile = MmaTile.All[index];
         var shape = new LaunchShape(checked((int)Blocks(tile, plan)), args.Chunks, 1, tile.Threads, tile.SharedBytes);
         device.Launch(Kernels[(device.Precision, index, quads)], shape, ref args, accesses);

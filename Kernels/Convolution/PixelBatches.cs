@@ -39,8 +39,7 @@ internal readonly unsafe struct PixelBatches<T> where T : unmanaged
     {
         _reachY = args->MaxDy - args->MinDy + 1;
         _reachX = args->MaxDx - args->MinDx + 1;
-        _inPlace = args->MinDy >= 0 && args->MinDx >= 0
-            && ((args->OutH - 1) * args->InStepY) + args->MaxDy < args->InH && ((args->OutW - 1) * args->InStepX) + args->MaxDx < args->InW;
+        _inPlace = PaddedRow.IsInside(args->MinDy, args->MaxDy, args->InStepY, args->OutH, args->InH) && PaddedRow.IsInside(args->MinDx, args->MaxDx, args->InStepX, args->OutW, args->InW);
         MaxPixels = (int)Math.Clamp(GradientBytes / ((long)args->OutC * sizeof(T)), 64, MostPixels);
         long budget = TileBytes / sizeof(T), widest = ((budget / ((long)_reachY * args->InC)) - _reachX) / args->InStepX + 1;
         _pieceColumns = (int)Math.Clamp(widest, 1, Math.Min(args->OutW, MaxPixels));
@@ -134,6 +133,6 @@ internal readonly unsafe struct PixelBatches<T> where T : unmanaged
         nint channels = args->InC;
         int top = (cursor.Row * args->InStepY) + args->MinDy, left = (cursor.Column * args->InStepX) + args->MinDx;
         T* image = (T*)args->X + ((nint)cursor.Image * args->InH * args->InW * channels);
-        for (int y = 0; y < height; y++, tile += _pitch) PaddedRow<T>.Copy(image, args->InH, args->InW, channels, top + y, left, width, tile);
+        for (int y = 0; y < height; y++, tile += _pitch) PaddedRow.Copy(image, args->InH, args->InW, channels, top + y, left, width, tile);
     }
 }

@@ -82,6 +82,15 @@ public abstract class Device : IDisposable
     /// <summary>A clock for this device's launches; dispose it before the device.</summary>
     public virtual LaunchClock CreateClock() => new HostClock();
 
+    /// <summary>Milliseconds between the beginning and the end of some work where it runs, launch gaps included; waits for the end. Never inside a capture.</summary>
+    public double Time(Action work)
+    {
+        using var clock = CreateClock();
+        clock.Stamp();
+        work();
+        return clock.At(clock.Stamp()) / 1000;
+    }
+
     /// <summary>Waits until everything asked for has run, and reports errors of it.</summary>
     public abstract void Synchronize();
 

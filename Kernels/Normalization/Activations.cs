@@ -6,7 +6,7 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 namespace GenEngine.Kernels.Normalization;
 
 /// <summary>
-/// An activation as a type argument, so that loops have no branch on it and hold no code of the others: with it the compiler's budget for inlining
+/// An activation and its derivative as a type argument: with the code of all activations in a loop, the compiler's budget for inlining
 /// would be spent before the loop is done.
 /// </summary>
 internal interface IActivation
@@ -27,68 +27,28 @@ internal readonly struct NoActivation : IActivation
     public static V Gradient<V, T>(V dy, V z, V slope) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T> => dy;
 }
 
-internal readonly struct ReluActivation : IActivation
+/// <summary>Activations whose derivative needs the sign of z alone, which is that of the output.</summary>
+internal readonly struct Rectifier<TKind> : IActivation
+    where TKind : struct, IActivationKind
 {
     [MethodImpl(AggressiveInlining)]
     public static V Value<V, T>(V z, V slope) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T> =>
-        VecMath.Activate<V, T>(Activation.Relu, z, slope);
+        VecMath.Activate<V, T>(TKind.Kind, z, slope);
 
     [MethodImpl(AggressiveInlining)]
     public static V Gradient<V, T>(V dy, V z, V slope) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T> =>
-        V.Mul(dy, VecMath.ActivateGradFromOutput<V, T>(Activation.Relu, z, slope)); // z has the sign of y
+        V.Mul(dy, VecMath.ActivateGradFromOutput<V, T>(TKind.Kind, z, slope));
 }
 
-internal readonly struct LeakyReluActivation : IActivation
+/// <summary>Activations whose derivative is computed from their output.</summary>
+internal readonly struct Smooth<TKind> : IActivation
+    where TKind : struct, IActivationKind
 {
     [MethodImpl(AggressiveInlining)]
     public static V Value<V, T>(V z, V slope) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T> =>
-        VecMath.Activate<V, T>(Activation.LeakyRelu, z, slope);
-
-    [MethodImpl(AggressiveInlining)]
-    public static V Gradient<V, T>(V dy, V z, V slope) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T> =>
-        V.Mul(dy, VecMath.ActivateGradFromOutput<V, T>(Activation.LeakyRelu, z, slope));
-}
-
-internal readonly struct EluActivation : IActivation
-{
-    [MethodImpl(AggressiveInlining)]
-    public static V Value<V, T>(V z, V slope) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T> =>
-        VecMath.Activate<V, T>(Activation.Elu, z, slope);
+        VecMath.Activate<V, T>(TKind.Kind, z, slope);
 
     [MethodImpl(AggressiveOptimization)] // a call: four of them in one loop are too much to inline
     public static V Gradient<V, T>(V dy, V z, V slope) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T> =>
-        V.Mul(dy, VecMath.ActivateGradFromOutput<V, T>(Activation.Elu, Value<V, T>(z, slope), slope));
-}
-
-internal readonly struct TanhActivation : IActivation
-{
-    [MethodImpl(AggressiveInlining)]
-    public static V Value<V, T>(V z, V slope) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T> =>
-        VecMath.Activate<V, T>(Activation.Tanh, z, slope);
-
-    [MethodImpl(AggressiveOptimization)] // a call: four of them in one loop are too much to inline
-    public static V Gradient<V, T>(V dy, V z, V slope) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T> =>
-        V.Mul(dy, VecMath.ActivateGradFromOutput<V, T>(Activation.Tanh, Value<V, T>(z, slope), slope));
-}
-
-internal readonly struct SigmoidActivation : IActivation
-{
-    [MethodImpl(AggressiveInlining)]
-    public static V Value<V, T>(V z, V slope) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T> =>
-        VecMath.Activate<V, T>(Activation.Sigmoid, z, slope);
-
-    [MethodImpl(AggressiveOptimization)] // a call: four of them in one loop are too much to inline
-    public static V Gradient<V, T>(V dy, V z, V slope) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T> =>
-        V.Mul(dy, VecMath.ActivateGradFromOutput<V, T>(Activation.Sigmoid, Value<V, T>(z, slope), slope));
-}
-
-internal readonly struct SoftplusActivation : IActivation
-{
-    [MethodImpl(AggressiveInlining)]
-    public static V Value<V, T>(V z, V slope) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T> =>
-        VecMath.Activate<V, T>(Activation.Softplus, z, slope);
-
-    [MethodImpl(AggressiveOptimization)] // a call: four of them in one loop are too much to inline
-    public static V Gradient<V, T>(V dy, V z, V slope) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T> =>
-        V.Mul(dy, VecMath.ActivateGradFromOutput<V, T>(Activation.Softplus, Value<V, T>(z, slope), slope));
+        V.Mul(dy, VecMath.ActivateGradFromOutput<V, T>(TKind.Kind, Value<V, T>(z, slope), slope));
 }

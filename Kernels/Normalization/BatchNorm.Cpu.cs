@@ -15,7 +15,7 @@ internal static unsafe class BatchNormCpu
 
     private static readonly LaunchApply[] Appliers =
     [
-        Of<NoActivation>(), Of<ReluActivation>(), Of<LeakyReluActivation>(), Of<EluActivation>(), Of<TanhActivation>(), Of<SigmoidActivation>(), Of<SoftplusActivation>(),
+        Of<NoActivation>(), Of<Rectifier<ReluKind>>(), Of<Rectifier<LeakyReluKind>>(), Of<Smooth<EluKind>>(), Of<Smooth<TanhKind>>(), Of<Smooth<SigmoidKind>>(), Of<Smooth<SoftplusKind>>(),
     ];
 
     private delegate void LaunchApply(CpuDevice device, DType dtype, ref BatchNormArgs args, ReadOnlySpan<Access> accesses);

@@ -12,7 +12,7 @@ internal static unsafe class BatchNormBackwardCpu
 {
     private static readonly Launcher[] Launchers =
     [
-        Of<NoActivation>(), Of<ReluActivation>(), Of<LeakyReluActivation>(), Of<EluActivation>(), Of<TanhActivation>(), Of<SigmoidActivation>(), Of<SoftplusActivation>(),
+        Of<NoActivation>(), Of<Rectifier<ReluKind>>(), Of<Rectifier<LeakyReluKind>>(), Of<Smooth<EluKind>>(), Of<Smooth<TanhKind>>(), Of<Smooth<SigmoidKind>>(), Of<Smooth<SoftplusKind>>(),
     ];
 
     private delegate void Launch(CpuDevice device, DType dtype, ref BatchNormBackwardArgs args, ReadOnlySpan<Access> accesses);

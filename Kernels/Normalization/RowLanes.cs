@@ -19,7 +19,7 @@ internal static unsafe class RowLanes<V, T>
     where V : unmanaged, IVec<V, T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    private const int Lanes = 32;
+    private const int Lanes = VecLanes<V, T>.Lanes;
 
     [SkipLocalsInit]
     [MethodImpl(AggressiveOptimization)]
@@ -44,14 +44,7 @@ internal static unsafe class RowLanes<V, T>
             V.Store(b, lanes + second);
         }
 
-        for (nint width = Lanes / 2; width > 0; width /= 2)
-        {
-            nint lane = 0;
-            for (; width >= V.Count && lane < width; lane += V.Count) V.Store(V.Add(V.Load(lanes + lane), V.Load(lanes + lane + width)), lanes + lane);
-            for (; lane < width; lane++) lanes[lane] += lanes[lane + width];
-        }
-
-        return lanes[0];
+        return VecLanes<V, T>.Sum(lanes);
     }
 
     [MethodImpl(AggressiveInlining)]

@@ -38,8 +38,6 @@ public sealed unsafe class DryDriver : IGpuDriver
 
     public bool CanTime => false;
 
-    public float Time(Action work) => throw new NotSupportedException("Nothing runs here, so nothing takes time.");
-
     public object Load(GpuKernel kernel) => kernel;
 
     public void Prefetch(IReadOnlyCollection<GpuKernel> kernels) { }

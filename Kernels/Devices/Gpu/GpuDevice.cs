@@ -70,9 +70,10 @@ public sealed unsafe class GpuDevice : Device
     /// <summary>Milliseconds of so many launches of a kernel, one after another; for tuning, so it is neither announced nor recorded.</summary>
     public float Time<TArgs>(GpuKernel kernel, LaunchShape shape, TArgs args, int launches) where TArgs : unmanaged
     {
+        if (!Driver.CanTime) throw new NotSupportedException($"{kernel} cannot be timed on {Driver.Kind.Name()}: its time says nothing of a GPU's.");
         if (Recorder is not null) throw new InvalidOperationException($"{kernel} cannot be timed while a step is being captured.");
         var target = Target(kernel);
-        return Driver.Time(() =>
+        return (float)Time(() =>
         {
             TArgs copy = args;
             for (int i = 0; i < launches; i++) Driver.Launch(target.Loaded, kernel, shape, &copy, sizeof(TArgs), []);

@@ -30,13 +30,8 @@ public unsafe interface IGpuDriver : IDisposable
 
     void Synchronize();
 
-    /// <summary>True when <see cref="Time"/> measures a GPU; the emulator's time says nothing of one.</summary>
+    /// <summary>True when <see cref="CreateClock"/> measures a GPU; the emulator's time says nothing of one.</summary>
     bool CanTime { get; }
-
-    /// <summary>
-    /// Milliseconds that the GPU spends on what <paramref name="work"/> asks of it, launch gaps included; waits for the end. Never inside a capture.
-    /// </summary>
-    float Time(Action work);
 
     /// <summary>A clock for launches: the host's where a launch is done when it returns.</summary>
     LaunchClock CreateClock() => new HostClock();

@@ -1,6 +1,7 @@
 using System.Text.Json;
+using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Devices.Gpu;
-using GenEngine.Kernels.Devices.Gpu.Simt;
+using GenEngine.Kernels.MatMul;
 using NUnit.Framework;
 
 namespace GenEngine.Tests.Kernels.Cuda;
@@ -122,7 +123,8 @@ public sealed class AutotuneTests
         else
         {
             Assert.That(device.Tuner, Is.Null);
-            Assert.That(() => ((SimtDriver)device.Driver).Time(() => { }), Throws.TypeOf<NotSupportedException>());
+            var kernel = KernelCatalog.Variants.First(variant => variant.Entry == "matmul");
+            Assert.That(() => device.Time(kernel, LaunchShape.Linear(1, 32), default(MatMulArgs), 1), Throws.TypeOf<NotSupportedException>());
         }
     }
 

@@ -239,7 +239,7 @@ public static partial class FakeCudaScenarios
             Assert.That(driver.Description, Does.Contain("Fake GPU, sm_80, 108 SMs, 1.0 GiB, CUDA 12.4, NVRTC"));
         });
         using var x = Fill(device, [1]);
-        Assert.That(((CudaDriver)driver).Time(() => RunScale(device, x, 1)), Is.EqualTo(1.5f));
+        Assert.That(device.Time(() => RunScale(device, x, 1)), Is.EqualTo(1.5f));
     }
 
     public static void MachinesThatWillNotDoAreRefusedWithTheReason()

@@ -30,11 +30,10 @@ internal sealed unsafe class TimingDriver(IGpuDriver inner, Func<GpuKernel, floa
 
     public bool CanTime => true;
 
-    public float Time(Action work)
+    public LaunchClock CreateClock()
     {
         Timed++;
-        work();
-        return milliseconds(_last!);
+        return new Clock(this);
     }
 
     public int GridStrideBlocks(long elements, int threads) => inner.GridStrideBlocks(elements, threads);
@@ -73,4 +72,13 @@ internal sealed unsafe class TimingDriver(IGpuDriver inner, Func<GpuKernel, floa
     public IGpuGraph CreateGraph(LaunchRecorder recorder) => inner.CreateGraph(recorder);
 
     public void Dispose() => inner.Dispose();
+
+    private float Milliseconds => milliseconds(_last!);
+
+    private sealed class Clock(TimingDriver driver) : LaunchClock
+    {
+        public override int Stamp() => 0;
+
+        public override double At(int stamp) => driver.Milliseconds * 1000;
+    }
 }

@@ -143,14 +143,6 @@ public sealed unsafe class CudaDriver : IGpuDriver
         return ((long)free, (long)total);
     }
 
-    public float Time(Action work)
-    {
-        using var start = RecordEvent();
-        work();
-        using var end = RecordEvent();
-        return MillisecondsBetween(start, end);
-    }
-
     public LaunchClock CreateClock() => new CudaClock(this);
 
     public object Load(GpuKernel kernel) => LoadKernel(kernel);

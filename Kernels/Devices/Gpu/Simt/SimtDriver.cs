@@ -112,8 +112,6 @@ public sealed unsafe class SimtDriver : IGpuDriver
 
     public void Synchronize() => ObjectDisposedException.ThrowIf(_disposed, this);
 
-    public float Time(Action work) => throw new NotSupportedException("The emulator's time says nothing of a GPU's.");
-
     public object Load(GpuKernel kernel) => new SimtModule(kernel, _runtime.Compile(kernel, _options.Checked));
 
     public void Prefetch(IReadOnlyCollection<GpuKernel> kernels)
