@@ -4,6 +4,7 @@ using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Devices.Cpu;
 using GenEngine.Kernels.Optimizer;
 using GenEngine.Models;
+using GenEngine.Runs;
 
 namespace GenEngine.Bench.Compare;
 
@@ -29,7 +30,7 @@ internal sealed class StepJob : OwnJob
     /// <summary>The dense VAE 784-400-20, batch 128.</summary>
     public static StepJob DenseVae(CpuDevice device) => new(device, 2.0 * 128 * ((2 * 784 * 400) + (3 * ((400 * 2 * 20) + (20 * 400) + (400 * 784)))), context =>
     {
-        var model = new Vae(context, new DataShape(28, 28, 1, 0), new VaeOptions(20, [400]));
+        var model = new Vae(context, new DataShape(28, 28, 1, 0), new ModelOptions { Latent = 20, Hidden = [400] });
         var batch = new Batch(Uniform(context, new Shape(128, 784), 0, 1), null);
         return () => model.TrainStep(batch);
     });
