@@ -60,12 +60,12 @@ struct GradientAcrossK {
     i32 columns;
     bool quads;
 
-    static DEV i32 slot() { return (i32)threadIdx.x % (TILE_N / 4); }
     static DEV i32 slot_k() { return (i32)threadIdx.x / (TILE_N / 4); }
 
     // source: the tile's first output channel, of `tile_columns`, at the chunk's first pixel
     DEV GradientAcrossK(gptr<const f32> source, const ConvWeightArgs& a, i32 tile_columns)
-        : next(source + (i64)slot_k() * a.OutC), step((i64)STEP * a.OutC), columns(tile_columns), quads(a.OutQuads != 0)
+        : next(source + ((i64)slot_k() * a.OutC + leading_column<TILE_N>(a.OutQuads != 0))), step((i64)STEP * a.OutC),
+          columns(tile_columns - leading_column<TILE_N>(a.OutQuads != 0)), quads(a.OutQuads != 0)
     {
     }
     DEV void issue(sptr<f32> panel, i32 left)
@@ -73,7 +73,7 @@ struct GradientAcrossK {
         UNROLL
         for (int l = 0; l < LOADS; l++) {
             const i32 k = slot_k() + l * STEP;
-            copy_columns<Panel>(panel, slot(), k, next, k < left ? columns : 0, quads);
+            copy_columns<Panel>(panel, leading_column<TILE_N>(quads), k, next, k < left ? columns : 0, quads);
             next = next + step;
         }
     }
