@@ -7,7 +7,7 @@ namespace GenEngine.Data;
 public static class DataSets
 {
     private static readonly IDataSource[] All =
-        [new DigitSource(), IdxSource.Mnist(), IdxSource.FashionMnist(), new BinarizedMnistSource(), new CifarSource()];
+        [new DigitSource(), new AvatarSource(), IdxSource.Mnist(), IdxSource.FashionMnist(), new BinarizedMnistSource(), new CifarSource()];
 
     public static IReadOnlyList<IDataSource> Sources => All;
 

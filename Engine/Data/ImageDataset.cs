@@ -49,6 +49,12 @@ public sealed class ImageDataset
     /// <summary>Empty when the set has no classes.</summary>
     public IReadOnlyList<string> ClassNames { get; }
 
+    /// <summary>Known factors of variation, the columns of <see cref="Factors"/>; empty when the set knows none.</summary>
+    public IReadOnlyList<string> FactorNames { get; init; } = [];
+
+    /// <summary>[count, factors]: what each image shows (pose, light, ...), ground truth of a drawn set; null when the set knows none.</summary>
+    public float[]? Factors { get; init; }
+
     /// <summary>Bytes of one image.</summary>
     public int ItemSize => Height * Width * Channels;
 
@@ -60,7 +66,11 @@ public sealed class ImageDataset
     /// <summary>The first images only (all of them when there are fewer).</summary>
     public ImageDataset Take(int count) => count >= Count
         ? this
-        : new ImageDataset(Name, Split, Height, Width, Channels, Items[..(count * ItemSize)], Labels?[..count], ClassNames);
+        : new ImageDataset(Name, Split, Height, Width, Channels, Items[..(count * ItemSize)], Labels?[..count], ClassNames)
+        {
+            FactorNames = FactorNames,
+            Factors = Factors?[..(count * FactorNames.Count)],
+        };
 
     private string Hash()
     {
