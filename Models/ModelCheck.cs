@@ -9,13 +9,14 @@ namespace GenEngine.Models;
 /// <summary>Gradient checks of whole models at a small size.</summary>
 public static class ModelCheck
 {
-    private const int Rows = 4, Classes = 3;
+    private const int Rows = 6, Classes = 3;
 
     /// <summary>
     /// For each phase, d loss / d parameter of the networks that it may change, in float64; every backbone and loss of the model. ReLU is replaced by
     /// softplus, which is what makes finite differences mean something.
     /// </summary>
-    public static IEnumerable<GradientReport> Gradients(ModelDescription description, Device device)
+    /// <param name="entries">Entries of each large tensor that are varied one by one, besides the random directions.</param>
+    public static IEnumerable<GradientReport> Gradients(ModelDescription description, Device device, int entries = GradientCheck.MaxEntries)
     {
         foreach (var defaults in description.Defaults)
         {
@@ -28,16 +29,17 @@ public static class ModelCheck
                     Latent = defaults.Latent is null ? null : 3,
                     Hidden = defaults.Hidden is null ? null : [16],
                     Width = defaults.Backbone == Backbone.Conv ? 6 : null,
+                    Stages = [3, 5],
                     Noise = defaults.Noise is null ? null : 0.1,
                     Loss = loss,
                     Smooth = true,
                 };
-                foreach (var report in Phases(description, device, options, new DataShape(side, side, 1, description.NeedsClasses ? Classes : 0))) yield return report;
+                foreach (var report in Phases(description, device, options, new DataShape(side, side, 1, description.NeedsClasses ? Classes : 0), entries)) yield return report;
             }
         }
     }
 
-    private static IEnumerable<GradientReport> Phases(ModelDescription description, Device device, ModelOptions options, DataShape data)
+    private static IEnumerable<GradientReport> Phases(ModelDescription description, Device device, ModelOptions options, DataShape data, int entries)
     {
         using var context = new Context(device, DType.Float64, seed: 11);
         using var model = description.Build(context, data, options);
@@ -49,7 +51,7 @@ public static class ModelCheck
         foreach (var phase in model.Phases)
         {
             string name = string.Join(' ', new[] { description.Name, options.Backbone, options.Loss, phase.Name }.Where(part => part is not null));
-            yield return GradientCheck.Run(name, context, [], phase.Groups, () => phase.Loss(new Batch(images, labels)));
+            yield return GradientCheck.Run(name, context, [], phase.Groups, () => phase.Loss(new Batch(images, labels)), entries);
         }
     }
 }

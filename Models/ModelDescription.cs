@@ -77,7 +77,7 @@ public sealed record ModelDescription
                 CultureInfo.InvariantCulture, $"--lambdas of '{Name}' are {LambdaNames.Count} numbers from 0 up: the weights of {string.Join(", ", LambdaNames)}."));
         }
 
-        if (conv) Backbone.Check(data, resolved.Width!.Value);
+        if (conv) Backbone.Check(data, resolved);
         return resolved;
     }
 

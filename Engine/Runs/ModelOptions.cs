@@ -38,6 +38,10 @@ public record ModelOptions
     /// <summary>Steps of the whole run, for schedules.</summary>
     public long Steps { get; init; }
 
+    /// <summary>Channels of a convolutional backbone's stages in place of its own, for quick checks. Not for runs.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<int>? Stages { get; init; }
+
     /// <summary>Softplus for ReLU: finite differences cannot cross kinks. Not for runs.</summary>
     [JsonIgnore]
     public bool Smooth { get; init; }

@@ -1,5 +1,6 @@
 using GenEngine.Kernels;
 using GenEngine.Kernels.Common;
+using GenEngine.Runs;
 
 namespace GenEngine.Models;
 
@@ -20,8 +21,10 @@ internal static class Backbone
     public static int StandardWidth(DataShape data) => IsSmall(data) ? 256 : 16;
 
     /// <summary>Channels after each stage.</summary>
-    public static IReadOnlyList<int> Stages(DataShape data, int width)
+    public static IReadOnlyList<int> Stages(DataShape data, ModelOptions options)
     {
+        if (options.Stages is { } given) return given;
+        int width = options.Width!.Value;
         if (IsSmall(data)) return [64, 128];
         int count = 0;
         while ((Math.Min(data.Height, data.Width) >> (count + 1)) >= 4) count++;
@@ -29,14 +32,14 @@ internal static class Backbone
     }
 
     /// <summary>Units of the dense layer behind the stages; 0 when there is none.</summary>
-    public static int Dense(DataShape data, int width) => IsSmall(data) ? width : 0;
+    public static int Dense(DataShape data, ModelOptions options) => IsSmall(data) ? options.Width!.Value : 0;
 
     /// <exception cref="EngineException">Images that cannot be halved as often as the backbone does.</exception>
-    public static void Check(DataShape data, int width)
+    public static void Check(DataShape data, ModelOptions options)
     {
-        int factor = 1 << Stages(data, width).Count;
+        int stages = Stages(data, options).Count, factor = 1 << stages;
         if (data.Height % factor == 0 && data.Width % factor == 0) return;
-        throw new EngineException($"The convolutional backbone halves images {Stages(data, width).Count} times, and {data.Width}x{data.Height} is no multiple of {factor}. Use 28x28, 32x32 or 64x64 images, or --backbone mlp where the model has one.");
+        throw new EngineException($"The convolutional backbone halves images {stages} times, and {data.Width}x{data.Height} is no multiple of {factor}. Use 28x28, 32x32 or 64x64 images, or --backbone mlp where the model has one.");
     }
 
     /// <summary>The activation, or its smooth stand-in for gradient checks.</summary>

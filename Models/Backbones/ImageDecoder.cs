@@ -21,7 +21,7 @@ internal sealed class ImageDecoder : Layer
         style ??= new NetworkStyle(Smooth: options.Smooth);
         _data = data;
         _network = options.Backbone == Backbone.Conv
-            ? Stages(group, prefix, inputs, options.Width!.Value, style)
+            ? Stages(group, prefix, inputs, options, style)
             : Mlp.Build(group, prefix, inputs, options.Hidden!.Reverse(), data.Pixels, Backbone.Of(Activation.Relu, style.Smooth));
     }
 
@@ -38,13 +38,13 @@ internal sealed class ImageDecoder : Layer
         _network.SetTraining(training);
     }
 
-    private Sequential Stages(ParameterGroup group, string prefix, int inputs, int width, NetworkStyle style)
+    private Sequential Stages(ParameterGroup group, string prefix, int inputs, ModelOptions options, NetworkStyle style)
     {
         var layers = new List<Layer>();
         var bend = Backbone.Of(Activation.Relu, style.Smooth);
-        var stages = Backbone.Stages(_data, width);
+        var stages = Backbone.Stages(_data, options);
         int height = _data.Height >> stages.Count, side = _data.Width >> stages.Count, from = inputs;
-        int dense = Backbone.Dense(_data, width);
+        int dense = Backbone.Dense(_data, options);
         if (dense > 0)
         {
             layers.Add(new Linear(group, $"{prefix}dense", from, dense, bias: false, weightInit: style.Init));

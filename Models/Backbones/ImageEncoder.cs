@@ -35,7 +35,7 @@ internal sealed class ImageEncoder : Layer
         }
 
         if (classes > 0) _classMap = group.Declare($"{prefix}classes.weight", new Shape(classes, data.Height * data.Width), Initializer.Normal(1)); // as strong as the pixels from the start
-        (_trunk, Features) = Stages(group, prefix, classes > 0 ? data.Channels + 1 : data.Channels, options.Width!.Value, style);
+        (_trunk, Features) = Stages(group, prefix, classes > 0 ? data.Channels + 1 : data.Channels, options, style);
         Head = new Linear(group, $"{prefix}out", Features, outputs, weightInit: style.Init);
     }
 
@@ -66,12 +66,12 @@ internal sealed class ImageEncoder : Layer
         _trunk.SetTraining(training);
     }
 
-    private (Sequential Trunk, int Features) Stages(ParameterGroup group, string prefix, int channels, int width, NetworkStyle style)
+    private (Sequential Trunk, int Features) Stages(ParameterGroup group, string prefix, int channels, ModelOptions options, NetworkStyle style)
     {
         var layers = new List<Layer>();
         var bend = Backbone.Of(Activation.LeakyRelu, style.Smooth);
         var halve = ConvSpec.Square(4, 2, 1);
-        var stages = Backbone.Stages(_data, width);
+        var stages = Backbone.Stages(_data, options);
         int from = channels;
         for (int i = 0; i < stages.Count; i++)
         {
@@ -84,7 +84,7 @@ internal sealed class ImageEncoder : Layer
 
         int flat = (_data.Height >> stages.Count) * (_data.Width >> stages.Count) * from;
         layers.Add(new FlattenLayer());
-        int dense = Backbone.Dense(_data, width);
+        int dense = Backbone.Dense(_data, options);
         if (dense == 0) return (new Sequential([.. layers]), flat);
         layers.Add(new Linear(group, $"{prefix}dense", flat, dense, bias: false, weightInit: style.Init));
         layers.Add(new BatchNorm(group, $"{prefix}dense.norm", dense, bend, Slope(bend)));
