@@ -44,7 +44,7 @@ internal sealed class WaveNetNetwork
         for (int i = 0; i < Layers; i++)
         {
             gates[i] = Gate.Tanh.Forward(_dilated[i].Forward(h));
-            if (i + 1 < Layers) h = h.Add(_residuals[i].Forward(gates[i]));
+            if (i + 1 < Layers) h = _residuals[i].Forward(gates[i], residual: h);
         }
 
         return _logits.Forward(_head.Forward(_skips.Forward(Ops.Concat(gates))));
