@@ -25,6 +25,9 @@ public static class DataSets
         Array.Find(All, s => string.Equals(s.Name, name, StringComparison.OrdinalIgnoreCase))?.Name
         ?? Path.TrimEndingDirectorySeparator(Path.GetFullPath(Home(name)));
 
+    /// <summary>The set's name, or the folder's own without its path: what run folders are called by.</summary>
+    public static string ShortName(string name) => Path.GetFileName(FullName(name)) is { Length: > 0 } last ? last : "data";
+
     /// <summary>What to tell somebody who named no set.</summary>
     public static string Unknown(string name) =>
         NearestName.Unknown("data set", name, All.Select(s => s.Name)) + " A folder of pictures is named by its path.";

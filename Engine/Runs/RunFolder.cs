@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using GenEngine.Data;
 using GenEngine.Files;
 using GenEngine.Kernels;
 
@@ -34,7 +35,7 @@ public sealed class RunFolder
     {
         try
         {
-            path ??= NextFree(root, $"{config.Model}-{config.Data}");
+            path ??= NextFree(root, $"{config.Model}-{DataSets.ShortName(config.Data)}");
             if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
                 throw new EngineException($"The folder '{path}' is not empty, and a run never overwrites another; give --out a new folder.");
             Directory.CreateDirectory(path);

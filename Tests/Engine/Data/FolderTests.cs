@@ -192,6 +192,7 @@ public class FolderTests
         Assert.That((avatars.ItemSize, avatars.Factors!.Length, avatars.RequireClasses("cvae").Length), Is.EqualTo((1024, 160, 20)));
         Assert.That(DataSets.FullName("DIGITS"), Is.EqualTo("digits"));
         Assert.That(DataSets.FullName(_root + Path.DirectorySeparatorChar), Is.EqualTo(Path.GetFullPath(_root)));
+        Assert.That(DataSets.ShortName(_root + "/"), Is.EqualTo("фото set"));
         Assert.That(Assert.Throws<EngineException>(() => DataSets.Source("digts"))!.Message, Does.Contain("Did you mean 'digits'").And.Contain("by its path"));
     }
 
