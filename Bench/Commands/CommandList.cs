@@ -7,6 +7,7 @@ internal static class CommandList
 {
     private static readonly (string Name, Func<Command> Create)[] s_commands =
     [
+        ("models", ModelsCommand.Create),
         ("train", Train.Create),
         ("sample", Sample.Create),
         ("manifold", Manifold.Create),

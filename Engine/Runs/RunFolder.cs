@@ -34,7 +34,8 @@ public sealed class RunFolder
     {
         try
         {
-            path ??= NextFree(root, $"{config.Model}-{config.Data}");
+            // a folder of pictures is kept by its path; its own name is enough here
+            path ??= NextFree(root, $"{config.Model}-{System.IO.Path.GetFileName(config.Data)}");
             if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
                 throw new EngineException($"The folder '{path}' is not empty, and a run never overwrites another; give --out a new folder.");
             Directory.CreateDirectory(path);
