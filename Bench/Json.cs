@@ -31,6 +31,7 @@ internal static class Json
 [JsonSerializable(typeof(EvidenceReport))]
 [JsonSerializable(typeof(EvidenceFile))]
 [JsonSerializable(typeof(Dictionary<string, double>))]
+[JsonSerializable(typeof(List<ModelInfo>))]
 [JsonSerializable(typeof(TrainResult))]
 [JsonSerializable(typeof(ShapeResult))]
 [JsonSerializable(typeof(List<LadderLine>))]

@@ -28,6 +28,10 @@ internal static class Options
         return option;
     }
 
+    /// <summary>--data of a command on a trained model: null for the data of its run.</summary>
+    public static Option<string?> OtherData() =>
+        new("--data") { HelpName = "NAME|PATH", Description = "Other test images than the run's, or the place that its folder of pictures has moved to." };
+
     public static Option<string?> DataDir() =>
         new("--data-dir") { HelpName = "FOLDER", Description = "Where to look for data files first; then GENENGINE_DATA, then the user's cache." };
 

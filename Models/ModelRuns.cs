@@ -1,4 +1,5 @@
 using GenEngine.Data;
+using GenEngine.Kernels;
 
 namespace GenEngine.Models;
 
@@ -20,6 +21,42 @@ public static class ModelRuns
             double[] found = ((IEncoder)model).Encode(batch.Images, model.Classes(batch)).ToDoubles();
             int valid = Math.Min(BatchSize, count - start);
             found.AsSpan(0, valid * model.Latent).CopyTo(codes.AsSpan(start * model.Latent));
+        }
+
+        return codes;
+    }
+
+    /// <summary>Codes of images: [count, latent].</summary>
+    /// <param name="images">[count, pixels], in [0, 1].</param>
+    /// <param name="labels">A class an image, for a conditional model; else null.</param>
+    /// <exception cref="EngineException">The model has no encoder.</exception>
+    public static double[] Codes(GenerativeModel model, float[] images, IReadOnlyList<int>? labels)
+    {
+        var encoder = LatentPictures.Encoder(model);
+        int pixels = model.Data.Pixels, count = images.Length / pixels;
+        double[] inputs = Array.ConvertAll(images, pixel => (double)pixel), codes = new double[count * model.Latent];
+        double[]? classes = model.IsConditional ? OneHot(labels!, model.Data.Classes) : null;
+        for (int start = 0; start < count; start += BatchSize)
+        {
+            int valid = Math.Min(BatchSize, count - start);
+            using var step = new EvaluationStep(model);
+            var c = classes is null ? null : Rows(model, classes, start, valid, model.Data.Classes);
+            double[] found = encoder.Encode(Rows(model, inputs, start, valid, pixels), c).ToDoubles();
+            found.AsSpan(0, valid * model.Latent).CopyTo(codes.AsSpan(start * model.Latent));
+        }
+
+        return codes;
+    }
+
+    /// <summary>Codes drawn from the model's prior, the same whatever their number: [count, latent].</summary>
+    public static double[] DrawCodes(GenerativeModel model, int count)
+    {
+        var codes = new double[count * model.Latent];
+        for (int start = 0; start < count; start += BatchSize)
+        {
+            using var step = new EvaluationStep(model);
+            int valid = Math.Min(BatchSize, count - start);
+            model.SampleCodes(BatchSize).ToDoubles().AsSpan(0, valid * model.Latent).CopyTo(codes.AsSpan(start * model.Latent));
         }
 
         return codes;

@@ -7,9 +7,16 @@ internal static class CommandList
 {
     private static readonly (string Name, Func<Command> Create)[] s_commands =
     [
+        ("models", ModelsCommand.Create),
         ("train", Train.Create),
         ("sample", Sample.Create),
         ("manifold", Manifold.Create),
+        ("reconstruct", Reconstruct.Create),
+        ("interpolate", Interpolate.Create),
+        ("swap", Swap.Create),
+        ("traverse", Traverse.Create),
+        ("encode", Codes.CreateEncode),
+        ("decode", Codes.CreateDecode),
         ("evaluate", Evaluate.Create),
         ("gradcheck", Gradcheck.Create),
         ("devices", Devices.Create),

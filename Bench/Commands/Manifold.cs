@@ -1,5 +1,4 @@
 using System.CommandLine;
-using GenEngine.Files;
 using GenEngine.Models;
 
 namespace GenEngine.Bench.Commands;
@@ -15,14 +14,21 @@ internal static class Manifold
         };
         var trained = new TrainedModelOptions(command);
         var side = Options.Number("--side", "Images along each side.", 2, 20);
-        var output = Options.Out("PNG file to write; manifold-<side>.png in the run folder when not given.");
-        foreach (Option option in (Option[])[side, output]) command.Options.Add(option);
+        command.Options.Add(side);
+        var classes = new ClassOption(command, "--class", "The class of the images, for a conditional model; the first when not given.");
+        var output = new PictureOutput(command, "manifold-<side>.png");
         command.OnRun(session =>
         {
             using var model = trained.Open(session);
-            string path = session.Get(output) ?? model.Run.File(FormattableString.Invariant($"manifold-{session.Get(side)}.png"));
-            Png.Write(path, LatentPictures.Manifold(model.Model, session.Get(side)), ("Software", "GenEngine"), ("Run", model.Run.Path));
-            session.Out.WriteLine(path);
+            int[] given = classes.ReadDrawn(session, model);
+            if (given.Length > 1) throw new UsageException("A map is of one class; give --class one name.");
+            int count = session.Get(side) * session.Get(side), pixels = model.Model.Data.Pixels;
+            int[]? labels = model.Model.IsConditional ? [.. Enumerable.Repeat(given.FirstOrDefault(), count)] : null;
+            float[] images = ModelRuns.Images(model.Model, count, LatentPictures.ManifoldCodes(model.Model, session.Get(side)), labels: labels);
+            var sheet = new PictureSheet(model.Model) { Columns = session.Get(side), Gap = 0 };
+            for (int i = 0; i < count; i++) sheet.Add(FormattableString.Invariant($"{i / session.Get(side):000}-{i % session.Get(side):000}"), images.AsSpan(i * pixels, pixels));
+            string name = given.Length > 0 ? FormattableString.Invariant($"manifold-{session.Get(side)}-class{given[0]}.png") : FormattableString.Invariant($"manifold-{session.Get(side)}.png");
+            output.Write(session, model, name, sheet);
             return ExitCode.Done;
         });
         return command;

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using GenEngine.Files;
 using GenEngine.Models;
 
 namespace GenEngine.Bench.Commands;
@@ -16,20 +15,27 @@ internal static class Sample
         var trained = new TrainedModelOptions(command);
         var count = Options.Number("--count", "Images.", 1, 144);
         var columns = Options.Number("--columns", "Images in a row.", 1, 12);
-        var output = Options.Out("PNG file to write; samples-seed<seed>.png in the run folder when not given.");
-        foreach (Option option in (Option[])[count, columns, output]) command.Options.Add(option);
+        foreach (Option option in (Option[])[count, columns]) command.Options.Add(option);
+        var classes = new ClassOption(command, "--class", "Classes to draw in turn, for a conditional model; all when not given.");
+        var output = new PictureOutput(command, "samples-seed<seed>.png");
         command.OnRun(session =>
         {
             using var model = trained.Open(session);
-            string path = session.Get(output) ?? model.Run.File(FormattableString.Invariant($"samples-seed{model.Context.Seed}.png"));
-            Png.Write(path, Draw(model.Model, session.Get(count), session.Get(columns)), ("Software", "GenEngine"), ("Run", model.Run.Path));
-            session.Out.WriteLine(path);
+            int[] given = classes.ReadDrawn(session, model);
+            output.Write(session, model, FormattableString.Invariant($"samples-seed{model.Context.Seed}.png"), Draw(model.Model, session.Get(count), session.Get(columns), given));
             return ExitCode.Done;
         });
         return command;
     }
 
     /// <summary>A conditional model goes through its classes, one image after another.</summary>
-    private static Bitmap Draw(GenerativeModel model, int count, int columns) =>
-        LatentPictures.Samples(model, count, columns, model.IsConditional ? [.. Enumerable.Range(0, count).Select(i => i % model.Data.Classes)] : null);
+    private static PictureSheet Draw(GenerativeModel model, int count, int columns, int[] classes)
+    {
+        int[]? labels = model.IsConditional ? [.. Enumerable.Range(0, count).Select(i => classes.Length > 0 ? classes[i % classes.Length] : i % model.Data.Classes)] : null;
+        float[] images = ModelRuns.Images(model, count, codes: null, labels: labels);
+        var sheet = new PictureSheet(model) { Columns = columns };
+        for (int i = 0; i < count; i++) sheet.Add(FormattableString.Invariant($"{i:00000}"), images.AsSpan(i * model.Data.Pixels, model.Data.Pixels));
+        sheet.EndRow();
+        return sheet;
+    }
 }

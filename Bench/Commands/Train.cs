@@ -25,6 +25,7 @@ internal static class Train
                 ("train vae", "a VAE with a 2-D code on the built-in digits, and its latent manifold"),
                 ("train vae --data mnist --hidden 400 --latent 20", "the usual MNIST benchmark, 784-400-20"),
                 ("train ae --data fashion-mnist --backbone conv", "a convolutional autoencoder of clothes"),
+                ("train vae --data ~/faces --size 64 --flip", "a folder of your own pictures"),
                 ("train cgan --data mnist --epochs 5", "digits of the class asked for"),
                 ("train vae --steps 20 --profile trace.json", "a trace of the launches of a few steps"),
                 ("train vae --device simt --check --steps 3 --batch 8", "the CUDA kernels under the checking emulator"),
@@ -45,10 +46,12 @@ internal static class Train
         using var device = options.Device.Open(session);
         if (device is CpuDevice cpu) WarmUp.Start(entry, cpu.Isa);
         var (trainSet, testSet) = Load(settings);
+        DataArguments.Tell(session, trainSet);
         var shape = DataShape.Of(trainSet);
+        if (entry.NeedsClasses) trainSet.RequireClasses($"'{entry.Name}'");
         entry.CheckData(shape);
         using var context = new Context(device, seed: settings.Seed);
-        var config = settings.Config(entry, shape, trainSet.Count) with
+        var config = settings.Config(entry, trainSet, testSet) with
         {
             Device = device.Description,
             Isa = (device as CpuDevice)?.Isa.Name(),
@@ -79,7 +82,7 @@ internal static class Train
     /// <summary>Both splits; made side by side, since the built-in sets are drawn by code.</summary>
     internal static (ImageDataset Train, ImageDataset Test) Load(TrainSettings settings)
     {
-        var options = new DataOptions { DataDir = settings.DataDir };
+        var options = settings.Source;
         var source = DataSets.Source(settings.Data);
         if (!source.Splits.Contains("test")) throw new EngineException($"'{settings.Data}' has no test split; choose another data set.");
         return (DataSets.Load(settings.Data, "train", options), DataSets.Load(settings.Data, "test", options));
@@ -88,18 +91,25 @@ internal static class Train
 
 /// <summary>Options of train as the user gave them.</summary>
 internal sealed record TrainSettings(
-    string Data, string? DataDir, int Batch, int? Steps, int? Epochs, ModelOptions Model, ulong Seed, Binarization Binarization, bool Captured, string? Out, bool Json, string? Profile)
+    string Data, DataOptions Source, int Batch, int? Steps, int? Epochs, ModelOptions Model, ulong Seed, Binarization Binarization, bool Captured, string? Out, bool Json, string? Profile)
 {
     private const int StandardEpochs = 10;
 
     /// <summary>The run's file, every choice made.</summary>
-    public RunConfig Config(ModelDescription model, DataShape shape, int images)
+    public RunConfig Config(ModelDescription model, ImageDataset train, ImageDataset test)
     {
-        long steps = Steps ?? (((long)(Epochs ?? StandardEpochs) * images) + Batch - 1) / Batch;
-        return new RunConfig(model.Resolve(Model with { Steps = steps }, shape))
+        long steps = Steps ?? (((long)(Epochs ?? StandardEpochs) * train.Count) + Batch - 1) / Batch;
+        return new RunConfig(model.Resolve(Model with { Steps = steps }, DataShape.Of(train)))
         {
             Model = model.Name,
-            Data = Data,
+            Data = DataSets.FullName(Data),
+            ImageHeight = train.Height,
+            ImageWidth = train.Width,
+            Channels = train.Channels,
+            Flip = Source.Flip,
+            ClassNames = train.ClassNames,
+            TrainHash = train.ContentHash,
+            TestHash = test.ContentHash,
             Batch = Batch,
             Seed = Seed,
             Binarize = Binarization == Binarization.Dynamic ? "dynamic" : "none",

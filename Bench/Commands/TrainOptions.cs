@@ -6,8 +6,7 @@ namespace GenEngine.Bench.Commands;
 /// <summary>The options of train.</summary>
 internal sealed class TrainOptions
 {
-    private readonly Option<string> _data = Options.Data();
-    private readonly Option<string?> _dataDir = Options.DataDir();
+    private readonly DataArguments _data;
     private readonly Option<int> _batch = Options.Batch();
     private readonly Option<int?> _steps = Options.Steps();
     private readonly Option<int?> _epochs = Options.Epochs("Passes over the training set (10 when neither --epochs nor --steps is given).");
@@ -20,7 +19,8 @@ internal sealed class TrainOptions
 
     public TrainOptions(Command command)
     {
-        foreach (Option option in (Option[])[_data, _dataDir, _steps, _epochs, _batch, _binarize, _seed, _eager, _profile, _out, _json])
+        _data = new DataArguments(command);
+        foreach (Option option in (Option[])[_steps, _epochs, _batch, _binarize, _seed, _eager, _profile, _out, _json])
             command.Options.Add(option);
         _model = new ModelArguments(command);
         Device = new DeviceOptions(command);
@@ -34,7 +34,7 @@ internal sealed class TrainOptions
     {
         if (session.Given(_steps) && session.Given(_epochs)) throw new UsageException("--steps and --epochs both say how long to train; give one of them.");
         return new TrainSettings(
-            session.Get(_data)!, session.Get(_dataDir), session.Get(_batch), session.Get(_steps), session.Get(_epochs), _model.Read(session), session.Get(_seed),
+            _data.Name(session), _data.Read(session), session.Get(_batch), session.Get(_steps), session.Get(_epochs), _model.Read(session), session.Get(_seed),
             session.Get(_binarize) == "dynamic" ? Binarization.Dynamic : Binarization.None, !session.Get(_eager), session.Get(_out), session.Get(_json), session.Get(_profile));
     }
 }

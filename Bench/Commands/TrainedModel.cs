@@ -8,18 +8,21 @@ using GenEngine.Runs;
 
 namespace GenEngine.Bench.Commands;
 
-/// <summary>A model with the weights of a run, on a device: what sample, evaluate and manifold begin with.</summary>
+/// <summary>A model with the weights of a run, on a device: what all commands on trained models begin with.</summary>
 internal sealed class TrainedModel : IDisposable
 {
     private readonly Device _device;
+    private readonly Session _session;
+    private readonly Lazy<ImageDataset> _testSet;
 
-    private TrainedModel(Device device, RunFolder run, ulong seed, string? dataDir)
+    private TrainedModel(Session session, Device device, RunFolder run, ulong seed, string? data, string? dataDir)
     {
+        _session = session;
         _device = device;
         Run = run;
+        _testSet = new Lazy<ImageDataset>(() => LoadTest(data, dataDir));
         Context = new Context(device, seed: seed);
-        TestSet = DataSets.Load(run.Config.Data, "test", new DataOptions { DataDir = dataDir });
-        Model = Zoo.Find(run.Config.Model).Build(Context, DataShape.Of(TestSet), run.Config) as GenerativeModel
+        Model = Zoo.Find(run.Config.Model).Build(Context, Shape(), run.Config) as GenerativeModel
             ?? throw new EngineException($"'{run.Config.Model}' makes no images of codes, so this command has nothing to show of it.");
         WeightFile.Load(run.WeightsPath, Model.Groups);
     }
@@ -30,12 +33,16 @@ internal sealed class TrainedModel : IDisposable
 
     public GenerativeModel Model { get; }
 
-    public ImageDataset TestSet { get; }
+    /// <summary>The test images of the run's data; loaded when first asked for, since drawing codes needs none.</summary>
+    public ImageDataset TestSet => _testSet.Value;
+
+    /// <summary>Of the images that the model was trained on.</summary>
+    public IReadOnlyList<string> ClassNames => Run.Config.ClassNames ?? TestSet.ClassNames;
 
     public Binarization Binarization => Run.Config.Binarize == "dynamic" ? Binarization.Dynamic : Binarization.None;
 
     /// <summary>Opens the run that --run names, or the newest of the model, and says which.</summary>
-    public static TrainedModel Open(Session session, string model, string? path, DeviceOptions device, ulong seed, string? dataDir)
+    public static TrainedModel Open(Session session, string model, string? path, DeviceOptions device, ulong seed, string? data, string? dataDir)
     {
         _ = Zoo.Find(model);
         var run = path is null ? RunFolder.Newest(model) : RunFolder.Open(path);
@@ -44,7 +51,7 @@ internal sealed class TrainedModel : IDisposable
         var opened = device.Open(session);
         try
         {
-            return new TrainedModel(opened, run, seed, dataDir);
+            return new TrainedModel(session, opened, run, seed, data, dataDir);
         }
         catch
         {
@@ -53,11 +60,37 @@ internal sealed class TrainedModel : IDisposable
         }
     }
 
+    /// <summary>The class that a user names, by its name or its number.</summary>
+    /// <exception cref="EngineException">No such class; suggests the nearest and lists all.</exception>
+    public int ClassOf(string name) => ImageDataset.ClassOf(Path.GetFileName(Run.Config.Data), ClassNames, name);
+
     public void Dispose()
     {
         Context.Dispose();
         _device.Dispose();
     }
+
+    private DataShape Shape()
+    {
+        var config = Run.Config;
+        return config is { ImageHeight: > 0, ClassNames: { } names } ? new DataShape(config.ImageHeight, config.ImageWidth, config.Channels, names.Count) : DataShape.Of(TestSet);
+    }
+
+    private ImageDataset LoadTest(string? data, string? dataDir)
+    {
+        var config = Run.Config;
+        if (data is null && Path.IsPathRooted(config.Data) && !Directory.Exists(config.Data))
+            throw new EngineException($"The model was trained on the pictures in '{config.Data}', and that folder is no longer there. Say with --data where it is now.");
+        bool known = config.ImageHeight > 0;
+        var options = new DataOptions { DataDir = dataDir, Size = known ? config.ImageHeight : null, Channels = known ? config.Channels : null };
+        var set = DataSets.Load(data ?? config.Data, "test", options);
+        if (config.ClassNames is { } names && Model is { IsConditional: true } && !names.SequenceEqual(set.ClassNames))
+            throw new EngineException($"The classes of {set.Name} ({List(set.ClassNames)}) are not those that the model was trained on ({List(names)}).");
+        if (config.TestHash is { } hash && hash != set.ContentHash) _session.Error.WriteLine($"note: these are not the test images that the run was made with ({set.Name} has changed, or is another set).");
+        return set;
+    }
+
+    private static string List(IReadOnlyList<string> names) => names.Count == 0 ? "none" : string.Join(", ", names);
 }
 
 /// <summary>Argument and options that commands on a trained model share.</summary>
@@ -66,6 +99,7 @@ internal sealed class TrainedModelOptions
     private readonly Argument<string> _model = new("model") { Description = $"Which model: {string.Join(", ", Zoo.Names)}." };
     private readonly Option<string?> _run = Options.Run();
     private readonly Option<ulong> _seed = Options.Seed();
+    private readonly Option<string?> _data = Options.OtherData();
     private readonly Option<string?> _dataDir = Options.DataDir();
     private readonly DeviceOptions _device;
 
@@ -73,10 +107,10 @@ internal sealed class TrainedModelOptions
     {
         _model.CompletionSources.Add([.. Zoo.Names]);
         command.Arguments.Add(_model);
-        foreach (Option option in (Option[])[_run, _seed, _dataDir]) command.Options.Add(option);
+        foreach (Option option in (Option[])[_run, _seed, _data, _dataDir]) command.Options.Add(option);
         _device = new DeviceOptions(command);
     }
 
     public TrainedModel Open(Session session) =>
-        TrainedModel.Open(session, session.Get(_model)!, session.Get(_run), _device, session.Get(_seed), session.Get(_dataDir));
+        TrainedModel.Open(session, session.Get(_model)!, session.Get(_run), _device, session.Get(_seed), session.Get(_data), session.Get(_dataDir));
 }

@@ -86,12 +86,15 @@ public sealed class ImageDataset
 
     /// <summary>The class that a user names, by its name or its number.</summary>
     /// <exception cref="EngineException">No such class; suggests the nearest and lists all.</exception>
-    public int ClassOf(string name)
+    public int ClassOf(string name) => ClassOf(Name, ClassNames, name);
+
+    /// <summary>As <see cref="ClassOf(string)"/>, of a set that is not at hand.</summary>
+    public static int ClassOf(string set, IReadOnlyList<string> classNames, string name)
     {
-        for (int i = 0; i < ClassNames.Count; i++)
-            if (string.Equals(ClassNames[i], name, StringComparison.OrdinalIgnoreCase)) return i;
-        if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < ClassNames.Count) return number;
-        throw new EngineException(ClassNames.Count == 0 ? $"{Name} has no classes, so there is no '{name}'." : NearestName.Unknown($"class of {Name}", name, ClassNames));
+        for (int i = 0; i < classNames.Count; i++)
+            if (string.Equals(classNames[i], name, StringComparison.OrdinalIgnoreCase)) return i;
+        if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < classNames.Count) return number;
+        throw new EngineException(classNames.Count == 0 ? $"{set} has no classes, so there is no '{name}'." : NearestName.Unknown($"class of {set}", name, classNames));
     }
 
     /// <summary>The first images only (all of them when there are fewer).</summary>

@@ -15,7 +15,27 @@ public sealed record RunConfig : ModelOptions
 
     public required string Model { get; init; }
 
+    /// <summary>The set's name, or the full path of a folder of pictures.</summary>
     public required string Data { get; init; }
+
+    /// <summary>The extents of the images that the model was built for; 0 in runs of earlier versions, which had the set's own.</summary>
+    public int ImageHeight { get; init; }
+
+    public int ImageWidth { get; init; }
+
+    public int Channels { get; init; }
+
+    /// <summary>True when the training set held every image's mirror image too.</summary>
+    public bool Flip { get; init; }
+
+    /// <summary>Names of the classes in the order of their labels; null in runs of earlier versions.</summary>
+    public IReadOnlyList<string>? ClassNames { get; init; }
+
+    /// <summary>Content hash of the training images.</summary>
+    public string? TrainHash { get; init; }
+
+    /// <summary>Content hash of the test images, by which later commands know whether they see the same.</summary>
+    public string? TestHash { get; init; }
 
     public string Engine { get; init; } = typeof(RunConfig).Assembly.GetName().Version?.ToString(3) ?? "0";
 
