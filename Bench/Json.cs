@@ -32,6 +32,7 @@ internal static class Json
 [JsonSerializable(typeof(EvidenceFile))]
 [JsonSerializable(typeof(Dictionary<string, double>))]
 [JsonSerializable(typeof(TrainResult))]
+[JsonSerializable(typeof(IReadOnlyList<EvaluationResult>))]
 [JsonSerializable(typeof(ShapeResult))]
 [JsonSerializable(typeof(List<LadderLine>))]
 internal sealed partial class ConsoleJson : JsonSerializerContext;

@@ -12,13 +12,17 @@ namespace GenEngine.Bench.Commands;
 internal sealed class TrainedModel : IDisposable
 {
     private readonly Device _device;
+    private readonly string? _dataDir;
+    private readonly Lazy<ImageDataset> _train;
 
     private TrainedModel(Device device, RunFolder run, ulong seed, string? dataDir)
     {
         _device = device;
         Run = run;
         Context = new Context(device, seed: seed);
+        _dataDir = dataDir;
         TestSet = DataSets.Load(run.Config.Data, "test", new DataOptions { DataDir = dataDir });
+        _train = new Lazy<ImageDataset>(() => DataSets.Load(run.Config.Data, "train", new DataOptions { DataDir = _dataDir }));
         Model = Zoo.Find(run.Config.Model).Build(Context, DataShape.Of(TestSet), run.Config) as GenerativeModel
             ?? throw new EngineException($"'{run.Config.Model}' makes no images of codes, so this command has nothing to show of it.");
         WeightFile.Load(run.WeightsPath, Model.Groups);
@@ -32,6 +36,23 @@ internal sealed class TrainedModel : IDisposable
 
     public ImageDataset TestSet { get; }
 
+    /// <summary>What it was trained on; loaded when first asked for.</summary>
+    public ImageDataset TrainSet => _train.Value;
+
+    /// <summary>A classifier of the same images, trained now unless the cache has it.</summary>
+    public Judge Judge(Session session, JudgeRecipe? recipe = null)
+    {
+        bool told = false;
+        return GenEngine.Models.Judge.Load(_device, TrainSet, TestSet, recipe, report: Tell, stop: session.Stop);
+
+        void Tell(long step, long steps)
+        {
+            if (told) return;
+            told = true;
+            session.Error.WriteLine(FormattableString.Invariant($"Training a judge on {TrainSet.Name} ({steps} steps); later commands find it in the cache."));
+        }
+    }
+
     public Binarization Binarization => Run.Config.Binarize == "dynamic" ? Binarization.Dynamic : Binarization.None;
 
     /// <summary>Opens the run that --run names, or the newest of the model, and says which.</summary>
@@ -40,6 +61,12 @@ internal sealed class TrainedModel : IDisposable
         _ = Zoo.Find(model);
         var run = path is null ? RunFolder.Newest(model) : RunFolder.Open(path);
         if (run.Config.Model != model) throw new EngineException($"'{run.Path}' holds a run of '{run.Config.Model}', not of '{model}'.");
+        return Open(session, run, device, seed, dataDir);
+    }
+
+    /// <summary>Opens a run.</summary>
+    public static TrainedModel Open(Session session, RunFolder run, DeviceOptions device, ulong seed, string? dataDir)
+    {
         session.Error.WriteLine($"run: {run.Path}");
         var opened = device.Open(session);
         try
@@ -63,20 +90,29 @@ internal sealed class TrainedModel : IDisposable
 /// <summary>Argument and options that commands on a trained model share.</summary>
 internal sealed class TrainedModelOptions
 {
-    private readonly Argument<string> _model = new("model") { Description = $"Which model: {string.Join(", ", Zoo.Names)}." };
+    private readonly Argument<string?> _model;
     private readonly Option<string?> _run = Options.Run();
     private readonly Option<ulong> _seed = Options.Seed();
     private readonly Option<string?> _dataDir = Options.DataDir();
     private readonly DeviceOptions _device;
 
-    public TrainedModelOptions(Command command)
+    /// <summary>Adds the options, and the argument for the model unless the command brings its own.</summary>
+    public TrainedModelOptions(Command command, Argument<string?>? model = null)
     {
-        _model.CompletionSources.Add([.. Zoo.Names]);
-        command.Arguments.Add(_model);
+        _model = model ?? new("model") { Description = $"Which model: {string.Join(", ", Zoo.Names)}.", Arity = ArgumentArity.ExactlyOne };
+        if (model is null)
+        {
+            _model.CompletionSources.Add([.. Zoo.Names]);
+            command.Arguments.Add(_model);
+        }
+
         foreach (Option option in (Option[])[_run, _seed, _dataDir]) command.Options.Add(option);
         _device = new DeviceOptions(command);
     }
 
     public TrainedModel Open(Session session) =>
         TrainedModel.Open(session, session.Get(_model)!, session.Get(_run), _device, session.Get(_seed), session.Get(_dataDir));
+
+    /// <summary>Opens a run that the command has chosen.</summary>
+    public TrainedModel Open(Session session, RunFolder run) => TrainedModel.Open(session, run, _device, session.Get(_seed), session.Get(_dataDir));
 }
