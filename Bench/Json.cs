@@ -32,6 +32,8 @@ internal static class Json
 [JsonSerializable(typeof(EvidenceFile))]
 [JsonSerializable(typeof(Dictionary<string, double>))]
 [JsonSerializable(typeof(TrainResult))]
+[JsonSerializable(typeof(List<VersusLine>))]
+[JsonSerializable(typeof(List<AugmentLine>))]
 [JsonSerializable(typeof(IReadOnlyList<EvaluationResult>))]
 [JsonSerializable(typeof(ShapeResult))]
 [JsonSerializable(typeof(List<LadderLine>))]

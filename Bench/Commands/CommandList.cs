@@ -11,6 +11,8 @@ internal static class CommandList
         ("sample", Sample.Create),
         ("manifold", Manifold.Create),
         ("evaluate", Evaluate.Create),
+        ("versus", Versus.Create),
+        ("augment", Augment.Create),
         ("gradcheck", Gradcheck.Create),
         ("devices", Devices.Create),
         ("data", DataCommand.Create),
