@@ -32,6 +32,8 @@ internal static class Json
 [JsonSerializable(typeof(EvidenceFile))]
 [JsonSerializable(typeof(Dictionary<string, double>))]
 [JsonSerializable(typeof(TrainResult))]
+[JsonSerializable(typeof(List<LedgerRow>))]
+[JsonSerializable(typeof(RunScores))]
 [JsonSerializable(typeof(List<VersusLine>))]
 [JsonSerializable(typeof(List<AugmentLine>))]
 [JsonSerializable(typeof(IReadOnlyList<EvaluationResult>))]

@@ -13,6 +13,7 @@ internal static class CommandList
         ("evaluate", Evaluate.Create),
         ("versus", Versus.Create),
         ("augment", Augment.Create),
+        ("reproduce", Reproduce.Create),
         ("gradcheck", Gradcheck.Create),
         ("devices", Devices.Create),
         ("data", DataCommand.Create),
