@@ -49,4 +49,12 @@ public sealed class BatchNorm : Layer
     public Tensor Forward(Tensor x, Tensor? partials) => Training
         ? x.BatchNorm(_gamma(), _beta(), Running, _activation, _slope, _epsilon, partials)
         : x.BatchNormEval(_gamma(), _beta(), Running.Mean, Running.Variance, _activation, _slope, _epsilon);
+
+    /// <summary>Behind a convolution that made its partial statistics for this layer alone.</summary>
+    internal Tensor Take(Tensor x, Tensor partials)
+    {
+        var y = Forward(x, partials);
+        partials.Block?.Release();
+        return y;
+    }
 }

@@ -33,6 +33,14 @@ public sealed class Conv2d : Layer
 
     public override Tensor Forward(Tensor x) => x.Conv2d(_weight(), _bias?.Invoke(), _spec, _activation, _slope);
 
+    /// <summary>residual + convolution + b, of a layer without activation; the sum is part of the convolution.</summary>
+    /// <param name="residual">Of the result's shape.</param>
+    public Tensor Forward(Tensor x, Tensor residual) => x.Conv2d(_weight(), _bias?.Invoke(), _spec, _activation, _slope, residual);
+
+    internal override Tensor? ForwardInto(Layer next, Tensor x) => next is BatchNorm { Training: true } norm && _activation == Activation.None
+        ? norm.Take(x.Conv2d(_weight(), _bias?.Invoke(), _spec, out var partials), partials)
+        : null;
+
     /// <summary>A convolution of a PixelCNN: mask A for the first layer, B for the others; the image keeps its size.</summary>
     public static Conv2d Masked(
         ParameterGroup group, string name, int inputs, int outputs, ConvMask mask, int kernel, int colours = 1, int outputHalves = 1, Activation activation = Activation.None) =>

@@ -34,4 +34,8 @@ public sealed class ConvTranspose2d : Layer
     }
 
     public override Tensor Forward(Tensor x) => x.ConvTranspose2d(_weight(), _bias?.Invoke(), _spec, _outputPad, _outputPad, _activation, _slope);
+
+    internal override Tensor? ForwardInto(Layer next, Tensor x) => next is BatchNorm { Training: true } norm && _activation == Activation.None
+        ? norm.Take(x.ConvTranspose2d(_weight(), _bias?.Invoke(), _spec, _outputPad, _outputPad, out var partials), partials)
+        : null;
 }

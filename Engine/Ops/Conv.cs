@@ -2,6 +2,7 @@ using GenEngine.Kernels;
 using GenEngine.Kernels.Common;
 using GenEngine.Kernels.Convolution;
 using GenEngine.Kernels.Reduction;
+using BatchNormKernel = GenEngine.Kernels.Normalization.BatchNorm;
 using ConvKernel = GenEngine.Kernels.Convolution.Conv;
 
 namespace GenEngine;
@@ -12,9 +13,16 @@ public static partial class Ops
     /// activation(convolution of x with the filter + bias), one kernel forward: x [N, H, W, C], filter [K, R, S, C], bias [K] or none; result [N, H', W', K].
     /// Stride, padding, dilation, masks: see <see cref="ConvSpec"/>, whose kernel must be the filter's. A signal over time is an image of height 1.
     /// </summary>
+    /// <param name="residual">Of the result's shape, added to it behind the bias (a residual network's x + f(x)); not behind an activation. Or null.</param>
     /// <exception cref="EngineException">Shapes or geometry do not fit; names the values.</exception>
-    public static Tensor Conv2d(this Tensor x, Tensor filter, Tensor? bias, ConvSpec spec, Activation activation = Activation.None, double slope = 0) =>
-        Convolve("conv2d", x, filter, bias, spec, activation, slope, transposed: false, 0, 0);
+    public static Tensor Conv2d(
+        this Tensor x, Tensor filter, Tensor? bias, ConvSpec spec, Activation activation = Activation.None, double slope = 0, Tensor? residual = null) =>
+        Convolve("conv2d", x, filter, bias, spec, activation, slope, transposed: false, 0, 0, residual);
+
+    /// <summary>As the other <see cref="Conv2d(Tensor, Tensor, Tensor?, ConvSpec, Activation, double, Tensor?)"/>, with what a batch norm behind it would read the result for.</summary>
+    /// <param name="partials">[chunks of 64 pixels, 3, K]: the partial statistics that <see cref="BatchNorm"/> takes, made while the result is at hand.</param>
+    public static Tensor Conv2d(this Tensor x, Tensor filter, Tensor? bias, ConvSpec spec, out Tensor partials) =>
+        Convolve("conv2d", x, filter, bias, spec, false, 0, 0, out partials);
 
     /// <summary>
     /// The transpose of the convolution with this geometry (stride above 1 enlarges): x [N, H, W, C], filter [C, R, S, K] (that of the convolution from K
@@ -25,8 +33,24 @@ public static partial class Ops
         this Tensor x, Tensor filter, Tensor? bias, ConvSpec spec, int outputPadY = 0, int outputPadX = 0, Activation activation = Activation.None, double slope = 0) =>
         Convolve("conv transpose 2d", x, filter, bias, spec, activation, slope, transposed: true, outputPadY, outputPadX);
 
+    /// <summary>With the partial statistics for a batch norm behind it, as <see cref="Conv2d(Tensor, Tensor, Tensor?, ConvSpec, out Tensor)"/> leaves them.</summary>
+    public static Tensor ConvTranspose2d(this Tensor x, Tensor filter, Tensor? bias, ConvSpec spec, int outputPadY, int outputPadX, out Tensor partials) =>
+        Convolve("conv transpose 2d", x, filter, bias, spec, true, outputPadY, outputPadX, out partials);
+
     private static Tensor Convolve(
-        string name, Tensor x, Tensor filter, Tensor? bias, in ConvSpec spec, Activation activation, double slope, bool transposed, int outputPadY, int outputPadX)
+        string name, Tensor x, Tensor filter, Tensor? bias, in ConvSpec spec, bool transposed, int outputPadY, int outputPadX, out Tensor partials)
+    {
+        Tensor? left = null;
+        var y = Convolve(name, x, filter, bias, spec, Activation.None, 0, transposed, outputPadY, outputPadX, statistics: shape =>
+            left = x.Context.NewTensor(new Shape((int)BatchNormKernel.PartialElements(shape.Rows, 1) / 3, 3, shape.Columns), "partial batch norm statistics"));
+        partials = left!;
+        return y;
+    }
+
+    /// <param name="statistics">Makes the partial statistics' tensor for a result of this shape, where they are asked for.</param>
+    private static Tensor Convolve(
+        string name, Tensor x, Tensor filter, Tensor? bias, in ConvSpec spec, Activation activation, double slope, bool transposed, int outputPadY, int outputPadX,
+        Tensor? residual = null, Func<Shape, Tensor>? statistics = null)
     {
         Shapes.Real(x, name);
         Shapes.Real(filter, name);
@@ -42,8 +66,17 @@ public static partial class Ops
         int batch = x.Shape[0];
         var size = programs.Plan.Output;
         var y = context.NewTensor(new Shape(batch, size.Height, size.Width, outputs), name);
-        ConvKernel.Run(context.Device, context.Real, programs.Forward, batch, x.Range, filter.Range, bias?.Range, y.Range, activation, slope);
-        Tensor[] inputsOf = bias is null ? [x, filter] : [x, filter, bias];
+        if (residual is not null)
+        {
+            Shapes.Same(y, residual, name);
+            Shapes.Real(residual, name);
+        }
+
+        var partials = statistics?.Invoke(y.Shape);
+        bool left = ConvKernel.Run(
+            context.Device, context.Real, programs.Forward, batch, x.Range, filter.Range, bias?.Range, y.Range, activation, slope, residual: residual?.Range, partials: partials?.Range);
+        if (partials is not null && !left) BatchNormKernel.Statistics(context.Device, context.Real, y.Range, partials.Range, y.Shape.Rows, outputs);
+        Tensor[] inputsOf = [x, filter, .. bias is null ? (ReadOnlySpan<Tensor>)[] : [bias], .. residual is null ? (ReadOnlySpan<Tensor>)[] : [residual]];
         Tensor[] saved = activation == Activation.None ? [x, filter] : [x, filter, y];
         context.Tape.Record(name, [y], inputsOf, saved, (node, sink) =>
         {
@@ -59,6 +92,7 @@ public static partial class Ops
             if (bias is not null) sink.Add(bias, (range, accumulate) => ReduceInto(context, ReduceOp.Sum, ReduceAxis.Rows, dz, range, y.Shape.Rows, outputs, accumulate));
             sink.Add(x, (range, accumulate) =>
                 ConvKernel.Run(context.Device, context.Real, programs.Backward, batch, dz.Range, filter.Range, null, range, accumulate: accumulate));
+            if (residual is not null) sink.Pass(residual, dz);
         });
         return y;
     }

@@ -42,6 +42,15 @@ template <bool WHOLE, class T> DEV vec4<T> load_upto4(gptr<const T> p, i32 left,
     return v;
 }
 
+// The same, decided at run time; for outputs, whose fill reaches nobody.
+template <class T> DEV vec4<T> load_outputs(gptr<const T> p, i32 left, bool quads)
+{
+    if (quads) return load_upto4<true, T>(p, left, (T)0);
+    return load_upto4<false, T>(p, left, (T)0);
+}
+
+template <class T> DEV vec4<T> add4(vec4<T> a, vec4<T> b) { return {a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w}; }
+
 // p[0 .. 3] = v, as far as `left` elements
 template <bool WHOLE, class T> DEV void store_upto4(gptr<T> p, vec4<T> v, i32 left)
 {

@@ -48,6 +48,7 @@ internal static unsafe class ConvRunner<V, T>
         public Part* Parts;
         public ConvBands Bands;
         public T* Tiles; // one a thread
+        public int* Left; // see ConvChunks
         public int MaxStrips;
     }
 
@@ -67,8 +68,10 @@ internal static unsafe class ConvRunner<V, T>
 
         long partBytes = Align(args->PartCount * sizeof(Part)), spanBytes = Align(tapCount * sizeof(TapSpan)), panelBytes = Align(panelElements * sizeof(T));
         long tileBytes = state.Bands.InPlace ? 0 : Align(state.Bands.TileElements * sizeof(T));
-        byte* scratch = (byte*)pool.Scratch(partBytes + spanBytes + panelBytes + (pool.Threads * tileBytes));
+        byte* scratch = (byte*)pool.Scratch(partBytes + spanBytes + panelBytes + (pool.Threads * tileBytes) + ConvChunks<V, T>.CounterBytes(args));
         state.Parts = (Part*)scratch;
+        state.Left = (int*)(scratch + partBytes + spanBytes + panelBytes + (pool.Threads * tileBytes));
+        ConvChunks<V, T>.Begin(args, state.Left);
         state.Tiles = (T*)(scratch + partBytes + spanBytes + panelBytes);
         var spans = (TapSpan*)(scratch + partBytes);
         var panel = (T*)(scratch + partBytes + spanBytes);
@@ -131,6 +134,7 @@ internal static unsafe class ConvRunner<V, T>
         }
 
         for (int i = 0; i < s->Args->PartCount; i++) RunPart(s, s->Parts + i, item, pixels);
+        ConvChunks<V, T>.Finish(s->Args, s->Left, item);
     }
 
     [SkipLocalsInit]
@@ -146,6 +150,7 @@ internal static unsafe class ConvRunner<V, T>
         T slope = T.CreateTruncating(args->Slope);
         var activation = (Activation)args->Activation;
         bool load = args->Accumulate != 0;
+        nint residual = Distance(args);
         nint taps = part->Table.EndTap - part->Table.FirstTap;
         while (walk.Left > 0)
         {
@@ -165,21 +170,24 @@ internal static unsafe class ConvRunner<V, T>
                 T* panel = part->Panel + ((nint)part->Table.K * strip.FirstVector * V.Count);
                 if (valid != height || strip.Valid != strip.Width)
                 {
-                    Edge(kernel, a, part->Spans, taps, panel, c, strip, valid, load, activation, slope, bias);
+                    Edge(kernel, a, part->Spans, taps, panel, c, strip, valid, load, activation, slope, bias, residual);
                     continue;
                 }
 
                 kernel(a, part->Spans, taps, panel, c, strip.Column, load);
-                TileEpilogue<V, T>.Apply(activation, slope, c, strip.Column, valid, strip.Vectors, bias == null ? null : bias + strip.Column, biasByRow: false);
+                TileEpilogue<V, T>.Apply(activation, slope, c, strip.Column, valid, strip.Vectors, bias == null ? null : bias + strip.Column, biasByRow: false, residual);
             }
         }
     }
+
+    /// <summary>Elements from an output to its residual; 0 without one.</summary>
+    private static nint Distance(ConvArgs* args) => args->HasResidual == 0 ? 0 : (nint)((T*)args->Residual - (T*)args->Y);
 
     /// <summary>A tile that leaves the channels or the pixels: computed whole beside them, and copied.</summary>
     [SkipLocalsInit]
     private static void Edge(
         delegate*<T**, TapSpan*, nint, T*, T**, nint, bool, void> kernel, T** pixels, TapSpan* spans, nint taps, T* panel, T** c, in Strip strip, int valid, bool load,
-        Activation activation, T slope, T* bias)
+        Activation activation, T slope, T* bias, nint residual)
     {
         T* scratch = stackalloc T[MaxTile];
         T** rows = stackalloc T*[MaxRows];
@@ -200,7 +208,8 @@ internal static unsafe class ConvRunner<V, T>
         TileEpilogue<V, T>.Apply(activation, slope, rows, 0, valid, strip.Vectors, bias == null ? null : wholeBias, biasByRow: false);
         for (int i = 0; i < valid; i++)
         {
-            for (int j = 0; j < strip.Valid; j++) c[i][strip.Column + j] = rows[i][j];
+            T* to = c[i] + strip.Column;
+            for (int j = 0; j < strip.Valid; j++) to[j] = residual == 0 ? rows[i][j] : rows[i][j] + to[j + residual];
         }
     }
 

@@ -30,19 +30,34 @@ public sealed class ConvGpu : IGpuKernelFamily
     /// <summary>The tiles.</summary>
     public static IReadOnlyList<SimtTile> Tiles(DType dtype) => ConvTiles.Of(dtype);
 
-    internal static void Launch(GpuDevice device, DType dtype, ConvProgram program, ref ConvArgs args, ReadOnlySpan<Access> accesses)
+    /// <param name="accesses">The last is that of the partial statistics, where they are asked for.</param>
+    /// <returns>Whether the launch leaves partial statistics.</returns>
+    internal static bool Launch(GpuDevice device, DType dtype, ConvProgram program, ref ConvArgs args, ReadOnlySpan<Access> accesses)
     {
         bool aligned = dtype == DType.Float32 && (args.X | args.W | args.Y) % 16 == 0, quads = aligned && program.InputQuads;
-        args.OutQuads = aligned && program.OutputQuads ? 1 : 0;
+        args.OutQuads = aligned && program.OutputQuads && args.Residual % 16 == 0 ? 1 : 0;
         if (dtype == DType.Float32 && device.Precision != Precision.Float32 && ConvMmaGpu.Serves(program.Plan))
         {
+            bool left = LeavesStatistics(program.Plan, RowChunks.Rows, ref args, ref accesses); // every tile has whole chunks
             ConvMmaGpu.Launch(device, program, quads, ref args, accesses);
-            return;
+            return left;
         }
 
         var tiles = ConvTiles.Of(dtype);
         int index = ForcedTile ?? Choose(device, dtype, program, quads, args);
+        bool leaves = LeavesStatistics(program.Plan, ConvTiles.IsNarrow(tiles[index]) ? 1 : tiles[index].Rows, ref args, ref accesses);
         device.Launch(Kernels[(dtype, args.FilterTransposed != 0, index, quads)], Shape(tiles[index], program.Plan, args.Batch), ref args, accesses);
+        return leaves;
+    }
+
+    /// <summary>Tiles hold whole chunks of 64 pixels where their rows do and the plan has no phases, which leave gaps between a tile's pixels.</summary>
+    private static bool LeavesStatistics(ConvPlan plan, int tileRows, ref ConvArgs args, ref ReadOnlySpan<Access> accesses)
+    {
+        if (args.HasPartials == 0) return false;
+        if (plan.StepY == 1 && plan.StepX == 1 && tileRows % RowChunks.Rows == 0) return true;
+        args.HasPartials = 0;
+        accesses = accesses[..^1];
+        return false;
     }
 
     private static int Choose(GpuDevice device, DType dtype, ConvProgram program, bool quads, in ConvArgs args)

@@ -12,6 +12,10 @@ namespace GenEngine.Kernels.Convolution;
 /// A GPU whose precision is not float32 rounds float32 operands instead, and adds in another order (what y held after the product); plans with few output
 /// channels keep float32.
 /// </summary>
+/// <remarks>
+/// What follows a convolution can be done while its results are at hand: a residual is added last, y = (chain + bias) + residual; the statistics of
+/// a batch norm are made of y as the batch norm's own kernel makes them, to the bit.
+/// </remarks>
 public static class Conv
 {
     private const string Name = "conv";
@@ -25,18 +29,26 @@ public static class Conv
     /// <param name="y">[batch, plan.Output], written; every element once.</param>
     /// <param name="slope">Of LeakyRelu, alpha of Elu; others ignore it.</param>
     /// <param name="accumulate">Add to what y holds; else y is only written.</param>
-    /// <exception cref="EngineException">An element type is not floating point, the batch is not positive, or a range is too short.</exception>
-    public static void Run(
+    /// <param name="residual">As many elements as y, added to it after the bias; without activation only. Or null.</param>
+    /// <param name="partials">[chunks of 64 pixels, 3, output channels], for the partial statistics of y that a batch norm takes; or null.</param>
+    /// <returns>Whether partials have been written: a GPU's tile or a plan with phases may not allow it, and somebody else must make them.</returns>
+    /// <exception cref="EngineException">
+    /// An element type is not floating point, the batch is not positive, a range is too short, or a residual meets an activation.
+    /// </exception>
+    public static bool Run(
         Device device, DType dtype, ConvProgram program, int batch, BufferRange x, BufferRange filter, BufferRange? bias, BufferRange y,
-        Activation activation = Activation.None, double slope = 0, bool accumulate = false)
+        Activation activation = Activation.None, double slope = 0, bool accumulate = false, BufferRange? residual = null, BufferRange? partials = null)
     {
         var plan = program.Plan;
         if (dtype is not (DType.Float32 or DType.Float64)) throw new EngineException($"{Name} takes float or double, not {dtype.CName()}.");
         if (batch <= 0) throw new EngineException($"{Name} {plan}: a batch of {batch} images; it must be positive.");
+        if (residual is not null && activation != Activation.None) throw new EngineException($"{Name} {plan}: a residual behind {activation}; it is added where there is no activation.");
         x = x.First(Name, "x", dtype, batch * plan.Input.Count);
         filter = filter.First(Name, "filter", dtype, plan.FilterCount);
         bias = bias?.First(Name, "bias", dtype, plan.Output.Channels);
         y = y.First(Name, "y", dtype, batch * plan.Output.Count);
+        residual = residual?.First(Name, "residual", dtype, batch * plan.Output.Count);
+        partials = partials?.First(Name, "partials", dtype, RowChunks.PartialElements(batch * plan.Output.Count / plan.Output.Channels, plan.Output.Channels));
         var args = new ConvArgs
         {
             X = x.Address,
@@ -45,6 +57,8 @@ public static class Conv
             Y = y.Address,
             Parts = program.Parts.Address,
             Taps = program.Taps.Address,
+            Residual = residual?.Address ?? 0,
+            Partials = partials?.Address ?? 0,
             Slope = slope,
             Batch = batch,
             InH = plan.Input.Height,
@@ -67,17 +81,24 @@ public static class Conv
             Activation = (int)activation,
             HasBias = bias is null ? 0 : 1,
             Accumulate = accumulate ? 1 : 0,
+            HasResidual = residual is null ? 0 : 1,
+            HasPartials = partials is null ? 0 : 1,
         };
         // the CUDA kernel applies the costly activations to what it has stored, so it writes those outputs twice
         bool twice = accumulate || activation >= Activation.Elu;
-        ReadOnlySpan<Access> accesses =
+        Span<Access> accesses =
         [
             Access.Read(x), Access.Read(filter), twice ? Access.Update(y) : Access.Write(y), Access.Read(program.Parts), Access.Read(program.Taps),
-            bias is { } range ? Access.Read(range) : default,
+            default, default, default,
         ];
-        if (bias is null) accesses = accesses[..5];
-        if (device is CpuDevice cpu) cpu.Launch<ConvCpu, ConvArgs>(Name, dtype, ref args, accesses);
-        else ConvGpu.Launch((GpuDevice)device, dtype, program, ref args, accesses);
+        int used = 5;
+        if (bias is { } added) accesses[used++] = Access.Read(added);
+        if (residual is { } last) accesses[used++] = Access.Read(last);
+        if (partials is { } left) accesses[used++] = Access.Write(left); // the last one: a launch that leaves none drops it
+        accesses = accesses[..used];
+        if (device is not CpuDevice cpu) return ConvGpu.Launch((GpuDevice)device, dtype, program, ref args, accesses);
+        cpu.Launch<ConvCpu, ConvArgs>(Name, dtype, ref args, accesses);
+        return partials is not null;
     }
 }
 
@@ -90,6 +111,8 @@ public struct ConvArgs
     public ulong Y;
     public ulong Parts;
     public ulong Taps;
+    public ulong Residual;
+    public ulong Partials;
     public double Slope;
     public int Batch;
     public int InH;
@@ -112,5 +135,7 @@ public struct ConvArgs
     public int Activation;
     public int HasBias;
     public int Accumulate;
+    public int HasResidual;
+    public int HasPartials;
     public int OutQuads; // for CUDA: four neighbouring output channels are one access
 }

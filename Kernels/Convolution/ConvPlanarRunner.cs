@@ -22,6 +22,7 @@ internal static unsafe class ConvPlanarRunner<V, T>
         public TapSpan* Spans;
         public T* Weights; // [part][output of the part][k]
         public T* Tiles;
+        public int* Left; // see ConvChunks
         public long TileBytes;
         public long Plane;
         public int PixelsWide;
@@ -49,10 +50,12 @@ internal static unsafe class ConvPlanarRunner<V, T>
 
         state.TileBytes = Align((state.Bands.TileElements + MaxLanes) * sizeof(T)); // the last vector of a plane may read past it
         long spanBytes = Align(tapCount * sizeof(TapSpan)), weightBytes = Align(weights * sizeof(T));
-        byte* scratch = (byte*)pool.Scratch(spanBytes + weightBytes + (pool.Threads * state.TileBytes));
+        byte* scratch = (byte*)pool.Scratch(spanBytes + weightBytes + (pool.Threads * state.TileBytes) + ConvChunks<V, T>.CounterBytes(args));
         state.Spans = (TapSpan*)scratch;
         state.Weights = (T*)(scratch + spanBytes);
         state.Tiles = (T*)(scratch + spanBytes + weightBytes);
+        state.Left = (int*)(scratch + spanBytes + weightBytes + (pool.Threads * state.TileBytes));
+        ConvChunks<V, T>.Begin(args, state.Left);
         for (int t = 0; t < tapCount; t++)
         {
             nint offset = (nint)((((long)taps[t].Dy - args->MinDy) * state.PixelsWide) + (taps[t].Dx - args->MinDx) + (taps[t].First * state.Plane));
@@ -99,6 +102,8 @@ internal static unsafe class ConvPlanarRunner<V, T>
             var part = ((ConvTablePart*)s->Args->Parts)[i];
             for (int o = part.FirstOutput; o < part.EndOutput; o++, weights += part.K) Channel(s, part, item, tile, weights, o);
         }
+
+        ConvChunks<V, T>.Finish(s->Args, s->Left, item);
     }
 
     /// <summary>One output channel of a part over one item, as many vectors of pixels at once as there are accumulators.</summary>
@@ -154,7 +159,7 @@ internal static unsafe class ConvPlanarRunner<V, T>
         TileEpilogue<V, T>.Apply((Activation)args->Activation, task.Slope, rows, 0, height, 1, task.HasBias ? bias : null, biasByRow: true);
         for (int i = 0; i < count; i++)
         {
-            for (int j = 0; j < valid[i]; j++) outputs[i][j * step] = rows[i][j];
+            for (int j = 0; j < valid[i]; j++) outputs[i][j * step] = task.Residual == 0 ? rows[i][j] : rows[i][j] + outputs[i][(j * step) + task.Residual];
         }
     }
 
@@ -170,6 +175,7 @@ internal static unsafe class ConvPlanarRunner<V, T>
             Bias = HasBias ? ((T*)args->Bias)[output] : T.Zero;
             Slope = T.CreateTruncating(args->Slope);
             Load = args->Accumulate != 0;
+            Residual = args->HasResidual == 0 ? 0 : (nint)((T*)args->Residual - (T*)args->Y);
         }
 
         public bool HasBias { get; }
@@ -179,6 +185,9 @@ internal static unsafe class ConvPlanarRunner<V, T>
         public T Slope { get; }
 
         public bool Load { get; }
+
+        /// <summary>Elements from an output to its residual; 0 without one.</summary>
+        public nint Residual { get; }
 
         public T* Output(ConvArgs* args, int image, int i, int j) =>
             _y + (((((long)image * args->OutH) + ((long)i * args->StepY)) * args->OutW + ((long)j * args->StepX)) * args->OutC);

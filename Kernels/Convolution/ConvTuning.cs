@@ -33,5 +33,6 @@ internal static class ConvTuning
     {
         args.Y = scratch;
         args.Accumulate = 0;
+        args.HasPartials = 0;
     }
 }

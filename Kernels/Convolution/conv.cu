@@ -31,6 +31,7 @@ KERNEL(conv, ConvArgs, (TILE_M / THREAD_M * (TILE_N / THREAD_N)), MIN_BLOCKS)
     IN(REAL, W);
     IN(REAL, Bias);
     UPD(REAL, Y);
+    IN(REAL, Residual);
     IN(ConvTap, Taps);
     SHARED(REAL, panels, Tile::SHARED_WORDS);
     SHARED(i64, row_input, TILE_M);
@@ -80,19 +81,23 @@ KERNEL(conv, ConvArgs, (TILE_M / THREAD_M * (TILE_N / THREAD_N)), MIN_BLOCKS)
             y.z = linear_activation(a.Activation, y.z, slope);
             y.w = linear_activation(a.Activation, y.w, slope);
             i32 c = Tile::column(j), left = Tile::row(i) < rows ? columns - c : 0;
+            if (a.HasResidual != 0) y = add4(y, load_outputs(Residual + (row_output[Tile::row(i)] + c), left, a.OutQuads != 0));
             if (a.OutQuads != 0) store_upto4<true, REAL>(row + c, y, left);
             else store_upto4<false, REAL>(row + c, y, left);
         }
     }
 
     // the costly activations in a rolled loop over the thread's own outputs: their code stands here once, not once an output
-    if (a.Activation < ACT_ELU) return;
     NO_UNROLL
-    for (int i = 0; i < THREAD_M; i++) {
+    for (int i = 0; i < THREAD_M && a.Activation >= ACT_ELU; i++) {
         NO_UNROLL
         for (int j = 0; j < THREAD_N; j++) {
             gptr<REAL> y = Y + row_output[Tile::row(i)] + Tile::column(j);
             if (Tile::row(i) < rows && Tile::column(j) < columns) y[0] = smooth_activation<REAL>(a.Activation, y[0], slope);
         }
+    }
+
+    if constexpr (TILE_M % CHUNK == 0) {
+        if (a.HasPartials != 0) tile_statistics<REAL, TILE_M, TILE_N, Tile::THREADS>(Y, a.Partials, block.m0, rows, first, columns, a.OutC);
     }
 }

@@ -2,14 +2,14 @@
 // of parts, a part is a matrix product: rows are the pixels of its lattice over all images, columns its output channels, k its taps in plan
 // order with their channels ascending. Nothing of that matrix of inputs exists: loaders gather it. Taps outside the image give +0.
 #pragma once
-#include "Common/prelude.cuh"
+#include "Common/chunk_sums.cuh"
 
-// OutQuads: four neighbouring output channels are one access, in y and in a transposed filter
+// Residual: added to y last; Partials: see tile_statistics. OutQuads: four neighbouring output channels are one access, in y and in a transposed filter
 #define CONV_ARGS(F)                                                                                                                        \
     F(garg<const REAL>, X) F(garg<const REAL>, W) F(garg<const REAL>, Bias) F(garg<REAL>, Y) F(garg<const ConvPart>, Parts)                 \
-    F(garg<const ConvTap>, Taps) F(f64, Slope) F(i32, Batch) F(i32, InH) F(i32, InW) F(i32, InC) F(i32, OutH) F(i32, OutW) F(i32, OutC)     \
+    F(garg<const ConvTap>, Taps) F(garg<const REAL>, Residual) F(garg<REAL>, Partials) F(f64, Slope) F(i32, Batch) F(i32, InH) F(i32, InW) F(i32, InC) F(i32, OutH) F(i32, OutW) F(i32, OutC)     \
     F(i32, FilterTaps) F(i32, PartCount) F(i32, StepY) F(i32, StepX) F(i32, InStepY) F(i32, InStepX) F(i32, MinDy) F(i32, MaxDy)            \
-    F(i32, MinDx) F(i32, MaxDx) F(i32, FilterTransposed) F(i32, Activation) F(i32, HasBias) F(i32, Accumulate) F(i32, OutQuads)
+    F(i32, MinDx) F(i32, MaxDx) F(i32, FilterTransposed) F(i32, Activation) F(i32, HasBias) F(i32, Accumulate) F(i32, HasResidual) F(i32, HasPartials) F(i32, OutQuads)
 
 // mirrors ConvTablePart in ConvProgram.cs, where the fields are explained
 struct ConvPart {
@@ -132,3 +132,17 @@ struct ConvRows {
         }
     }
 };
+
+// Partial statistics of the tile's chunks of 64 pixels, for the batch norm behind the convolution, once the block has stored all its outputs: they come
+// back from the caches, a column a lane. For plans without phases, whose rows are the pixels of y. m0: the tile's first pixel; first: its first channel.
+template <class T, int ROWS, int COLUMNS, int THREADS>
+DEV void tile_statistics(gptr<const T> y, gptr<T> partials, i64 m0, i32 rows, i32 first, i32 columns, i32 channels)
+{
+    static_assert(ROWS % CHUNK == 0, "whole chunks");
+    block_sync();
+    NO_UNROLL
+    for (i32 at = (i32)threadIdx.x; at < ROWS / CHUNK * COLUMNS; at += THREADS) {
+        const i32 begin = at / COLUMNS * CHUNK, column = at % COLUMNS, left = rows - begin;
+        if (left > 0 && column < columns) chunk_statistics<8, T>(y, partials, (m0 + begin) / CHUNK, left < CHUNK ? left : CHUNK, channels, first + column);
+    }
+}

@@ -37,20 +37,13 @@ using FilterLoader = Filter<TRANSPOSED != 0>::Loader;
 DEV int row_slot(int row) { return (row & ~31) | (row & 3) << 3 | (row >> 2 & 7); }
 DEV int slot_row(int slot) { return (slot & ~31) | (slot & 7) << 2 | (slot >> 3 & 3); }
 
-DEV vec4<f32> add4(vec4<f32> a, vec4<f32> b) { return {a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w}; }
-
-DEV vec4<f32> load_outputs(gptr<const f32> p, i32 left, bool quads)
-{
-    if (quads) return load_upto4<true, f32>(p, left, 0.0f);
-    return load_upto4<false, f32>(p, left, 0.0f);
-}
-
 KERNEL(conv_mma, ConvArgs, Tile::THREADS, MIN_BLOCKS)
 {
     IN(f32, X);
     IN(f32, W);
     IN(f32, Bias);
     UPD(f32, Y);
+    IN(f32, Residual);
     IN(ConvTap, Taps);
     DYN_SHARED(f32, panels);
 
@@ -85,19 +78,19 @@ KERNEL(conv_mma, ConvArgs, Tile::THREADS, MIN_BLOCKS)
     mma_for_each<Tile>(acc, [&](int m, int n, vec4<f32> y) {
         const i32 left = m < rows ? columns - n : 0;
         gptr<f32> p = Y + row_output[row_slot(m)] + n;
-        if (a.Accumulate != 0) y = add4(y, load_outputs(p, left, quads));
+        if (a.Accumulate != 0) y = add4(y, load_outputs(gptr<const f32>(p), left, quads));
         if (a.HasBias != 0) y = add4(y, load_upto4<false, f32>(Bias + (first + n), left, 0.0f));
         y.x = linear_activation(a.Activation, y.x, slope);
         y.y = linear_activation(a.Activation, y.y, slope);
         y.z = linear_activation(a.Activation, y.z, slope);
         y.w = linear_activation(a.Activation, y.w, slope);
+        if (a.HasResidual != 0) y = add4(y, load_outputs(Residual + (row_output[row_slot(m)] + n), left, quads));
         if (quads) store_upto4<true, f32>(p, y, left);
         else store_upto4<false, f32>(p, y, left);
     });
 
-    if (a.Activation < ACT_ELU) return;
     NO_UNROLL
-    for (int i = 0; i < 2 * Tile::TM; i++) {
+    for (int i = 0; i < 2 * Tile::TM && a.Activation >= ACT_ELU; i++) {
         NO_UNROLL
         for (int j = 0; j < 2 * Tile::TN; j++) {
             int m = Tile::row(i / 2, i % 2), n = Tile::column(j / 2, j % 2);
@@ -105,4 +98,5 @@ KERNEL(conv_mma, ConvArgs, Tile::THREADS, MIN_BLOCKS)
             if (m < rows && n < columns) y[0] = smooth_activation<f32>(a.Activation, y[0], slope);
         }
     }
+    if (a.HasPartials != 0) tile_statistics<f32, TILE_M, TILE_N, Tile::THREADS>(Y, a.Partials, block.m0, rows, first, columns, a.OutC);
 }

@@ -15,6 +15,7 @@ KERNEL(conv_narrow, ConvArgs, TILE_M, MIN_BLOCKS)
     IN(REAL, W);
     IN(REAL, Bias);
     UPD(REAL, Y);
+    IN(REAL, Residual);
     IN(ConvTap, Taps);
     SHARED(REAL, weights, TILE_K * TILE_N);
 
@@ -27,7 +28,8 @@ KERNEL(conv_narrow, ConvArgs, TILE_M, MIN_BLOCKS)
     ConvLattice(block.m0, part.CountY, part.CountX).find(row < rows ? row : rows - 1, n, i, j);
     const i32 y = i * a.InStepY, x = j * a.InStepX;
     gptr<const REAL> pixel = input.pixel(n, y, x);
-    gptr<REAL> out = Y + (((n * a.OutH + part.OffsetY + i * a.StepY) * a.OutW + part.OffsetX + j * a.StepX) * a.OutC + first);
+    const i64 output = ((n * a.OutH + part.OffsetY + i * a.StepY) * a.OutW + part.OffsetX + j * a.StepX) * a.OutC + first;
+    gptr<REAL> out = Y + output;
 
     REAL acc[TILE_N];
     UNROLL
@@ -94,6 +96,7 @@ KERNEL(conv_narrow, ConvArgs, TILE_M, MIN_BLOCKS)
     sums.y = linear_activation(a.Activation, sums.y, slope);
     sums.z = linear_activation(a.Activation, sums.z, slope);
     sums.w = linear_activation(a.Activation, sums.w, slope);
+    if (a.HasResidual != 0) sums = add4(sums, load_upto4<false, REAL>(Residual + output, columns, (REAL)0));
     store_upto4<false, REAL>(out, sums, columns);
     if (a.Activation < ACT_ELU) return;
     NO_UNROLL

@@ -47,29 +47,12 @@ internal static unsafe class BatchNormCpu
             device.Launch<ApplyKernel<TActivation>, BatchNormArgs>("batch_norm_apply", dtype, ref args, accesses);
 
     /// <summary>Parts are chunks.</summary>
-    [MethodImpl(AggressiveOptimization)]
     private static void Statistics<V, T>(BatchNormArgs* args, nint start, nint end)
         where V : unmanaged, IVec<V, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         nint rows = (nint)args->Rows, columns = (nint)args->Columns;
-        T* x = (T*)args->X;
-        for (nint chunk = start; chunk < end; chunk++)
-        {
-            nint first = chunk * BatchNorm.Chunk, height = Math.Min(BatchNorm.Chunk, rows - first);
-            T* shifts = (T*)args->Partials + (3 * chunk * columns), means = shifts + columns, squares = means + columns;
-            new ReadOnlySpan<T>(x + (first * columns), (int)columns).CopyTo(new Span<T>(shifts, (int)columns));
-            ColumnPairs<V, T>.Chunk(new Deviations<V, T>(x, shifts), first, height, columns, means, squares);
-            V count = V.Create(T.CreateTruncating(height));
-            for (nint c = 0; c < columns; c += V.Count)
-            {
-                nint lanes = columns - c;
-                V sum = ColumnPairs<V, T>.Load(means + c, lanes), mean = V.Div(sum, count);
-                V rest = V.Fma(V.Neg(sum), mean, ColumnPairs<V, T>.Load(squares + c, lanes));
-                ColumnPairs<V, T>.Store(mean, means + c, lanes);
-                ColumnPairs<V, T>.Store(V.Max(V.Zero, rest), squares + c, lanes);
-            }
-        }
+        for (nint chunk = start; chunk < end; chunk++) ChunkStatistics<V, T>.Run((T*)args->X, (T*)args->Partials, chunk, rows, columns);
     }
 
     /// <summary>Parts are columns.</summary>
@@ -184,19 +167,6 @@ internal static unsafe class BatchNormCpu
     }
 
     /// <summary>u = v = x - shift.</summary>
-    private readonly struct Deviations<V, T>(T* x, T* shifts) : IColumnPair<V, T>
-        where V : unmanaged, IVec<V, T>
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        [MethodImpl(AggressiveInlining)]
-        public void Terms<TLoad>(nint row, nint start, nint column, nint lanes, out V u, out V v)
-            where TLoad : struct, ILoad<V, T>
-        {
-            u = V.Sub(TLoad.Load(x + start + column, lanes), TLoad.Load(shifts + column, lanes));
-            v = u;
-        }
-    }
-
     private readonly struct StatisticsKernel : ICpuKernel<BatchNormArgs>
     {
         public static void Run<V, T>(WorkerPool pool, BatchNormArgs* args)

@@ -19,12 +19,12 @@ namespace GenEngine.Kernels.Normalization;
 public static class BatchNorm
 {
     /// <summary>Rows of a chunk of partial results.</summary>
-    public const int Chunk = 64;
+    public const int Chunk = RowChunks.Rows;
 
     private const string Name = "batch_norm";
 
     /// <summary>Elements of the partial results.</summary>
-    public static long PartialElements(long rows, long columns) => 3 * Chunks(rows) * columns;
+    public static long PartialElements(long rows, long columns) => RowChunks.PartialElements(rows, columns);
 
     /// <summary>Mean and squared deviations of each chunk of 64 rows.</summary>
     /// <param name="x">rows * columns elements, read.</param>
@@ -127,7 +127,7 @@ public static class BatchNorm
         else BatchNormGpu.Apply((GpuDevice)device, dtype, activation, ref args, accesses);
     }
 
-    internal static long Chunks(long rows) => (rows + Chunk - 1) / Chunk;
+    internal static long Chunks(long rows) => RowChunks.Count(rows);
 
     /// <summary>Groups of four neighbouring columns; 0 where the shape or one of the addresses (or-ed together) does not allow them.</summary>
     internal static long Quads(long rows, long columns, ulong addresses) => columns % 4 == 0 && addresses % 16 == 0 ? rows * columns / 4 : 0;

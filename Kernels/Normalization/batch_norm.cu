@@ -27,16 +27,7 @@ KERNEL(batch_norm_statistics, BatchNormArgs, 256, 1)
     for (i64 at = global_index(); at < chunks_of(a.Rows) * a.Columns; at += grid_stride()) {
         i64 chunk = at / a.Columns, column = at % a.Columns, first = chunk * CHUNK;
         i32 height = (i32)(a.Rows - first < CHUNK ? a.Rows - first : CHUNK);
-        REAL shift = X[first * a.Columns + column], sum, squares;
-        chunk_pair(first, height, [&](i64 row, REAL& u, REAL& v) {
-            REAL x = X[row * a.Columns + column];
-            u = x - shift;
-            v = u;
-        }, sum, squares);
-        REAL mean = sum / (REAL)height, rest = fma(-sum, mean, squares);
-        Partials[3 * chunk * a.Columns + column] = shift;
-        Partials[(3 * chunk + 1) * a.Columns + column] = mean;
-        Partials[(3 * chunk + 2) * a.Columns + column] = (REAL)0 > rest ? (REAL)0 : rest;  // a NaN passes
+        chunk_statistics<4, REAL>(X, Partials, chunk, height, a.Columns, column);
     }
 }
 

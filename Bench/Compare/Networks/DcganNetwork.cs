@@ -8,21 +8,21 @@ internal sealed class DcganNetwork : GanNetwork
 {
     private const int Noise = 100;
     private readonly Linear _widen, _logit;
-    private readonly BatchNorm _norm0, _norm1, _normD;
-    private readonly ConvTranspose2d _enlarge, _pixels;
-    private readonly Conv2d _first, _second;
+    private readonly BatchNorm _norm0;
+    private readonly Sequential _enlarge, _features;
+    private readonly ConvTranspose2d _pixels;
 
     public DcganNetwork(Context context) : base(context)
     {
         var halve = ConvSpec.Square(4, 2, 1);
         _widen = new Linear(Generator, "widen", Noise, 7 * 7 * 128);
         _norm0 = new BatchNorm(Generator, "norm0", 128, Activation.Relu);
-        _enlarge = new ConvTranspose2d(Generator, "enlarge", 128, 64, halve);
-        _norm1 = new BatchNorm(Generator, "norm1", 64, Activation.Relu);
+        _enlarge = new Sequential(new ConvTranspose2d(Generator, "enlarge", 128, 64, halve, bias: false), new BatchNorm(Generator, "norm1", 64, Activation.Relu));
         _pixels = new ConvTranspose2d(Generator, "pixels", 64, 1, halve, activation: Activation.Tanh);
-        _first = new Conv2d(Discriminator, "first", 1, 64, halve, Activation.LeakyRelu, slope: 0.2);
-        _second = new Conv2d(Discriminator, "second", 64, 128, halve);
-        _normD = new BatchNorm(Discriminator, "norm", 128, Activation.LeakyRelu, 0.2);
+        _features = new Sequential(
+            new Conv2d(Discriminator, "first", 1, 64, halve, Activation.LeakyRelu, slope: 0.2),
+            new Conv2d(Discriminator, "second", 64, 128, halve, bias: false),
+            new BatchNorm(Discriminator, "norm", 128, Activation.LeakyRelu, 0.2));
         _logit = new Linear(Discriminator, "logit", 7 * 7 * 128, 1);
         Generator.Build();
         Discriminator.Build();
@@ -32,13 +32,9 @@ internal sealed class DcganNetwork : GanNetwork
     public override Tensor Generate(int count)
     {
         var h = _norm0.Forward(_widen.Forward(Context.RandomNormal(new Shape(count, Noise))).Reshape(count, 7, 7, 128));
-        return _pixels.Forward(_norm1.Forward(_enlarge.Forward(h)));
+        return _pixels.Forward(_enlarge.Forward(h));
     }
 
     /// <summary>Logits [N, 1] that images are real.</summary>
-    public override Tensor Discriminate(Tensor images)
-    {
-        var h = _normD.Forward(_second.Forward(_first.Forward(images)));
-        return _logit.Forward(h.Reshape(images.Shape[0], 7 * 7 * 128));
-    }
+    public override Tensor Discriminate(Tensor images) => _logit.Forward(_features.Forward(images).Reshape(images.Shape[0], 7 * 7 * 128));
 }

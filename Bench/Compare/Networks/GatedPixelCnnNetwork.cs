@@ -39,7 +39,7 @@ internal sealed class GatedPixelCnnNetwork
     public Tensor Logits(Tensor images)
     {
         var h = _first.Forward(images);
-        for (int i = 0; i < Layers; i++) h = h.Add(_outputs[i].Forward(Gate.Tanh.Forward(_gated[i].Forward(h))));
+        for (int i = 0; i < Layers; i++) h = _outputs[i].Forward(Gate.Tanh.Forward(_gated[i].Forward(h)), residual: h);
         return _logits.Forward(_head.Forward(_activation.Forward(h)));
     }
 

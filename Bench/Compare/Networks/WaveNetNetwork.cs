@@ -46,7 +46,7 @@ internal sealed class WaveNetNetwork
         for (int i = 0; i < gates.Length; i++)
         {
             gates[i] = Gate.Tanh.Forward(_dilated[i].Forward(h));
-            if (i < _residuals.Length) h = h.Add(_residuals[i].Forward(gates[i]));
+            if (i < _residuals.Length) h = _residuals[i].Forward(gates[i], residual: h);
         }
 
         return _logits.Forward(_head.Forward(_skips.Forward(Ops.Concat(gates))));

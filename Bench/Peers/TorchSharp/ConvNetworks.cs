@@ -31,7 +31,7 @@ internal sealed class DcganGenerator : nn.Module<Tensor, Tensor>
 {
     private readonly Linear _widen = nn.Linear(100, 6272);
     private readonly BatchNorm2d _norm0 = nn.BatchNorm2d(128), _norm1 = nn.BatchNorm2d(64);
-    private readonly ConvTranspose2d _enlarge = nn.ConvTranspose2d(128, 64, 4, stride: 2, padding: 1);
+    private readonly ConvTranspose2d _enlarge = nn.ConvTranspose2d(128, 64, 4, stride: 2, padding: 1, bias: false);
     private readonly ConvTranspose2d _pixels = nn.ConvTranspose2d(64, 1, 4, stride: 2, padding: 1);
 
     public DcganGenerator() : base("generator") => RegisterComponents();
@@ -46,7 +46,7 @@ internal sealed class DcganGenerator : nn.Module<Tensor, Tensor>
 internal sealed class DcganDiscriminator : nn.Module<Tensor, Tensor>
 {
     private readonly Conv2d _first = nn.Conv2d(1, 64, 4, stride: 2, padding: 1);
-    private readonly Conv2d _second = nn.Conv2d(64, 128, 4, stride: 2, padding: 1);
+    private readonly Conv2d _second = nn.Conv2d(64, 128, 4, stride: 2, padding: 1, bias: false);
     private readonly BatchNorm2d _norm = nn.BatchNorm2d(128);
     private readonly Linear _logit = nn.Linear(6272, 1);
 

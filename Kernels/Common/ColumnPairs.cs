@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using GenEngine.Kernels.Common;
 using static System.Runtime.CompilerServices.MethodImplOptions;
 
-namespace GenEngine.Kernels.Normalization;
+namespace GenEngine.Kernels.Common;
 
 /// <summary>How neighbouring elements become a vector: whole vectors, or the last few of a row. A type argument, so that whole ones carry no code of the others.</summary>
 internal unsafe interface ILoad<V, T>
