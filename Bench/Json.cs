@@ -33,6 +33,11 @@ internal static class Json
 [JsonSerializable(typeof(Dictionary<string, double>))]
 [JsonSerializable(typeof(List<ModelInfo>))]
 [JsonSerializable(typeof(TrainResult))]
+[JsonSerializable(typeof(List<LedgerRow>))]
+[JsonSerializable(typeof(RunScores))]
+[JsonSerializable(typeof(List<VersusLine>))]
+[JsonSerializable(typeof(List<AugmentLine>))]
+[JsonSerializable(typeof(IReadOnlyList<EvaluationResult>))]
 [JsonSerializable(typeof(ShapeResult))]
 [JsonSerializable(typeof(List<LadderLine>))]
 internal sealed partial class ConsoleJson : JsonSerializerContext;

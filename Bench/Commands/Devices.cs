@@ -74,7 +74,7 @@ internal static class Devices
         foreach (var device in report.Devices) yield return new DeviceInfo(Invariant($"cuda:{device.Ordinal}"), report.IsUsable, $"{device}, {versions}", device.MemoryBytes, problem);
     }
 
-    private static string ProcessorName()
+    internal static string ProcessorName()
     {
         const string Info = "/proc/cpuinfo", Key = "model name";
         string? line = File.Exists(Info) ? File.ReadLines(Info).FirstOrDefault(text => text.StartsWith(Key, StringComparison.Ordinal)) : null;

@@ -1,43 +1,95 @@
 using System.CommandLine;
 using System.Globalization;
+using GenEngine.Data;
+using GenEngine.Kernels;
 using GenEngine.Models;
+using GenEngine.Runs;
 
 namespace GenEngine.Bench.Commands;
 
-/// <summary>evaluate MODEL: losses on the test set, and the importance-weighted bound.</summary>
+/// <summary>evaluate MODEL: losses on the test set, and with --full every metric that applies, each beside real data's figure.</summary>
 internal static class Evaluate
 {
     public static Command Create()
     {
-        var command = new ConsoleCommand("evaluate", "Measure a trained model on the test set, in nats per image.")
+        var command = new ConsoleCommand("evaluate", "Measure a trained model on the test set.")
         {
-            Examples = [("evaluate vae", "-ELBO with its two terms"), ("evaluate vae --samples 50", "and the IWAE bound with 50 importance samples an image")],
+            Examples =
+            [
+                ("evaluate vae", "-ELBO with its two terms, and the reconstruction error beside PCA's"),
+                ("evaluate vae --samples 50", "and the IWAE bound with 50 importance samples an image"),
+                ("evaluate cgan --full", "every metric: Frechet distance, top-1, diversity, precision and recall, ..."),
+                ("evaluate --all --format markdown", "a table of the newest run of every model under runs/"),
+            ],
         };
-        var trained = new TrainedModelOptions(command);
+        var model = new Argument<string?>("model") { Description = $"Which model: {string.Join(", ", Zoo.Names)}.", Arity = ArgumentArity.ZeroOrOne };
+        model.CompletionSources.Add([.. Zoo.Names]);
+        command.Arguments.Add(model);
+        var trained = new TrainedModelOptions(command, model);
         var samples = Options.Number("--samples", "Importance samples an image for the bound on log p(x) of a VAE; 0 leaves it out.", 0, 0);
+        var full = new Option<bool>("--full") { Description = "Every metric; trains a judge on the training set first, unless the cache has it." };
+        var all = new Option<bool>("--all") { Description = "The newest run of every model under runs/, in full." };
+        var count = Options.Number("--count", "Generated images that the metrics see.", 100, 10_000);
+        var format = Options.OneOf("--format", "How to print", "text", "markdown");
         var json = Options.Json();
-        foreach (Option option in (Option[])[samples, json]) command.Options.Add(option);
+        foreach (Option option in (Option[])[samples, full, all, count, format, json]) command.Options.Add(option);
         command.OnRun(session =>
         {
-            using var model = trained.Open(session);
-            var results = Measure(model, session.Get(samples), session.Stop);
-            if (session.Get(json)) Json.Write(session.Out, ConsoleJson.Default.DictionaryStringDouble, results.ToDictionary(result => result.Name, result => result.Value));
-            else
-                foreach (var (name, value) in results) session.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-24} {value:F3} nats per image"));
+            var runs = Runs(session.Get(model), session.Get(all));
+            var results = new List<EvaluationResult>();
+            foreach (var run in runs)
+            {
+                using var opened = run is null ? trained.Open(session) : trained.Open(session, run);
+                results.Add(Measure(session, opened, session.Get(samples), session.Get(full) || session.Get(all), session.Get(count)));
+            }
+
+            EvaluationTable.Write(session, results, session.Get(format)!, session.Get(json));
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static List<(string Name, double Value)> Measure(TrainedModel trained, int samples, CancellationToken stop)
+    private static List<RunFolder?> Runs(string? model, bool all)
     {
-        using var test = new DeviceDataset(trained.Context, trained.TestSet, trained.Binarization);
-        double[] losses = Evaluator.MeanLosses(trained.Model, test, stop: stop);
-        var results = trained.Model.RowLossNames.Select((name, i) => (name, losses[i])).ToList();
-        if (samples == 0) return results;
-        if (trained.Model is not ILikelihoodBound bounded) throw new UsageException($"--samples needs a model with a likelihood; '{trained.Model.Name}' has none.");
-        double bound = Evaluator.ImportanceBound(trained.Model, test, samples, bounded.LogWeight, stop: stop);
-        results.Add((FormattableString.Invariant($"-log p(x), IWAE-{samples}"), -bound));
-        return results;
+        if (model is not null && all) throw new UsageException("'evaluate MODEL' measures one run, 'evaluate --all' all of them; give one of the two.");
+        if (!all) return model is null ? throw new UsageException($"Which model? One of {string.Join(", ", Zoo.Names)}, or --all.") : [null];
+        var runs = new List<RunFolder?>();
+        foreach (string name in Zoo.Names)
+        {
+            try
+            {
+                runs.Add(RunFolder.Newest(name));
+            }
+            catch (EngineException)
+            {
+                // a model that nobody has trained yet
+            }
+        }
+
+        return runs.Count > 0 ? runs : throw new EngineException("There is no trained model under 'runs'. Train one first: train vae");
+    }
+
+    private static EvaluationResult Measure(Session session, TrainedModel trained, int samples, bool full, int count)
+    {
+        var evaluation = new ModelEvaluation(trained.Model, trained.TrainSet, trained.TestSet, trained.Binarization) { Count = count, Seed = trained.Context.Seed, Stop = session.Stop };
+        var scores = new List<Score>(evaluation.Losses(samples));
+        string judged = "";
+        if (full)
+        {
+            scores.AddRange(evaluation.Codes());
+            if (trained.TestSet.Labels is null || trained.TestSet.ClassNames.Count < 2) session.Error.WriteLine($"{trained.TestSet.Name} has no classes, so no judge can be trained: metrics by features are left out.");
+            else
+            {
+                using var judge = trained.Judge(session);
+                judged = string.Create(CultureInfo.InvariantCulture, $"judge: seed {judge.Recipe.Seed}, {judge.TestAccuracy:P2} right on test images, weights {judge.WeightHash[..12]}");
+                scores.AddRange(evaluation.Samples(judge));
+            }
+        }
+
+        if (scores.Count == 0) throw new EngineException($"'{trained.Model.Name}' has no loss of its own on test images; 'evaluate {trained.Model.Name} --full' measures its samples.");
+        return new EvaluationResult(trained.Model.Name, trained.Run.Config.Data, trained.Run.Path, judged, scores);
     }
 }
+
+/// <summary>What 'evaluate' found of one run.</summary>
+internal sealed record EvaluationResult(string Model, string Data, string Run, string Judge, IReadOnlyList<Score> Scores);

@@ -13,14 +13,15 @@ internal sealed class TrainedModel : IDisposable
 {
     private readonly Device _device;
     private readonly Session _session;
-    private readonly Lazy<ImageDataset> _testSet;
+    private readonly Lazy<ImageDataset> _testSet, _trainSet;
 
     private TrainedModel(Session session, Device device, RunFolder run, ulong seed, string? data, string? dataDir)
     {
         _session = session;
         _device = device;
         Run = run;
-        _testSet = new Lazy<ImageDataset>(() => LoadTest(data, dataDir));
+        _testSet = new Lazy<ImageDataset>(() => Load("test", data, dataDir));
+        _trainSet = new Lazy<ImageDataset>(() => Load("train", data, dataDir));
         Context = new Context(device, seed: seed);
         Model = Zoo.Find(run.Config.Model).Build(Context, Shape(), run.Config) as GenerativeModel
             ?? throw new EngineException($"'{run.Config.Model}' makes no images of codes, so this command has nothing to show of it.");
@@ -39,6 +40,23 @@ internal sealed class TrainedModel : IDisposable
     /// <summary>Of the images that the model was trained on.</summary>
     public IReadOnlyList<string> ClassNames => Run.Config.ClassNames ?? TestSet.ClassNames;
 
+    /// <summary>What it was trained on; loaded when first asked for.</summary>
+    public ImageDataset TrainSet => _trainSet.Value;
+
+    /// <summary>A classifier of the same images, trained now unless the cache has it.</summary>
+    public Judge Judge(Session session, JudgeRecipe? recipe = null)
+    {
+        bool told = false;
+        return GenEngine.Models.Judge.Load(_device, TrainSet, TestSet, recipe, report: Tell, stop: session.Stop);
+
+        void Tell(long step, long steps)
+        {
+            if (told) return;
+            told = true;
+            session.Error.WriteLine(FormattableString.Invariant($"Training a judge on {TrainSet.Name} ({steps} steps); later commands find it in the cache."));
+        }
+    }
+
     public Binarization Binarization => Run.Config.Binarize == "dynamic" ? Binarization.Dynamic : Binarization.None;
 
     /// <summary>Opens the run that --run names, or the newest of the model, and says which.</summary>
@@ -47,6 +65,12 @@ internal sealed class TrainedModel : IDisposable
         _ = Zoo.Find(model);
         var run = path is null ? RunFolder.Newest(model) : RunFolder.Open(path);
         if (run.Config.Model != model) throw new EngineException($"'{run.Path}' holds a run of '{run.Config.Model}', not of '{model}'.");
+        return Open(session, run, device, seed, data, dataDir);
+    }
+
+    /// <summary>Opens a run.</summary>
+    public static TrainedModel Open(Session session, RunFolder run, DeviceOptions device, ulong seed, string? data, string? dataDir)
+    {
         session.Error.WriteLine($"run: {run.Path}");
         var opened = device.Open(session);
         try
@@ -76,17 +100,17 @@ internal sealed class TrainedModel : IDisposable
         return config is { ImageHeight: > 0, ClassNames: { } names } ? new DataShape(config.ImageHeight, config.ImageWidth, config.Channels, names.Count) : DataShape.Of(TestSet);
     }
 
-    private ImageDataset LoadTest(string? data, string? dataDir)
+    private ImageDataset Load(string split, string? data, string? dataDir)
     {
         var config = Run.Config;
         if (data is null && Path.IsPathRooted(config.Data) && !Directory.Exists(config.Data))
             throw new EngineException($"The model was trained on the pictures in '{config.Data}', and that folder is no longer there. Say with --data where it is now.");
         bool known = config.ImageHeight > 0;
         var options = new DataOptions { DataDir = dataDir, Size = known ? config.ImageHeight : null, Channels = known ? config.Channels : null };
-        var set = DataSets.Load(data ?? config.Data, "test", options);
+        var set = DataSets.Load(data ?? config.Data, split, options);
         if (config.ClassNames is { } names && Model is { IsConditional: true } && !names.SequenceEqual(set.ClassNames))
             throw new EngineException($"The classes of {set.Name} ({List(set.ClassNames)}) are not those that the model was trained on ({List(names)}).");
-        if (config.TestHash is { } hash && hash != set.ContentHash) _session.Error.WriteLine($"note: these are not the test images that the run was made with ({set.Name} has changed, or is another set).");
+        if (split == "test" && config.TestHash is { } hash && hash != set.ContentHash) _session.Error.WriteLine($"note: these are not the test images that the run was made with ({set.Name} has changed, or is another set).");
         return set;
     }
 
@@ -96,21 +120,30 @@ internal sealed class TrainedModel : IDisposable
 /// <summary>Argument and options that commands on a trained model share.</summary>
 internal sealed class TrainedModelOptions
 {
-    private readonly Argument<string> _model = new("model") { Description = $"Which model: {string.Join(", ", Zoo.Names)}." };
+    private readonly Argument<string?> _model;
     private readonly Option<string?> _run = Options.Run();
     private readonly Option<ulong> _seed = Options.Seed();
     private readonly Option<string?> _data = Options.OtherData();
     private readonly Option<string?> _dataDir = Options.DataDir();
     private readonly DeviceOptions _device;
 
-    public TrainedModelOptions(Command command)
+    /// <summary>Adds the options, and the argument for the model unless the command brings its own.</summary>
+    public TrainedModelOptions(Command command, Argument<string?>? model = null)
     {
-        _model.CompletionSources.Add([.. Zoo.Names]);
-        command.Arguments.Add(_model);
+        _model = model ?? new("model") { Description = $"Which model: {string.Join(", ", Zoo.Names)}.", Arity = ArgumentArity.ExactlyOne };
+        if (model is null)
+        {
+            _model.CompletionSources.Add([.. Zoo.Names]);
+            command.Arguments.Add(_model);
+        }
+
         foreach (Option option in (Option[])[_run, _seed, _data, _dataDir]) command.Options.Add(option);
         _device = new DeviceOptions(command);
     }
 
     public TrainedModel Open(Session session) =>
         TrainedModel.Open(session, session.Get(_model)!, session.Get(_run), _device, session.Get(_seed), session.Get(_data), session.Get(_dataDir));
+
+    /// <summary>Opens a run that the command has chosen.</summary>
+    public TrainedModel Open(Session session, RunFolder run) => TrainedModel.Open(session, run, _device, session.Get(_seed), session.Get(_data), session.Get(_dataDir));
 }

@@ -79,6 +79,15 @@ public sealed class Tensor : IDisposable
         return view;
     }
 
+    /// <summary>Inside a step: overwrites state (moving averages and the like) with a value computed in it; nothing is recorded, no gradient flows.</summary>
+    /// <exception cref="EngineException">Another shape or type.</exception>
+    public void Assign(Tensor value)
+    {
+        if (value.Shape != Shape || value.DType != DType) throw new EngineException($"assign: '{Op}' is {DType} {Shape}, '{value.Op}' is {value.DType} {value.Shape}.");
+        Context.Label("assign");
+        Kernels.Layout.Copy.Run(Context.Device, value.Range, Range);
+    }
+
     /// <summary>Copies all elements to the host; T is the C# type of <see cref="DType"/>.</summary>
     public T[] ToArray<T>() where T : unmanaged
     {

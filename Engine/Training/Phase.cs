@@ -28,16 +28,20 @@ public sealed class Phase
 
     public Func<Batch, Tensor> Loss { get; }
 
-    /// <summary>Called after each update of an eager step; null when nobody watches.</summary>
-    public Action? Updated { get; set; }
+    /// <summary>Called in an eager step whenever the phase has changed something: running statistics by Backward, weights by Update. Null when nobody watches.</summary>
+    public Action? Changed { get; set; }
 
     /// <summary>Gradients of the phase's networks, see <see cref="Tape.Backward"/>.</summary>
-    public void Backward(Tensor loss, bool accumulate = false, bool retain = false) => _tape.Backward(loss, Groups, accumulate, retain);
+    public void Backward(Tensor loss, bool accumulate = false, bool retain = false)
+    {
+        _tape.Backward(loss, Groups, accumulate, retain);
+        Changed?.Invoke();
+    }
 
     /// <summary>Applies the gradients.</summary>
     public void Update()
     {
         foreach (var optimizer in _optimizers) optimizer.Step();
-        Updated?.Invoke();
+        Changed?.Invoke();
     }
 }

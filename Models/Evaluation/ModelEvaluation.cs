@@ -1,0 +1,161 @@
+using System.Globalization;
+using GenEngine.Data;
+using GenEngine.Kernels.Layout;
+using GenEngine.Metrics;
+using GenEngine.Numerics;
+
+namespace GenEngine.Models;
+
+/// <summary>
+/// Every metric that applies to a model, each beside real data's or a baseline's figure. What is measured on generated images takes as many as there are test images,
+/// at most <see cref="Count"/>, with the classes of the test set for a conditional model.
+/// </summary>
+public sealed class ModelEvaluation
+{
+    private const int ProbeImages = 10_000, PairsAClass = 100, MemorisationImages = 2_000, ManifoldSide = 20;
+
+    private readonly GenerativeModel _model;
+    private readonly ImageDataset _train, _test;
+    private readonly Binarization _binarization;
+
+    /// <param name="model">With its weights.</param>
+    /// <param name="train">What it was trained on; for probes, baselines and memorisation.</param>
+    /// <param name="test">What it has not seen.</param>
+    /// <param name="binarization">As in training.</param>
+    public ModelEvaluation(GenerativeModel model, ImageDataset train, ImageDataset test, Binarization binarization = Binarization.None) =>
+        (_model, _train, _test, _binarization) = (model, train, test, binarization);
+
+    /// <summary>Generated images.</summary>
+    public int Count { get; init; } = 10_000;
+
+    /// <summary>Of pairs, of thinning, and of the codes' classes where the test set has none.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Stops between measurements.</summary>
+    public CancellationToken Stop { get; init; }
+
+    /// <summary>Losses on the test set, and the importance-weighted bound when samples are asked for.</summary>
+    /// <param name="importanceSamples">An image; 0 leaves the bound out.</param>
+    public IReadOnlyList<Score> Losses(int importanceSamples = 0)
+    {
+        using var test = new DeviceDataset(_model.Context, _test, _binarization);
+        var scores = new List<Score>();
+        if (_model.RowLossNames.Count > 0)
+        {
+            double[] losses = Evaluator.MeanLosses(_model, test, stop: Stop);
+            for (int i = 0; i < losses.Length; i++)
+            {
+                bool error = _model.RowLossNames[i] == "squared error";
+                scores.Add(error
+                    ? new Score("squared error", "an image", losses[i], Pca(), "PCA of as many dimensions", "lower")
+                    : new Score(_model.RowLossNames[i], _model.LossUnit, losses[i], Better: _model.RowLossNames[i] == "kl" ? "" : "lower"));
+            }
+        }
+
+        if (importanceSamples > 0)
+        {
+            if (_model is not ILikelihoodBound bounded) throw new Kernels.EngineException($"The importance-weighted bound needs a model with a likelihood; '{_model.Name}' has none.");
+            double bound = Evaluator.ImportanceBound(_model, test, importanceSamples, bounded.LogWeight, stop: Stop);
+            scores.Add(new Score(string.Create(CultureInfo.InvariantCulture, $"-log p(x), IWAE-{importanceSamples}"), "nats per image", -bound, Better: "lower"));
+        }
+
+        return scores;
+    }
+
+    /// <summary>What the code holds: its active units, and the class as a linear probe reads it; empty without an encoder.</summary>
+    public IReadOnlyList<Score> Codes()
+    {
+        if (_model is not IEncoder) return [];
+        var scores = new List<Score>();
+        using var test = new DeviceDataset(_model.Context, _test, _binarization);
+        var testCodes = Matrix(ModelRuns.Codes(_model, test));
+        if (_model is ILikelihoodBound)
+            scores.Add(new Score("active units", $"of {_model.Latent}", LatentScores.ActiveUnits(testCodes).Count(active => active)));
+        if (_train.Labels is null || _test.Labels is null || _train.ClassNames.Count < 2) return scores;
+        using var train = new DeviceDataset(_model.Context, _train.Take(ProbeImages), _binarization);
+        int[] labels = _train.Labels[..Math.Min(ProbeImages, _train.Count)];
+        var probe = SoftmaxProbe.Fit(Matrix(ModelRuns.Codes(_model, train)), labels, _train.ClassNames.Count);
+        double chance = _test.Labels.GroupBy(label => label).Max(group => group.Count()) / (double)_test.Count;
+        scores.Add(new Score("class read from the code", "share, linear probe", probe.Accuracy(testCodes, _test.Labels), chance, "the largest class", _model.IsConditional ? "lower" : "higher"));
+        return scores;
+    }
+
+    /// <summary>What generated images look like to the judge and to themselves.</summary>
+    /// <param name="judge">Trained on real images of the same set.</param>
+    public IReadOnlyList<Score> Samples(Judge judge)
+    {
+        int count = Math.Min(Count, _test.Count);
+        int classes = _test.ClassNames.Count;
+        var realSet = _test.Take(count);
+        int[]? labels = _model.IsConditional ? realSet.Labels : null;
+        var real = FeatureMatrix.Of(realSet);
+        var made = new FeatureMatrix(ModelRuns.Images(_model, count, null, labels), count, _model.Data.Pixels);
+        Stop.ThrowIfCancellationRequested();
+        var (realVerdict, verdict) = (judge.Of(real, Stop), judge.Of(made, Stop));
+        var scores = new List<Score>
+        {
+            new("classifier-feature Frechet distance / trace", "", FrechetDistance.Relative(realVerdict.Features, verdict.Features), RealFloor(realVerdict), "halves of the real images", "lower"),
+            new("inception-style score", $"1 to {classes}", ClassifierScores.InceptionStyle(verdict.Probabilities).Mean, ClassifierScores.InceptionStyle(realVerdict.Probabilities).Mean, "real test images", "higher"),
+            new("recognised above 0.9", "share", ClassifierScores.Recognised(verdict.Probabilities), ClassifierScores.Recognised(realVerdict.Probabilities), "real test images", "higher"),
+            new("class entropy", "nats", ClassifierScores.ClassEntropy(verdict.Probabilities), ClassifierScores.ClassEntropy(realVerdict.Probabilities), "real test images", "near the reference"),
+        };
+        if (labels is not null)
+        {
+            scores.Add(new("top-1 of conditional samples", "share", ClassifierScores.Top1(verdict.Probabilities, labels), ClassifierScores.Top1(realVerdict.Probabilities, labels), "real test images", "higher"));
+            scores.Add(new("gross errors", "share: another class, or none above 0.5", ClassifierScores.GrossErrors(verdict.Probabilities, labels), ClassifierScores.GrossErrors(realVerdict.Probabilities, realSet.Labels!), "real test images", "lower"));
+        }
+
+        Stop.ThrowIfCancellationRequested();
+        var similarity = new MsSsim(_model.Data.Height, _model.Data.Width, _model.Data.Channels);
+        int[] kinds = labels ?? ClassifierScores.Classes(verdict.Probabilities);
+        scores.Add(new(
+            "MS-SSIM within a class", $"{similarity.Scales} scales", Mean(similarity.WithinClass(made, kinds, classes, PairsAClass, Seed)), Mean(similarity.WithinClass(real, realSet.Labels, classes, PairsAClass, Seed)),
+            "real test images", "near the reference"));
+        scores.Add(new("sharpness over real images'", "", ImageScores.RelativeSharpness(made, real, _model.Data.Height, _model.Data.Width, _model.Data.Channels), 1, "real test images", "near the reference"));
+        Stop.ThrowIfCancellationRequested();
+        var neighbours = PrecisionRecall.Of(realVerdict.Features, verdict.Features);
+        scores.Add(new("precision", "share, k = 5", neighbours.Precision, Better: "higher"));
+        scores.Add(new("recall", "share, k = 5", neighbours.Recall, Better: "higher"));
+        scores.Add(new("density", "k = 5", neighbours.Density, 1, "the same distribution", "higher"));
+        scores.Add(new("coverage", "share, k = 5", neighbours.Coverage, Better: "higher"));
+        scores.Add(Memorisation(made));
+        if (_model.Latent == 2) scores.Add(ManifoldScore(judge));
+        return scores;
+    }
+
+    /// <summary>Halves at random: some files have the easier images first.</summary>
+    private double RealFloor(Verdict real) => FrechetDistance.Floor(NearestNeighbours.Thinned(real.Features, real.Features.Count, Seed));
+
+    private Score Memorisation(FeatureMatrix made)
+    {
+        Stop.ThrowIfCancellationRequested();
+        var few = made.Slice(0, Math.Min(MemorisationImages, made.Count));
+        var (ratio, _) = NearestNeighbours.Memorisation(few, FeatureMatrix.Of(_train.Take(_test.Count)), FeatureMatrix.Of(_test), Seed);
+        return new("distance to training over distance to test images", "", ratio, 1, "nothing repeated", "near the reference");
+    }
+
+    private Score ManifoldScore(Judge judge)
+    {
+        int cells = ManifoldSide * ManifoldSide;
+        double[] codes = LatentPictures.ManifoldCodes(_model, ManifoldSide);
+        var seen = new List<double>();
+        foreach (int label in Enumerable.Range(0, _model.IsConditional ? _model.Data.Classes : 1))
+        {
+            int[]? labels = _model.IsConditional ? [.. Enumerable.Repeat(label, cells)] : null;
+            float[] images = ModelRuns.Images(_model, cells, codes, labels);
+            seen.Add(ClassifierScores.Recognised(judge.Of(new FeatureMatrix(images, cells, _model.Data.Pixels), Stop).Probabilities));
+        }
+
+        return new("manifold cells recognised above 0.9", "share", seen.Average(), Better: "higher");
+    }
+
+    private double? Pca()
+    {
+        if (_binarization != Binarization.None || _model.Data.Pixels > 28 * 28) return null; // of colour images the eigenvectors take minutes
+        return PrincipalComponents.Of(FeatureMatrix.Of(_train)).ReconstructionError(FeatureMatrix.Of(_test), Math.Min(_model.Latent, _model.Data.Pixels));
+    }
+
+    private FeatureMatrix Matrix(double[] codes) => new(Array.ConvertAll(codes, code => (float)code), codes.Length / _model.Latent, _model.Latent);
+
+    private static double Mean(double[] values) => values.Where(value => !double.IsNaN(value)).DefaultIfEmpty(double.NaN).Average();
+}

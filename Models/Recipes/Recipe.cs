@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using GenEngine.Kernels;
+using GenEngine.Text;
+
+namespace GenEngine.Models;
+
+/// <summary>One row of the zoo's tables: which runs make it, and what is read off them. Kept as JSON beside the models.</summary>
+public sealed record Recipe
+{
+    public required string Row { get; init; }
+
+    /// <summary>What the row shows, a sentence.</summary>
+    public required string Claim { get; init; }
+
+    /// <summary>Command lines of the runs, such as "train cgan --data mnist --epochs 5 --seed 1".</summary>
+    public required IReadOnlyList<string> Runs { get; init; }
+
+    public required IReadOnlyList<Figure> Figures { get; init; }
+
+    /// <summary>Importance samples an image for the bound on log p(x); 0 leaves it out.</summary>
+    public int ImportanceSamples { get; init; }
+
+    /// <summary>All recipes, by row.</summary>
+    public static IReadOnlyList<Recipe> All { get; } = Load();
+
+    /// <exception cref="EngineException">No such row; names the nearest.</exception>
+    public static Recipe Find(string row) =>
+        All.FirstOrDefault(recipe => recipe.Row == row) ?? throw new EngineException(NearestName.Unknown("row", row, [.. All.Select(recipe => recipe.Row)]));
+
+    private static List<Recipe> Load()
+    {
+        var assembly = typeof(Recipe).Assembly;
+        var recipes = new List<Recipe>();
+        foreach (string name in assembly.GetManifestResourceNames().Where(name => name.StartsWith("recipes/", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        {
+            using var stream = assembly.GetManifestResourceStream(name)!;
+            recipes.Add(JsonSerializer.Deserialize(stream, RecipeJson.Default.Recipe)!);
+        }
+
+        return recipes;
+    }
+}
+
+/// <summary>A figure of a row, over its runs.</summary>
+/// <param name="Metric">Name of a <see cref="Score"/>.</param>
+/// <param name="Statistic">mean, best or worst of the runs; best and worst by which bound is given.</param>
+/// <param name="AtLeast">The bar from below.</param>
+/// <param name="AtMost">The bar from above.</param>
+/// <param name="OverReference">The bar is this much above the score's own reference (real data's figure).</param>
+public sealed record Figure(string Metric, string Statistic = "mean", double? AtLeast = null, double? AtMost = null, bool OverReference = false)
+{
+    /// <summary>The statistic of the runs' values.</summary>
+    public double Of(IReadOnlyList<double> values) => (Statistic, AtLeast is not null) switch
+    {
+        ("mean", _) => values.Average(),
+        ("best", true) or ("worst", false) => values.Max(),
+        ("best", false) or ("worst", true) => values.Min(),
+        _ => throw new EngineException($"A recipe's statistic is mean, best or worst, not '{Statistic}'."),
+    };
+
+    /// <summary>Whether the bar is reached; null when there is none.</summary>
+    public bool? Reached(double value, double? reference) => (AtLeast, AtMost) switch
+    {
+        ({ } low, _) => value >= low + Base(reference),
+        (_, { } high) => value <= high + Base(reference),
+        _ => null,
+    };
+
+    /// <summary>The bar in words; empty when there is none.</summary>
+    public string Bar() => (AtLeast ?? AtMost) is not { } bound ? "" : string.Create(
+        CultureInfo.InvariantCulture, $"{(AtLeast is null ? "<=" : ">=")} {(OverReference ? "reference + " : "")}{bound:0.####}");
+
+    private double Base(double? reference) => OverReference ? reference ?? throw new EngineException($"'{Metric}' has no reference to hold it against.") : 0;
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(Recipe))]
+internal sealed partial class RecipeJson : JsonSerializerContext;
