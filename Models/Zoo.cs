@@ -6,7 +6,7 @@ namespace GenEngine.Models;
 /// <summary>All models by console name.</summary>
 public static class Zoo
 {
-    public static IReadOnlyList<ModelDescription> Descriptions { get; } = [Ae.Description, Vae.Description, Cvae.Description, Gan.Description, Cgan.Description];
+    public static IReadOnlyList<ModelDescription> Descriptions { get; } = [Ae.Description, Vae.Description, Cvae.Description, Gan.Description, Cgan.Description, InfoGan.Description];
 
     public static IReadOnlyList<string> Names { get; } = [.. Descriptions.Select(description => description.Name)];
 
