@@ -6,7 +6,8 @@ namespace GenEngine.Models;
 /// <summary>All models by console name.</summary>
 public static class Zoo
 {
-    public static IReadOnlyList<ModelDescription> Descriptions { get; } = [Ae.Description, Vae.Description, Cvae.Description, Gan.Description, Cgan.Description, CvaeGan.Description];
+    public static IReadOnlyList<ModelDescription> Descriptions { get; } =
+        [Ae.Description, Vae.Description, Cvae.Description, Gan.Description, Cgan.Description, InfoGan.Description, CvaeGan.Description];
 
     public static IReadOnlyList<string> Names { get; } = [.. Descriptions.Select(description => description.Name)];
 

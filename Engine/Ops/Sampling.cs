@@ -1,5 +1,6 @@
 using GenEngine.Kernels.Loss;
 using GenEngine.Kernels.Sampling;
+using CategoricalKernel = GenEngine.Kernels.Sampling.CategoricalSample;
 using DropoutKernel = GenEngine.Kernels.Sampling.Dropout;
 using GaussianKlKernel = GenEngine.Kernels.Loss.GaussianKl;
 using ReparameterizeKernel = GenEngine.Kernels.Sampling.Reparameterize;
@@ -26,6 +27,21 @@ public static partial class Ops
         context.Tape.Record("bernoulli", [y], [probabilities], [], null);
         return y;
     }
+
+    /// <summary>A class a row, drawn from softmax(logits): [.., classes] -> int32 labels [rows]; no gradient.</summary>
+    public static Tensor CategoricalSample(this Tensor logits)
+    {
+        Shapes.Real(logits, "categorical");
+        var (context, rows, classes) = (logits.Context, logits.Shape.Rows, logits.Shape.Columns);
+        var labels = context.NewLabels(new Shape(rows), "categorical", (0, classes - 1));
+        CategoricalKernel.Run(context.Device, context.Real, logits.Range, labels.Range, rows, classes, context.Random, context.NextStream());
+        context.Tape.Record("categorical", [labels], [logits], [], null);
+        return labels;
+    }
+
+    /// <summary>Labels drawn uniformly among classes: int32 [rows].</summary>
+    public static Tensor RandomLabels(this Context context, int rows, int classes) =>
+        context.RandomUniform(new Shape(rows, classes)).Affine(0).CategoricalSample(); // all logits 0
 
     /// <summary>Zeroes each element with probability rate and scales the others by 1/(1-rate) (Srivastava et al. 2014).</summary>
     public static Tensor Dropout(this Tensor x, double rate)

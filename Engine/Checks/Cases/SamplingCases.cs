@@ -20,6 +20,20 @@ internal sealed class SamplingCases : IOpCaseSource
                 Differentiable = false,
                 Reference = x => [.. x[0].Select((p, i) => Uniform(i) < p ? 1.0 : 0.0)],
             };
+            foreach (var (rows, classes) in ((int, int)[])[(1, 1), (5, 3), (65, 10), (3, 64)])
+            {
+                yield return new OpCase
+                {
+                    Op = nameof(Ops.CategoricalSample),
+                    Variant = $"{rows}x{classes}",
+                    Inputs = [new(new Shape(rows, classes))],
+                    Build = x => x[0].CategoricalSample().OneHot(classes),
+                    Ulps = 0,
+                    Differentiable = false,
+                    Reference = x => [.. Enumerable.Range(0, rows).SelectMany(row => Chosen(x[0].AsSpan(row * classes, classes), Uniform(row)))],
+                };
+            }
+
             yield return new OpCase
             {
                 Op = nameof(Ops.Dropout),
@@ -59,6 +73,17 @@ internal sealed class SamplingCases : IOpCaseSource
 
     private static IEnumerable<double> Codes(double[] x, int row, int latent) => Enumerable.Range(0, latent).Select(i =>
         x[(row * 2 * latent) + i] + (Math.Exp(0.5 * x[(row * 2 * latent) + latent + i]) * Normal((row * latent) + i)));
+
+    private static double[] Chosen(ReadOnlySpan<double> logits, double u)
+    {
+        double sum = 0, soFar = 0;
+        foreach (double logit in logits) sum += Math.Exp(logit);
+        var row = new double[logits.Length];
+        int k = 0;
+        while (k < logits.Length - 1 && (soFar += Math.Exp(logits[k])) <= u * sum) k++;
+        row[k] = 1;
+        return row;
+    }
 
     /// <summary>The first draw of the first step.</summary>
     private static double Uniform(int element) => new PhiloxStream(OpCaseRunner.Seed, 0, 0).Uniform(element);
