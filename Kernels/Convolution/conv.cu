@@ -31,7 +31,6 @@ KERNEL(conv, ConvArgs, (TILE_M / THREAD_M * (TILE_N / THREAD_N)), MIN_BLOCKS)
     IN(REAL, W);
     IN(REAL, Bias);
     UPD(REAL, Y);
-    IN(REAL, Residual);
     IN(ConvTap, Taps);
     SHARED(REAL, panels, Tile::SHARED_WORDS);
     SHARED(i64, row_input, TILE_M);
@@ -81,7 +80,7 @@ KERNEL(conv, ConvArgs, (TILE_M / THREAD_M * (TILE_N / THREAD_N)), MIN_BLOCKS)
             y.z = linear_activation(a.Activation, y.z, slope);
             y.w = linear_activation(a.Activation, y.w, slope);
             i32 c = Tile::column(j), left = Tile::row(i) < rows ? columns - c : 0;
-            if (a.HasResidual != 0) y = add4(y, load_outputs(Residual + (row_output[Tile::row(i)] + c), left, a.OutQuads != 0));
+            if (a.HasResidual != 0) y = add4(y, load_outputs<REAL>(a.Residual + (row_output[Tile::row(i)] + c), left, a.OutQuads != 0));
             if (a.OutQuads != 0) store_upto4<true, REAL>(row + c, y, left);
             else store_upto4<false, REAL>(row + c, y, left);
         }
@@ -98,6 +97,8 @@ KERNEL(conv, ConvArgs, (TILE_M / THREAD_M * (TILE_N / THREAD_N)), MIN_BLOCKS)
     }
 
     if constexpr (TILE_M % CHUNK == 0) {
-        if (a.HasPartials != 0) tile_statistics<REAL, TILE_M, TILE_N, Tile::THREADS>(Y, a.Partials, block.m0, rows, first, columns, a.OutC);
+        // the tile's first pixel again from where its output stands, so that it takes no register meanwhile
+        if (a.HasPartials != 0)
+            tile_statistics<REAL, TILE_M, TILE_N, Tile::THREADS>(Y, a.Partials, ((i64)row_output[0] - first) / a.OutC, rows, first, columns, a.OutC);
     }
 }

@@ -29,13 +29,12 @@ KERNEL(conv_narrow, ConvArgs, TILE_M, MIN_BLOCKS)
     const i32 y = i * a.InStepY, x = j * a.InStepX;
     gptr<const REAL> pixel = input.pixel(n, y, x);
     const i64 output = ((n * a.OutH + part.OffsetY + i * a.StepY) * a.OutW + part.OffsetX + j * a.StepX) * a.OutC + first;
-    gptr<REAL> out = Y + output;
 
     REAL acc[TILE_N];
     UNROLL
     for (int c = 0; c < TILE_N; c++) {
         acc[c] = (REAL)0;
-        if (a.Accumulate != 0 && row < rows && c < columns) acc[c] = out[c];
+        if (a.Accumulate != 0 && row < rows && c < columns) acc[c] = Y[output + c];
     }
 
     ConvCursor walk(Taps, part, 0), filter_walk(Taps, part, row);
@@ -97,6 +96,7 @@ KERNEL(conv_narrow, ConvArgs, TILE_M, MIN_BLOCKS)
     sums.z = linear_activation(a.Activation, sums.z, slope);
     sums.w = linear_activation(a.Activation, sums.w, slope);
     if (a.HasResidual != 0) sums = add4(sums, load_upto4<false, REAL>(Residual + output, columns, (REAL)0));
+    gptr<REAL> out = Y + output;
     store_upto4<false, REAL>(out, sums, columns);
     if (a.Activation < ACT_ELU) return;
     NO_UNROLL
