@@ -62,11 +62,13 @@ public sealed class ModelEvaluation
         return scores;
     }
 
-    /// <summary>What the code holds: its active units, and the class as a linear probe reads it; empty without an encoder.</summary>
+    /// <summary>What the code holds: its active units, the class as a linear probe reads it, the categories found without labels; empty for a model that reads no images.</summary>
     public IReadOnlyList<Score> Codes()
     {
-        if (_model is not IEncoder) return [];
         var scores = new List<Score>();
+        if (_model is ICodeParts parts && _test.Labels is { } truth)
+            scores.Add(new Score("class of the category code", "share, majority", ClassifierScores.CodeAccuracy(Categories(parts), truth), Chance(truth), "the largest class", "higher"));
+        if (_model is not IEncoder) return scores;
         using var test = new DeviceDataset(_model.Context, _test, _binarization);
         var testCodes = Matrix(ModelRuns.Codes(_model, test));
         if (_model is ILikelihoodBound)
@@ -75,10 +77,38 @@ public sealed class ModelEvaluation
         using var train = new DeviceDataset(_model.Context, _train.Take(ProbeImages), _binarization);
         int[] labels = _train.Labels[..Math.Min(ProbeImages, _train.Count)];
         var probe = SoftmaxProbe.Fit(Matrix(ModelRuns.Codes(_model, train)), labels, _train.ClassNames.Count);
-        double chance = _test.Labels.GroupBy(label => label).Max(group => group.Count()) / (double)_test.Count;
-        scores.Add(new Score("class read from the code", "share, linear probe", probe.Accuracy(testCodes, _test.Labels), chance, "the largest class", _model.IsConditional ? "lower" : "higher"));
+        scores.Add(new Score("class read from the code", "share, linear probe", probe.Accuracy(testCodes, _test.Labels), Chance(_test.Labels), "the largest class", _model.IsConditional ? "lower" : "higher"));
         return scores;
     }
+
+    /// <summary>Images given another class while their code is held: how many the judge takes for the class that they were given.</summary>
+    private Score Swaps(Judge judge)
+    {
+        int count = Math.Min(Count, _test.Count), classes = _test.ClassNames.Count;
+        using var test = new DeviceDataset(_model.Context, _test, _binarization);
+        int[] given = [.. Enumerable.Range(0, count).Select(i => (_test.Labels![i] + 1 + (i % (classes - 1))) % classes)]; // never the image's own
+        float[] images = ModelRuns.Images(_model, count, ModelRuns.Codes(_model, test, count), given);
+        return new("top-1 of swapped images", "share", ClassifierScores.Top1(judge.Of(new FeatureMatrix(images, count, _model.Data.Pixels), Stop).Probabilities, given), Better: "higher");
+    }
+
+    private int[] Categories(ICodeParts parts)
+    {
+        const int Rows = 250;
+        using var test = new DeviceDataset(_model.Context, _test, _binarization);
+        var found = new int[_test.Count];
+        for (int start = 0; start < found.Length; start += Rows)
+        {
+            using var step = new EvaluationStep(_model);
+            var logits = parts.Infer(test.EvaluationBatch(start, Rows).Images).Logits;
+            double[] values = logits.ToDoubles();
+            int width = logits.Shape.Columns;
+            for (int i = 0; i < Math.Min(Rows, found.Length - start); i++) found[start + i] = Enumerable.Range(0, width).MaxBy(column => values[(i * width) + column]);
+        }
+
+        return found;
+    }
+
+    private static double Chance(int[] labels) => labels.GroupBy(label => label).Max(group => group.Count()) / (double)labels.Length;
 
     /// <summary>What generated images look like to the judge and to themselves.</summary>
     /// <param name="judge">Trained on real images of the same set.</param>
@@ -105,6 +135,7 @@ public sealed class ModelEvaluation
             scores.Add(new("gross errors", "share: another class, or none above 0.5", ClassifierScores.GrossErrors(verdict.Probabilities, labels), ClassifierScores.GrossErrors(realVerdict.Probabilities, realSet.Labels!), "real test images", "lower"));
         }
 
+        if (labels is not null && _model is IEncoder) scores.Add(Swaps(judge));
         Stop.ThrowIfCancellationRequested();
         var similarity = new MsSsim(_model.Data.Height, _model.Data.Width, _model.Data.Channels);
         int[] kinds = labels ?? ClassifierScores.Classes(verdict.Probabilities);
