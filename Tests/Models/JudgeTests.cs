@@ -9,6 +9,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Models;
 
 /// <summary>The judge learns, repeats, is cached, and refuses what it cannot judge.</summary>
+[NonParallelizable] // the environment is the process's
 public sealed class JudgeTests
 {
     private static readonly Lazy<ImageDataset> s_train = new(() => DataSets.Load("digits", "train", new DataOptions { Limit = 3000 }));
