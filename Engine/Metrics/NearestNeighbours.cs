@@ -41,9 +41,11 @@ public static class NearestNeighbours
     }
 
     /// <summary>Rows in an order of the seed, the first so many.</summary>
-    public static FeatureMatrix Thinned(FeatureMatrix rows, int count, ulong seed)
+    public static FeatureMatrix Thinned(FeatureMatrix rows, int count, ulong seed) => count >= rows.Count ? rows : Shuffled(rows, count, seed);
+
+    /// <summary>As <see cref="Thinned"/>, out of order even where all rows are kept.</summary>
+    internal static FeatureMatrix Shuffled(FeatureMatrix rows, int count, ulong seed)
     {
-        if (count >= rows.Count) return rows;
         int[] order = [.. Enumerable.Range(0, rows.Count)];
         var random = SplitMix64.Stream(seed, 0x7417, 0);
         for (int i = 0; i < count; i++)

@@ -9,6 +9,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Models;
 
 /// <summary>The judge learns, repeats, is cached, and refuses what it cannot judge.</summary>
+[NonParallelizable] // the environment is the process's
 public sealed class JudgeTests
 {
     private static readonly Lazy<ImageDataset> s_train = new(() => DataSets.Load("digits", "train", new DataOptions { Limit = 3000 }));
@@ -58,7 +59,7 @@ public sealed class JudgeTests
         var (train, trainFactors) = Blobs(1200, 1);
         var (test, testFactors) = Blobs(200, 2);
         using var regressor = FactorRegressor.Load(device, train, trainFactors, test, testFactors, new JudgeRecipe { Steps = 150, Batch = 32, Width = 8 }, cached: false);
-        TestContext.Out.WriteLine($"R^2 {string.Join(", ", regressor.TestR2.Select(r => r.ToString("F3", System.Globalization.CultureInfo.InvariantCulture)))}");
+        TestContext.Out.WriteLine($"R^2 {string.Join(", ", regressor.TestR2.Select(r => FormattableString.Invariant($"{r:F3}")))}");
         Assert.That(regressor.TestR2, Has.Count.EqualTo(2).And.All.GreaterThan(0.8));
     }
 

@@ -114,6 +114,9 @@ public sealed class NumericsTests
         Assert.That(FrechetDistance.Between(rows, shifted), Is.EqualTo(20 * 0.25).Within(1e-3));
         Assert.That(FrechetDistance.Relative(rows, shifted, 1), Is.EqualTo(FrechetDistance.Relative(rows, shifted, 2)));
         Assert.That(FrechetDistance.Floor(rows), Is.InRange(0, 0.02));
+        var sorted = new FeatureMatrix([.. rows.Values, .. shifted.Values], 8000, 20);
+        Assert.That(FrechetDistance.Floor(sorted), Is.InRange(0, 0.02), "the order of the rows is no difference between them");
+        Assert.That(FrechetDistance.Floor(sorted, 1, 1), Is.EqualTo(FrechetDistance.Floor(sorted, 1, 2)).And.Not.EqualTo(FrechetDistance.Floor(sorted, 2)));
         Assert.That(() => FrechetDistance.Between(rows, Gaussian(10, 3, 1)), Throws.InstanceOf<EngineException>());
     }
 
