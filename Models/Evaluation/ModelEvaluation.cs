@@ -124,7 +124,7 @@ public sealed class ModelEvaluation
         var (realVerdict, verdict) = (judge.Of(real, Stop), judge.Of(made, Stop));
         var scores = new List<Score>
         {
-            new("classifier-feature Frechet distance / trace", "", FrechetDistance.Relative(realVerdict.Features, verdict.Features), RealFloor(realVerdict), "halves of the real images", "lower"),
+            new("classifier-feature Frechet distance / trace", "", FrechetDistance.Relative(realVerdict.Features, verdict.Features), FrechetDistance.Floor(realVerdict.Features), "halves of the real images", "lower"),
             new("inception-style score", $"1 to {classes}", ClassifierScores.InceptionStyle(verdict.Probabilities).Mean, ClassifierScores.InceptionStyle(realVerdict.Probabilities).Mean, "real test images", "higher"),
             new("recognised above 0.9", "share", ClassifierScores.Recognised(verdict.Probabilities), ClassifierScores.Recognised(realVerdict.Probabilities), "real test images", "higher"),
             new("class entropy", "nats", ClassifierScores.ClassEntropy(verdict.Probabilities), ClassifierScores.ClassEntropy(realVerdict.Probabilities), "real test images", "near the reference"),
@@ -153,9 +153,6 @@ public sealed class ModelEvaluation
         if (_model.Latent == 2) scores.Add(ManifoldScore(judge));
         return scores;
     }
-
-    /// <summary>Halves at random: some files have the easier images first.</summary>
-    private double RealFloor(Verdict real) => FrechetDistance.Floor(NearestNeighbours.Thinned(real.Features, real.Features.Count, Seed));
 
     private Score Memorisation(FeatureMatrix made)
     {
