@@ -24,6 +24,7 @@ internal static class Json
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(DeviceInfo[]))]
 [JsonSerializable(typeof(IReadOnlyList<DataSetStatus>))]
+[JsonSerializable(typeof(DataReport))]
 [JsonSerializable(typeof(List<Comparison>))]
 [JsonSerializable(typeof(List<KernelLine>))]
 [JsonSerializable(typeof(List<CompiledLine>))]

@@ -1,5 +1,6 @@
 using GenEngine.Data;
 using GenEngine.Files;
+using GenEngine.Kernels;
 using GenEngine.Numerics;
 using GenEngine.Plots;
 
@@ -9,16 +10,17 @@ namespace GenEngine.Models;
 public static class LatentPictures
 {
     private const int Scale = 2;
+    private const int WideImage = 64; // from here on pixels are shown as they are
 
     /// <summary>Pairs of rows: images of the set above their reconstructions.</summary>
-    public static Bitmap Reconstructions(ILatentModel model, DeviceDataset data, int columns = 12, int pairs = 4)
+    public static Bitmap Reconstructions(GenerativeModel model, DeviceDataset data, int columns = 12, int pairs = 4)
     {
-        using var step = model.Context.BeginStep();
-        using var nothing = model.Context.NoGradient();
-        var images = data.EvaluationBatch(0, columns * pairs).Images;
-        byte[] originals = ToBytes(images), copies = ToBytes(model.Decode(model.Encode(images)));
+        using var step = new EvaluationStep(model);
+        var batch = data.EvaluationBatch(0, columns * pairs);
+        var classes = model.Classes(batch);
+        float[] originals = Pixels(batch.Images), copies = Pixels(model.Decode(Encoder(model).Encode(batch.Images, classes), classes));
         int row = columns * model.Data.Pixels;
-        var tiles = new List<byte>();
+        var tiles = new List<float>();
         for (int pair = 0; pair < pairs; pair++)
         {
             tiles.AddRange(originals.AsSpan(pair * row, row));
@@ -28,21 +30,36 @@ public static class LatentPictures
         return Grid(model, [.. tiles], columns);
     }
 
-    /// <summary>Decoded draws from the prior N(0, 1).</summary>
-    public static Bitmap Samples(ILatentModel model, int count = 144, int columns = 12)
+    /// <summary>Decoded draws of codes.</summary>
+    /// <param name="labels">The class of every image, for a conditional model; else null.</param>
+    public static Bitmap Samples(GenerativeModel model, int count = 144, int columns = 12, IReadOnlyList<int>? labels = null) =>
+        Grid(model, ModelRuns.Images(model, count, null, labels), columns);
+
+    /// <summary>Draws of a conditional model: a class a column, and each row one code under every class.</summary>
+    public static Bitmap ClassTable(GenerativeModel model, IReadOnlyList<string> classNames, int rows = 10)
     {
-        using var step = model.Context.BeginStep();
-        using var nothing = model.Context.NoGradient();
-        return Grid(model, ToBytes(model.Decode(model.Context.RandomNormal(new Shape(count, model.Latent)))), columns);
+        int classes = model.Data.Classes;
+        double[] drawn;
+        using (new EvaluationStep(model)) drawn = model.SampleCodes(rows).ToDoubles();
+        var codes = new double[rows * classes * model.Latent];
+        for (int tile = 0; tile < rows * classes; tile++) drawn.AsSpan(tile / classes * model.Latent, model.Latent).CopyTo(codes.AsSpan(tile * model.Latent));
+        int[] labels = [.. Enumerable.Range(0, rows * classes).Select(tile => tile % classes)];
+        return Grid(model, ModelRuns.Images(model, labels.Length, codes, labels), new GridOptions { Columns = classes, Gap = 1, Scale = ScaleOf(model), ColumnLabels = classNames });
     }
 
     /// <summary>
     /// The plane of the first two code dimensions, side x side images: a uniform grid on the unit square through the inverse normal
     /// distribution function (Kingma and Welling 2013, figure 4), other dimensions 0.
     /// </summary>
-    public static Bitmap Manifold(ILatentModel model, int side = 20)
+    /// <param name="label">The class of all images, for a conditional model; else null.</param>
+    /// <exception cref="EngineException">The code has one dimension only.</exception>
+    public static Bitmap Manifold(GenerativeModel model, int side = 20, int? label = null) =>
+        Grid(model, ModelRuns.Images(model, side * side, ManifoldCodes(model, side), Labels(model, label, side * side)), side, gap: 0);
+
+    /// <summary>The codes of <see cref="Manifold"/>: [side*side, latent].</summary>
+    public static double[] ManifoldCodes(GenerativeModel model, int side)
     {
-        if (model.Latent < 2) throw new Kernels.EngineException($"A manifold needs a code of at least two dimensions; this model has {model.Latent}. Train with --latent 2.");
+        if (model.Latent < 2) throw new EngineException($"A manifold needs a code of at least two dimensions; this model has {model.Latent}. Train with --latent 2.");
         var codes = new double[side * side * model.Latent];
         for (int row = 0; row < side; row++)
         {
@@ -54,45 +71,43 @@ public static class LatentPictures
             }
         }
 
-        using var step = model.Context.BeginStep();
-        using var nothing = model.Context.NoGradient();
-        var z = model.Context.Transient(codes, new Shape(side * side, model.Latent));
-        return Grid(model, ToBytes(model.Decode(z)), side, gap: 0);
+        return codes;
     }
 
     /// <summary>The first two code dimensions of up to <paramref name="count"/> images, coloured by class.</summary>
-    public static Bitmap Scatter(ILatentModel model, DeviceDataset data, ImageDataset labels, int count = 5000)
+    public static Bitmap Scatter(GenerativeModel model, DeviceDataset data, ImageDataset labels, int count = 5000)
     {
-        int total = Math.Min(count, data.Count);
-        var x = new double[total];
-        var y = new double[total];
-        for (int start = 0; start < total; start += 500)
-        {
-            using var step = model.Context.BeginStep();
-            using var nothing = model.Context.NoGradient();
-            double[] codes = model.Encode(data.EvaluationBatch(start, 500).Images).ToDoubles();
-            for (int i = start; i < Math.Min(start + 500, total); i++)
-            {
-                x[i] = codes[(i - start) * model.Latent];
-                y[i] = model.Latent > 1 ? codes[((i - start) * model.Latent) + 1] : 0;
-            }
-        }
-
+        double[] codes = ModelRuns.Codes(model, data, count);
+        int total = codes.Length / model.Latent;
         return new ScatterPlot
         {
             Title = "codes of test images",
             XLabel = "z1",
             YLabel = "z2",
-            X = x,
-            Y = y,
+            X = [.. Enumerable.Range(0, total).Select(i => codes[i * model.Latent])],
+            Y = [.. Enumerable.Range(0, total).Select(i => model.Latent > 1 ? codes[(i * model.Latent) + 1] : 0)],
             Classes = labels.Labels?[..total],
             ClassNames = labels.ClassNames,
         }.Render();
     }
 
-    private static Bitmap Grid(ILatentModel model, byte[] images, int columns, int gap = 1) =>
-        ImageGrid.Tile(images, model.Data.Height, model.Data.Width, model.Data.Channels, new GridOptions { Columns = columns, Gap = gap, Scale = Scale });
+    /// <summary>Images of the model as one sheet.</summary>
+    /// <param name="images">[count, pixels] in [0, 1].</param>
+    public static Bitmap Grid(GenerativeModel model, float[] images, int columns, int gap = 1) =>
+        Grid(model, images, new GridOptions { Columns = columns, Gap = gap, Scale = ScaleOf(model) });
 
-    /// <summary>Rows of pixels in [0, 1] as bytes.</summary>
-    private static byte[] ToBytes(Tensor pixels) => ImageGrid.ToBytes(Array.ConvertAll(pixels.ToDoubles(), value => (float)value));
+    /// <inheritdoc cref="Grid(GenerativeModel, float[], int, int)"/>
+    public static Bitmap Grid(GenerativeModel model, float[] images, GridOptions options) =>
+        ImageGrid.Tile(ImageGrid.ToBytes(images), model.Data.Height, model.Data.Width, model.Data.Channels, options);
+
+    /// <summary>Screen pixels a pixel.</summary>
+    public static int ScaleOf(GenerativeModel model) => model.Data.Width >= WideImage ? 1 : Scale;
+
+    /// <exception cref="EngineException">The model has no encoder.</exception>
+    public static IEncoder Encoder(GenerativeModel model) =>
+        model as IEncoder ?? throw new EngineException($"'{model.Name}' has no encoder: it makes images of codes, but finds no codes of images. Models that do: {string.Join(", ", ["ae", "vae", "cvae", "cvae-gan"])}.");
+
+    private static int[]? Labels(GenerativeModel model, int? label, int count) => model.IsConditional ? [.. Enumerable.Repeat(label ?? 0, count)] : null;
+
+    private static float[] Pixels(Tensor pixels) => Array.ConvertAll(pixels.ToDoubles(), value => (float)value);
 }

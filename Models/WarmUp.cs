@@ -15,22 +15,24 @@ public static class WarmUp
     /// Runs one step of a small copy of the model on a device of its own, on a background thread. Nothing waits for it and nothing depends
     /// on it; the sizes touch the same register tiles as the usual widths do. A second call for the same model does nothing.
     /// </summary>
-    public static void Start(ZooEntry entry, CpuIsa isa)
+    public static void Start(ModelDescription description, CpuIsa isa)
     {
-        string key = entry.Name + isa.Name();
+        string key = description.Name + isa.Name();
         if (Interlocked.Exchange(ref s_started, key) == key) return;
-        var thread = new Thread(() => Step(entry, isa)) { IsBackground = true, Name = "warm-up" };
+        var thread = new Thread(() => Step(description, isa)) { IsBackground = true, Name = "warm-up" };
         thread.Start();
     }
 
-    private static void Step(ZooEntry entry, CpuIsa isa)
+    private static void Step(ModelDescription description, CpuIsa isa)
     {
-        const int Rows = 8, Side = 8;
+        const int Rows = 8, Side = 8, Classes = 10;
         using var device = new CpuDevice(new CpuOptions(Threads: 1, isa));
         using var context = new Context(device);
-        var config = new RunConfig { Model = entry.Name, Data = "", Latent = 20, Hidden = [64], LearningRate = 1e-3 };
-        using var model = entry.Create(context, new DataShape(Side, Side, 1, 0), config);
+        var standard = description.Defaults[0];
+        var options = new ModelOptions { Latent = standard.Latent is null ? null : 20, Hidden = standard.Hidden is null ? null : [64], Width = standard.Hidden is null ? 64 : null };
+        using var model = description.Build(context, new DataShape(Side, Side, 1, Classes), options);
+        var labels = context.FromLabels(new int[Rows], new Shape(Rows));
         using var step = context.BeginStep();
-        model.TrainStep(new Batch(context.RandomUniform(new Shape(Rows, Side * Side)), null));
+        model.TrainStep(new Batch(context.RandomUniform(new Shape(Rows, Side * Side)), labels));
     }
 }

@@ -19,7 +19,7 @@ internal static class BenchCommand
         var extra = new Argument<string[]>("arguments") { Arity = ArgumentArity.ZeroOrMore, Description = "After --, further options of BenchmarkDotNet." };
         var command = new ConsoleCommand(
             "bench",
-            "Time this engine's kernels: one shape on any device (gemm, conv, ladder), or without a sub-command the micro-benchmarks on the CPU (BenchmarkDotNet), whose results go to BenchmarkDotNet.Artifacts.")
+            "Time this engine's kernels: one shape on any device (gemm, conv, step, ladder), or without a sub-command the micro-benchmarks on the CPU (BenchmarkDotNet), whose results go to BenchmarkDotNet.Artifacts.")
         {
             Examples =
             [
@@ -29,11 +29,12 @@ internal static class BenchCommand
                 ("bench -- --job long", "pass options on"),
                 ("bench gemm --m 128 --n 784 --k 400", "one matrix product"),
                 ("bench conv --shape 64x32x32x64 --filters 128 --kernel 3 --pad 1 --pass all", "one convolution"),
+                ("bench step step-dcgan", "a training step"),
             ],
         };
         foreach (Option option in (Option[])[smoke, filter, list]) command.Options.Add(option);
         command.Arguments.Add(extra);
-        foreach (var sub in (Command[])[BenchGemm.Create(), BenchConv.Create(), BenchLadder.Create()]) command.Subcommands.Add(sub);
+        foreach (var sub in (Command[])[BenchGemm.Create(), BenchConv.Create(), BenchStep.Create(), BenchLadder.Create()]) command.Subcommands.Add(sub);
         command.OnRun(session =>
         {
             // a misspelt sub-command looks like an argument to the parser

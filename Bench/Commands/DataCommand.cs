@@ -10,12 +10,13 @@ internal static class DataCommand
 {
     public static Command Create()
     {
-        var command = new ConsoleCommand("data", "Data sets: what is here, and downloads of public ones.")
+        var command = new ConsoleCommand("data", "Data sets: what is here, downloads of public ones, and a look at any.")
         {
-            Examples = [("data list", "all sets, and where they lie"), ("data fetch mnist", "download MNIST (12 MB) into the user's cache")],
+            Examples = [("data list", "all sets, and where they lie"), ("data fetch mnist", "download MNIST (12 MB) into the user's cache"), ("data show --data ~/faces --out sheet.png", "look at a folder of your own")],
         };
         command.Subcommands.Add(List());
         command.Subcommands.Add(Fetch());
+        command.Subcommands.Add(DataShow.Create());
         return command;
     }
 

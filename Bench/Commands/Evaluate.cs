@@ -33,10 +33,10 @@ internal static class Evaluate
     {
         using var test = new DeviceDataset(trained.Context, trained.TestSet, trained.Binarization);
         double[] losses = Evaluator.MeanLosses(trained.Model, test, stop: stop);
-        var results = trained.Model.LossNames.Select((name, i) => (name, losses[i])).ToList();
+        var results = trained.Model.RowLossNames.Select((name, i) => (name, losses[i])).ToList();
         if (samples == 0) return results;
-        if (trained.Model is not Vae vae) throw new UsageException($"--samples needs a model with a likelihood; '{trained.Model.Name}' has none.");
-        double bound = Evaluator.ImportanceBound(trained.Context, test, samples, vae.LogWeight, stop: stop);
+        if (trained.Model is not ILikelihoodBound bounded) throw new UsageException($"--samples needs a model with a likelihood; '{trained.Model.Name}' has none.");
+        double bound = Evaluator.ImportanceBound(trained.Model, test, samples, bounded.LogWeight, stop: stop);
         results.Add((FormattableString.Invariant($"-log p(x), IWAE-{samples}"), -bound));
         return results;
     }

@@ -31,18 +31,19 @@ internal static class Gradcheck
     private static int Run(Session session, Device device, string? subject)
     {
         var ops = OpCases.All.Where(test => test.Differentiable && (subject is null || test.Op.Equals(subject, StringComparison.OrdinalIgnoreCase))).ToList();
-        var models = Zoo.Entries.Where(entry => subject is null || entry.Name == subject).ToList();
+        var models = Zoo.Descriptions.Where(entry => subject is null || entry.Name == subject).ToList();
         if (ops.Count + models.Count == 0)
             throw new UsageException(NearestName.Unknown("op or model", subject!, OpCases.All.Select(test => test.Op).Distinct().Concat(Zoo.Names)));
         int failed = 0;
-        foreach (var report in ops.Select(test => OpCaseRunner.CheckGradient(test, device)).Concat(models.Select(entry => ModelCheck.Gradient(entry, device))))
+        int all = 0;
+        foreach (var report in ops.Select(test => OpCaseRunner.CheckGradient(test, device)).Concat(models.SelectMany(entry => ModelCheck.Gradients(entry, device))))
         {
             session.Stop.ThrowIfCancellationRequested();
+            all++;
             if (!report.Passed) failed++;
             session.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(report.Passed ? "ok  " : "FAIL")} {report.Name,-44} worst error {report.WorstError:E1} at {report.Where}"));
         }
 
-        int all = ops.Count + models.Count;
         session.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{all - failed} passed, {failed} failed (|analytic - numeric| <= {GradientCheck.Tolerance:E0} max(|g|, 1e-3), float64, {device.Kind.Name()})"));
         return failed == 0 ? ExitCode.Done : ExitCode.Failed;
     }

@@ -22,10 +22,14 @@ internal static class Sample
         {
             using var model = trained.Open(session);
             string path = session.Get(output) ?? model.Run.File(FormattableString.Invariant($"samples-seed{model.Context.Seed}.png"));
-            Png.Write(path, LatentPictures.Samples(model.Model, session.Get(count), session.Get(columns)), ("Software", "GenEngine"), ("Run", model.Run.Path));
+            Png.Write(path, Draw(model.Model, session.Get(count), session.Get(columns)), ("Software", "GenEngine"), ("Run", model.Run.Path));
             session.Out.WriteLine(path);
             return ExitCode.Done;
         });
         return command;
     }
+
+    /// <summary>A conditional model goes through its classes, one image after another.</summary>
+    private static Bitmap Draw(GenerativeModel model, int count, int columns) =>
+        LatentPictures.Samples(model, count, columns, model.IsConditional ? [.. Enumerable.Range(0, count).Select(i => i % model.Data.Classes)] : null);
 }

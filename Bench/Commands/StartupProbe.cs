@@ -15,7 +15,7 @@ internal static class StartupProbe
         command.OnRun(session =>
         {
             using var device = new CpuDevice(new CpuOptions(session.Get(threads)));
-            using var job = StepJob.DenseVae(device);
+            using var job = StepJob.DenseVae(device, 128);
             job.Run();
             session.Out.WriteLine(StartupRace.Done);
             session.Out.Flush();

@@ -24,7 +24,8 @@ internal static class Train
             [
                 ("train vae", "a VAE with a 2-D code on the built-in digits, and its latent manifold"),
                 ("train vae --data mnist --hidden 400 --latent 20", "the usual MNIST benchmark, 784-400-20"),
-                ("train ae --data fashion-mnist --latent 16", "an autoencoder of clothes"),
+                ("train ae --data fashion-mnist --backbone conv", "a convolutional autoencoder of clothes"),
+                ("train cgan --data mnist --epochs 5", "digits of the class asked for"),
                 ("train vae --steps 20 --profile trace.json", "a trace of the launches of a few steps"),
                 ("train vae --device simt --check --steps 3 --batch 8", "the CUDA kernels under the checking emulator"),
             ],
@@ -44,14 +45,16 @@ internal static class Train
         using var device = options.Device.Open(session);
         if (device is CpuDevice cpu) WarmUp.Start(entry, cpu.Isa);
         var (trainSet, testSet) = Load(settings);
+        var shape = DataShape.Of(trainSet);
+        entry.CheckData(shape);
         using var context = new Context(device, seed: settings.Seed);
-        var config = settings.Config(entry.Name, trainSet.Count) with
+        var config = settings.Config(entry, shape, trainSet.Count) with
         {
             Device = device.Description,
             Isa = (device as CpuDevice)?.Isa.Name(),
             Precision = ((device as GpuDevice)?.Precision ?? Precision.Float32).Name(),
         };
-        var model = entry.Create(context, DataShape.Of(trainSet), config);
+        using var model = entry.Build(context, shape, config);
         using var data = new DeviceDataset(context, trainSet, settings.Binarization);
         var run = RunFolder.Create(config, settings.Out);
         var report = new TrainReport(session, model, run, settings.Json);
@@ -60,6 +63,7 @@ internal static class Train
         using var profiler = settings.Profile is null ? null : new StepProfiler(device, config.Steps);
         using var trainer = new Trainer(model, data, settings.Batch, settings.Captured) { Profiler = profiler };
         bool finished = report.Watch(progress => trainer.Run(config.Steps, progress, report.Interval, session.Stop));
+        if (model is IFittedPrior prior) prior.FitPrior(data);
         WeightFile.Save(run.WeightsPath, model.Groups);
         if (profiler is not null)
         {
@@ -84,21 +88,21 @@ internal static class Train
 
 /// <summary>Options of train as the user gave them.</summary>
 internal sealed record TrainSettings(
-    string Data, string? DataDir, int Batch, int? Steps, int? Epochs, int Latent, IReadOnlyList<int> Hidden, double LearningRate, ulong Seed, Binarization Binarization, bool Captured,
-    string? Out, bool Json, string? Profile)
+    string Data, string? DataDir, int Batch, int? Steps, int? Epochs, ModelOptions Model, ulong Seed, Binarization Binarization, bool Captured, string? Out, bool Json, string? Profile)
 {
     private const int StandardEpochs = 10;
 
-    public RunConfig Config(string model, int images) => new()
+    /// <summary>The run's file, every choice made.</summary>
+    public RunConfig Config(ModelDescription model, DataShape shape, int images)
     {
-        Model = model,
-        Data = Data,
-        Latent = Latent,
-        Hidden = Hidden,
-        Batch = Batch,
-        Steps = Steps ?? (((long)(Epochs ?? StandardEpochs) * images) + Batch - 1) / Batch,
-        LearningRate = LearningRate,
-        Seed = Seed,
-        Binarize = Binarization == Binarization.Dynamic ? "dynamic" : "none",
-    };
+        long steps = Steps ?? (((long)(Epochs ?? StandardEpochs) * images) + Batch - 1) / Batch;
+        return new RunConfig(model.Resolve(Model with { Steps = steps }, shape))
+        {
+            Model = model.Name,
+            Data = Data,
+            Batch = Batch,
+            Seed = Seed,
+            Binarize = Binarization == Binarization.Dynamic ? "dynamic" : "none",
+        };
+    }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using GenEngine.Kernels.Layout;
 
 namespace GenEngine.Bench.Commands;
@@ -12,9 +11,6 @@ internal sealed class TrainOptions
     private readonly Option<int> _batch = Options.Batch();
     private readonly Option<int?> _steps = Options.Steps();
     private readonly Option<int?> _epochs = Options.Epochs("Passes over the training set (10 when neither --epochs nor --steps is given).");
-    private readonly Option<int> _latent = Options.Number("--latent", "Dimensions of the code.", 1, 2);
-    private readonly Option<string> _hidden = Options.Text("--hidden", "N,N,...", "Widths of the encoder's hidden layers; the decoder mirrors them.", "512,256");
-    private readonly Option<double> _rate = Options.Number("--learning-rate", "Adam's learning rate.", 0.0, 1e-3);
     private readonly Option<ulong> _seed = Options.Seed();
     private readonly Option<string> _binarize = Options.OneOf("--binarize", "none: a pixel is byte / 255; dynamic: 0 or 1, drawn anew each epoch", "none", "dynamic");
     private readonly Option<bool> _eager = new("--eager") { Description = "Run every step eagerly instead of replaying a captured one; the bits are the same." };
@@ -24,10 +20,13 @@ internal sealed class TrainOptions
 
     public TrainOptions(Command command)
     {
-        foreach (Option option in (Option[])[_data, _dataDir, _steps, _epochs, _batch, _latent, _hidden, _rate, _binarize, _seed, _eager, _profile, _out, _json])
+        foreach (Option option in (Option[])[_data, _dataDir, _steps, _epochs, _batch, _binarize, _seed, _eager, _profile, _out, _json])
             command.Options.Add(option);
+        _model = new ModelArguments(command);
         Device = new DeviceOptions(command);
     }
+
+    private readonly ModelArguments _model;
 
     public DeviceOptions Device { get; }
 
@@ -35,21 +34,7 @@ internal sealed class TrainOptions
     {
         if (session.Given(_steps) && session.Given(_epochs)) throw new UsageException("--steps and --epochs both say how long to train; give one of them.");
         return new TrainSettings(
-            session.Get(_data)!, session.Get(_dataDir), session.Get(_batch), session.Get(_steps), session.Get(_epochs), session.Get(_latent),
-            Widths(session.Get(_hidden)!), session.Get(_rate), session.Get(_seed),
+            session.Get(_data)!, session.Get(_dataDir), session.Get(_batch), session.Get(_steps), session.Get(_epochs), _model.Read(session), session.Get(_seed),
             session.Get(_binarize) == "dynamic" ? Binarization.Dynamic : Binarization.None, !session.Get(_eager), session.Get(_out), session.Get(_json), session.Get(_profile));
-    }
-
-    private static int[] Widths(string text)
-    {
-        string[] parts = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        var widths = new int[parts.Length];
-        for (int i = 0; i < widths.Length; i++)
-        {
-            if (!int.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out widths[i]) || widths[i] < 1)
-                throw new UsageException($"--hidden takes widths such as 400 or 512,256, not '{text}'.");
-        }
-
-        return widths;
     }
 }

@@ -10,7 +10,7 @@ using GenEngine.Runs;
 namespace GenEngine.Bench.Commands;
 
 /// <summary>What train says while it runs and what it leaves in the run folder besides the weights.</summary>
-internal sealed class TrainReport(Session session, ILatentModel model, RunFolder run, bool json)
+internal sealed class TrainReport(Session session, IModel model, RunFolder run, bool json)
 {
     /// <summary>Points of the loss curve and lines of metrics.jsonl in a whole run, about.</summary>
     private const long Points = 200;
@@ -30,8 +30,8 @@ internal sealed class TrainReport(Session session, ILatentModel model, RunFolder
     {
         if (json) return;
         long parameters = model.Groups.Sum(group => group.ParameterCount);
-        string hidden = string.Join("-", config.Hidden);
-        session.Out.WriteLine(Text($"{model.Name} {data.ItemSize}-{hidden}-{model.Latent}, {parameters:N0} parameters, on {model.Context.Device.Kind.Name()}: {model.Context.Device.Description}"));
+        string size = config.Hidden is { } hidden ? string.Join('-', [data.ItemSize, .. hidden, config.Latent ?? 0]) : Text($"{config.Backbone}, width {config.Width}, code {config.Latent}");
+        session.Out.WriteLine(Text($"{model.Name} {size}, {parameters:N0} parameters, on {model.Context.Device.Kind.Name()}: {model.Context.Device.Description}"));
         session.Out.WriteLine(Text($"{data.Name}: {data.Count:N0} images {data.Width}x{data.Height}, batch {config.Batch}, {config.Steps:N0} steps ({config.Steps * config.Batch / (double)data.Count:F1} epochs)"));
     }
 
@@ -47,25 +47,30 @@ internal sealed class TrainReport(Session session, ILatentModel model, RunFolder
     public void Finish(bool finished, long steps, DeviceDataset test, ImageDataset testSet)
     {
         double[] losses = Evaluator.MeanLosses(model, test);
-        string final = string.Join("  ", model.LossNames.Select((name, i) => Text($"{name} {losses[i]:F2}")));
+        string final = string.Join("  ", model.RowLossNames.Select((name, i) => Text($"{name} {losses[i]:F2}")));
         AtomicFile.WriteText(run.File("metrics.jsonl"), _metrics.ToString());
         var pictures = Draw(test, testSet);
         if (json)
         {
-            var measured = model.LossNames.Select((name, i) => (name, losses[i])).ToDictionary(loss => loss.name, loss => loss.Item2);
+            var measured = model.RowLossNames.Select((name, i) => (name, losses[i])).ToDictionary(loss => loss.name, loss => loss.Item2);
             Json.Write(session.Out, ConsoleJson.Default.TrainResult, new TrainResult(finished, steps, run.Path, measured, pictures));
             return;
         }
 
-        session.Out.WriteLine(finished ? $"test ({testSet.Count} images, nats per image): {final}" : $"Stopped after {steps} steps; what was learned so far is kept. test: {final}");
+        if (!finished) session.Out.WriteLine($"Stopped after {steps} steps; what was learned so far is kept.");
+        if (final.Length > 0) session.Out.WriteLine($"test ({testSet.Count} images, {model.LossUnit}): {final}");
         session.Out.WriteLine($"run folder: {run.Path}");
         foreach (string picture in pictures) session.Out.WriteLine($"  {picture}");
         session.Out.WriteLine("Try next:");
-        session.Out.WriteLine($"  sample {model.Name}            new images from the prior");
-        session.Out.WriteLine($"  evaluate {model.Name} --samples 50   the bound on log p(x) with 50 importance samples");
-        session.Out.WriteLine(model.Latent == 2
-            ? $"  manifold {model.Name} --side 30     a finer map of the code"
-            : $"  train {model.Name} --latent 2       a code that can be drawn as a map");
+        foreach (string line in Next()) session.Out.WriteLine($"  {line}");
+    }
+
+    private IEnumerable<string> Next()
+    {
+        yield return $"sample {model.Name}            new images";
+        if (model is ILikelihoodBound) yield return $"evaluate {model.Name} --samples 50   the bound on log p(x) with 50 importance samples";
+        if (model is not GenerativeModel generative || model is not IEncoder) yield break;
+        yield return generative.Latent == 2 ? $"manifold {model.Name} --side 30     a finer map of the code" : $"train {model.Name} --latent 2       a code that can be drawn as a map";
     }
 
     private void OnProgress(TrainProgress progress)
@@ -103,12 +108,15 @@ internal sealed class TrainReport(Session session, ILatentModel model, RunFolder
             pictures.Add(path);
         }
 
-        Save("reconstructions.png", LatentPictures.Reconstructions(model, test));
-        Save("samples.png", LatentPictures.Samples(model));
-        if (model.Latent == 2)
+        if (model is GenerativeModel generative)
         {
-            Save("manifold.png", LatentPictures.Manifold(model));
-            if (testSet.Labels is not null) Save("codes.png", LatentPictures.Scatter(model, test, testSet));
+            if (model is IEncoder) Save("reconstructions.png", LatentPictures.Reconstructions(generative, test));
+            Save("samples.png", generative.IsConditional ? LatentPictures.ClassTable(generative, testSet.ClassNames) : LatentPictures.Samples(generative));
+            if (generative.Latent == 2)
+            {
+                Save("manifold.png", LatentPictures.Manifold(generative));
+                if (testSet.Labels is not null && model is IEncoder) Save("codes.png", LatentPictures.Scatter(generative, test, testSet));
+            }
         }
 
         if (_curve.Count > 1) Save("loss.png", LossCurves());
@@ -122,7 +130,7 @@ internal sealed class TrainReport(Session session, ILatentModel model, RunFolder
         {
             Title = "training loss",
             XLabel = "step",
-            YLabel = "nats per image",
+            YLabel = model.LossUnit,
             Series = [.. model.LossNames.Select((name, i) => new LineSeries(name, steps, [.. _curve.Select(point => point.Losses[i])]))],
         }.Render();
     }

@@ -19,7 +19,8 @@ internal sealed class TrainedModel : IDisposable
         Run = run;
         Context = new Context(device, seed: seed);
         TestSet = DataSets.Load(run.Config.Data, "test", new DataOptions { DataDir = dataDir });
-        Model = Zoo.Find(run.Config.Model).Create(Context, DataShape.Of(TestSet), run.Config);
+        Model = Zoo.Find(run.Config.Model).Build(Context, DataShape.Of(TestSet), run.Config) as GenerativeModel
+            ?? throw new EngineException($"'{run.Config.Model}' makes no images of codes, so this command has nothing to show of it.");
         WeightFile.Load(run.WeightsPath, Model.Groups);
     }
 
@@ -27,7 +28,7 @@ internal sealed class TrainedModel : IDisposable
 
     public Context Context { get; }
 
-    public ILatentModel Model { get; }
+    public GenerativeModel Model { get; }
 
     public ImageDataset TestSet { get; }
 

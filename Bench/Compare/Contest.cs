@@ -33,11 +33,11 @@ internal sealed record Contest(string Name, string Purpose, Func<CpuDevice, OwnJ
         new("batchnorm-128x7x7", "batch norm in training 64x128x7x7, forward and backward", device => NormJob(device, 7, 128)),
         new("crossentropy-256", "softmax cross-entropy 64x256x28x28, mean, forward and backward", CrossEntropyJob),
         new("gate-64", "tanh(a) sigmoid(b), both 64x64x28x28, forward and backward", GateJob),
-        new("step-vae", "training step of the dense VAE 784-400-20, batch 128", StepJob.DenseVae),
-        new("step-convvae", "training step of a convolutional VAE 1-32-64, batch 128", StepJob.ConvVae),
-        new("step-dcgan", "training step of a DCGAN, both networks, batch 128", StepJob.Dcgan),
-        new("step-gatedpixelcnn", "training step of a gated PixelCNN of 32 channels, batch 32", StepJob.GatedPixelCnn),
-        new("step-wavenet", "training step of a WaveNet of 10 layers, 4 x 4096 samples", StepJob.WaveNet),
+        new("step-vae", "training step of the dense VAE 784-400-20, batch 128", device => StepJob.DenseVae(device, 128)),
+        new("step-convvae", "training step of a convolutional VAE 1-32-64, batch 128", device => StepJob.ConvVae(device, 128)),
+        new("step-dcgan", "training step of a DCGAN, both networks, batch 128", device => StepJob.Dcgan(device, 128)),
+        new("step-gatedpixelcnn", "training step of a gated PixelCNN of 32 channels, batch 32", device => StepJob.GatedPixelCnn(device, 32)),
+        new("step-wavenet", "training step of a WaveNet of 10 layers, 4 x 4096 samples", device => StepJob.WaveNet(device, 4)),
         new("startup-vae", "process start to the first finished VAE step", null),
     ];
     private static OpJob NormJob(CpuDevice device, int side, int channels)

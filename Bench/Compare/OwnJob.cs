@@ -1,5 +1,4 @@
 using GenEngine.Kernels.Devices;
-using GenEngine.Kernels.Devices.Cpu;
 
 namespace GenEngine.Bench.Compare;
 
@@ -8,7 +7,7 @@ internal abstract class OwnJob : IDisposable
 {
     private readonly List<DeviceBuffer> _buffers = [];
 
-    protected OwnJob(CpuDevice device) => Device = device;
+    protected OwnJob(Device device) => Device = device;
 
     /// <summary>Floating-point operations of one run; a multiply-add counts twice.</summary>
     public abstract double Flops { get; }
@@ -16,7 +15,7 @@ internal abstract class OwnJob : IDisposable
     /// <summary>Bytes of one run that must come from or go to memory; 0 where caches hold all.</summary>
     public abstract double Bytes { get; }
 
-    protected CpuDevice Device { get; }
+    protected Device Device { get; }
 
     public abstract void Run();
 

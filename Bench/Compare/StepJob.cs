@@ -1,9 +1,9 @@
 using GenEngine.Bench.Compare.Networks;
 using GenEngine.Kernels;
 using GenEngine.Kernels.Devices;
-using GenEngine.Kernels.Devices.Cpu;
 using GenEngine.Kernels.Optimizer;
 using GenEngine.Models;
+using GenEngine.Runs;
 
 namespace GenEngine.Bench.Compare;
 
@@ -13,7 +13,7 @@ internal sealed class StepJob : OwnJob
     private readonly Context _context;
     private readonly StepProgram _step;
 
-    private StepJob(CpuDevice device, double flops, Func<Context, Action> build) : base(device)
+    private StepJob(Device device, double flops, Func<Context, Action> build) : base(device)
     {
         Flops = flops;
         _context = new Context(device, seed: 1);
@@ -26,19 +26,19 @@ internal sealed class StepJob : OwnJob
 
     // multiply-adds of the products that a step cannot do without, a convolution's padding counted in; dense layers and convolutions of images leave out the
     // gradient that nobody reads
-    /// <summary>The dense VAE 784-400-20, batch 128.</summary>
-    public static StepJob DenseVae(CpuDevice device) => new(device, 2.0 * 128 * ((2 * 784 * 400) + (3 * ((400 * 2 * 20) + (20 * 400) + (400 * 784)))), context =>
+    /// <summary>The dense VAE 784-400-20.</summary>
+    public static StepJob DenseVae(Device device, int batch) => new(device, 2.0 * batch * ((2 * 784 * 400) + (3 * ((400 * 2 * 20) + (20 * 400) + (400 * 784)))), context =>
     {
-        var model = new Vae(context, new DataShape(28, 28, 1, 0), new VaeOptions(20, [400]));
-        var batch = new Batch(Uniform(context, new Shape(128, 784), 0, 1), null);
-        return () => model.TrainStep(batch);
+        var model = new Vae(context, new DataShape(28, 28, 1, 0), new ModelOptions { Latent = 20, Hidden = [400] });
+        var images = new Batch(Uniform(context, new Shape(batch, 784), 0, 1), null);
+        return () => model.TrainStep(images);
     });
 
-    public static StepJob ConvVae(CpuDevice device) => new(device, 2.0 * 128 * ((2 * 100_352) + (3 * (1_605_632 + (3136 * 32) + (16 * 3136) + 1_605_632 + 100_352))), context =>
+    public static StepJob ConvVae(Device device, int batch) => new(device, 2.0 * batch * ((2 * 100_352) + (3 * (1_605_632 + (3136 * 32) + (16 * 3136) + 1_605_632 + 100_352))), context =>
     {
         var network = new ConvVaeNetwork(context);
         var adam = new Adam(network.Group, 1e-3);
-        var images = Uniform(context, new Shape(128, 28, 28, 1), 0, 1);
+        var images = Uniform(context, new Shape(batch, 28, 28, 1), 0, 1);
         return () =>
         {
             context.Tape.Backward(network.Loss(images), [network.Group]);
@@ -46,23 +46,20 @@ internal sealed class StepJob : OwnJob
         };
     });
 
-    public static StepJob Dcgan(CpuDevice device) => new(device, 2.0 * 128 * ((11 * 6_422_528.0) + (9 * 200_704.0) + (2 * 627_200.0)), context =>
-    {
-        var network = new DcganNetwork(context);
-        var options = new AdamOptions { Beta1 = 0.5 };
-        Adam g = new(network.Generator, LearningRateSchedule.Constant(2e-4), options), d = new(network.Discriminator, LearningRateSchedule.Constant(2e-4), options);
-        var images = Uniform(context, new Shape(128, 28, 28, 1), -1, 1);
-        var ones = Uniform(context, new Shape(128, 1), 1, 1);
-        var zeros = Uniform(context, new Shape(128, 1), 0, 0);
-        return () => network.Train(images, ones, zeros, g, d);
-    });
+    public static StepJob Dcgan(Device device, int batch) =>
+        Gan(device, 2.0 * batch * ((11 * 6_422_528.0) + (9 * 200_704.0) + (2 * 627_200.0)), new Shape(batch, 28, 28, 1), context => new DcganNetwork(context));
 
-    public static StepJob GatedPixelCnn(CpuDevice device) => new(device, 2.0 * 32 * 784 * ((2 * 24 * 32) + (3 * ((7 * ((5 * 32 * 64) + (32 * 32))) + (32 * 32) + 32))), context =>
+    /// <summary>Images of 64x64; the paper's width is 64.</summary>
+    public static StepJob Dcgan64(Device device, int batch, int width) => Gan(
+        device, 2.0 * batch * ((3 * 11 * 8192.0 * width * width) + (9 * 49_152.0 * width) + (2 * 12_800.0 * width) + (8 * 128.0 * width)), new Shape(batch, 64, 64, 3),
+        context => new Dcgan64Network(context, width));
+
+    public static StepJob GatedPixelCnn(Device device, int batch) => new(device, 2.0 * batch * 784 * ((2 * 24 * 32) + (3 * ((7 * ((5 * 32 * 64) + (32 * 32))) + (32 * 32) + 32))), context =>
     {
         var network = new GatedPixelCnnNetwork(context);
         var adam = new Adam(network.Group, 1e-3);
-        double[] pixels = [.. RandomValues.Uniform(32 * 784, 1, 0, 1).Select(value => value > 0.5 ? 1.0 : 0.0)];
-        var images = context.FromHost(pixels, new Shape(32, 28, 28, 1), "images");
+        double[] pixels = [.. RandomValues.Uniform(batch * 784, 1, 0, 1).Select(value => value > 0.5 ? 1.0 : 0.0)];
+        var images = context.FromHost(pixels, new Shape(batch, 28, 28, 1), "images");
         return () =>
         {
             context.Tape.Backward(network.Loss(images), [network.Group]);
@@ -70,19 +67,22 @@ internal sealed class StepJob : OwnJob
         };
     });
 
-    public static StepJob WaveNet(CpuDevice device) => new(device, 2.0 * 4 * 4096 * 3 * ((10 * 64 * 64) + (9 * 32 * 32) + (320 * 64) + (64 * 64) + (64 * 256)), context =>
+    public static StepJob PixelCnn128(Device device, int batch) => new(device, 2.0 * batch * 784 * ((2.0 * 24 * 128) + (3.0 * ((14 * 5 * 128 * 128) + (128 * 256)))), context =>
     {
-        var network = new WaveNetNetwork(context);
+        var network = new PixelCnnNetwork(context);
         var adam = new Adam(network.Group, 1e-3);
-        Tensor codes = Labels(1), targets = Labels(2);
+        var images = Uniform(context, new Shape(batch, 28, 28, 1), 0, 1);
+        var classes = Labels(context, new Shape(batch, 28, 28), 1);
         return () =>
         {
-            context.Tape.Backward(network.Loss(codes, targets), [network.Group]);
+            context.Tape.Backward(network.Loss(images, classes), [network.Group]);
             adam.Step();
         };
-
-        Tensor Labels(ulong seed) => context.FromLabels([.. RandomValues.Uniform(4 * 4096, seed, 0, 256).Select(value => (int)value)], new Shape(4, 1, 4096), "codes");
     });
+
+    public static StepJob WaveNet(Device device, int batch) => Waves(device, batch, 4096, 32, 64, 1);
+
+    public static StepJob WaveNet30(Device device, int batch) => Waves(device, batch, 16_384, 64, 256, 3);
 
     public override void Run() => _step.Run();
 
@@ -92,6 +92,37 @@ internal sealed class StepJob : OwnJob
         _context.Dispose();
         base.Dispose();
     }
+
+    private static StepJob Gan(Device device, double flops, Shape shape, Func<Context, GanNetwork> create) => new(device, flops, context =>
+    {
+        var network = create(context);
+        var options = new AdamOptions { Beta1 = 0.5 };
+        Adam g = new(network.Generator, LearningRateSchedule.Constant(2e-4), options), d = new(network.Discriminator, LearningRateSchedule.Constant(2e-4), options);
+        var images = Uniform(context, shape, -1, 1);
+        var ones = Uniform(context, new Shape(shape[0], 1), 1, 1);
+        var zeros = Uniform(context, new Shape(shape[0], 1), 0, 0);
+        return () => network.Train(images, ones, zeros, g, d);
+    });
+
+    private static StepJob Waves(Device device, int batch, int length, int residual, int skip, int stacks)
+    {
+        double layers = 10 * stacks, dilated = layers * 4 * residual * residual, residuals = (layers - 1) * residual * residual, skips = layers * residual * skip;
+        return new(device, 2.0 * batch * length * 3 * (dilated + residuals + skips + (skip * skip) + (skip * 256)), context =>
+        {
+            var network = new WaveNetNetwork(context, residual: residual, skip: skip, stacks: stacks);
+            var adam = new Adam(network.Group, 1e-3);
+            var shape = new Shape(batch, 1, length);
+            Tensor codes = Labels(context, shape, 1), targets = Labels(context, shape, 2);
+            return () =>
+            {
+                context.Tape.Backward(network.Loss(codes, targets), [network.Group]);
+                adam.Step();
+            };
+        });
+    }
+
+    private static Tensor Labels(Context context, Shape shape, ulong seed) =>
+        context.FromLabels([.. RandomValues.Uniform(shape.Count, seed, 0, 256).Select(value => (int)value)], shape, "labels");
 
     private static Tensor Uniform(Context context, Shape shape, double low, double high) =>
         context.FromHost(RandomValues.Uniform(shape.Count, 1, low, high), shape, "input");

@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using GenEngine.Models;
+using GenEngine.Runs;
 
 namespace GenEngine.Bench.Micro;
 
@@ -17,7 +18,7 @@ public class VaeStepBenchmarks : DeviceBenchmark
     protected override void Prepare()
     {
         var context = new Context(Device, seed: 1);
-        var model = new Vae(context, new DataShape(28, 28, 1, 0), new VaeOptions(20, [400]));
+        var model = new Vae(context, new DataShape(28, 28, 1, 0), new ModelOptions { Latent = 20, Hidden = [400] });
         var pixels = new double[128 * 784];
         var random = new GenEngine.Numerics.SplitMix64(1);
         for (int i = 0; i < pixels.Length; i++) pixels[i] = random.NextDouble();

@@ -25,7 +25,9 @@ public static class GradientCheck
     public const double Tolerance = 1e-6;
 
     private const double StepSize = 1e-5;
-    private const int MaxEntries = 64;
+    /// <summary>Entries of a large tensor that are varied one by one.</summary>
+    public const int MaxEntries = 64;
+
     private const int Directions = 8;
 
     /// <summary>Checks d loss / d input for each input and each parameter of the groups.</summary>
@@ -34,7 +36,9 @@ public static class GradientCheck
     /// <param name="inputs">Persistent tensors to vary.</param>
     /// <param name="groups">Parameter groups to vary.</param>
     /// <param name="loss">Builds the scalar loss; called many times, each in a step of its own.</param>
-    public static GradientReport Run(string name, Context context, IReadOnlyList<Tensor> inputs, IReadOnlyList<ParameterGroup> groups, Func<Tensor> loss)
+    /// <param name="maxEntries">Of a tensor, varied one by one: all of them when it has no more, else so many at random.</param>
+    public static GradientReport Run(
+        string name, Context context, IReadOnlyList<Tensor> inputs, IReadOnlyList<ParameterGroup> groups, Func<Tensor> loss, int maxEntries = MaxEntries)
     {
         if (context.Real != Kernels.DType.Float64) throw new ArgumentException("Gradient checks run in a Float64 context.", nameof(context));
         var frozen = context.SaveRandom();
@@ -48,7 +52,7 @@ public static class GradientCheck
             var (subject, gradient) = (subjects[s], analytic[s]);
             double scale = Math.Max(gradient.Max(Math.Abs), 1e-3);
             double[] values = subject.ToDoubles();
-            foreach (var (label, direction) in Probes(values.Length, random))
+            foreach (var (label, direction) in Probes(values.Length, maxEntries, random))
             {
                 double numeric = Numeric(context, frozen, subject, values, direction, loss);
                 double expected = 0, norm = 0;
@@ -79,16 +83,16 @@ public static class GradientCheck
         return [.. subjects.Select(subject => (subject.Group?.Gradient(subject) ?? context.Tape.GradientOf(subject)).ToDoubles())];
     }
 
-    /// <summary>All entries of a small tensor; 64 random entries and 8 random directions of a large one.</summary>
-    private static IEnumerable<(string Label, (int Index, double Weight)[] Direction)> Probes(int count, Random random)
+    /// <summary>All entries of a small tensor; some random entries and 8 random directions of a large one.</summary>
+    private static IEnumerable<(string Label, (int Index, double Weight)[] Direction)> Probes(int count, int maxEntries, Random random)
     {
-        if (count <= MaxEntries)
+        if (count <= maxEntries)
         {
             for (int i = 0; i < count; i++) yield return ($"[{i}]", [(i, 1.0)]);
             yield break;
         }
 
-        for (int n = 0; n < MaxEntries; n++)
+        for (int n = 0; n < maxEntries; n++)
         {
             int i = random.Next(count);
             yield return ($"[{i}]", [(i, 1.0)]);

@@ -43,7 +43,7 @@ public static class DataFolders
         return new EngineException(
             $"The data set {set} was not found. Looked for {wanted} in{string.Concat(places)}{unset}\n" +
             $"Fetch it with 'genengine data fetch {set}', or name the folder that holds the files with --data-dir or {Variable}. " +
-            "The set 'digits' is built in and needs no files.");
+            "The sets 'digits' and 'avatars' are built in and need no files.");
     }
 
     internal static IEnumerable<string> Places(string set, DataOptions options) =>

@@ -13,4 +13,13 @@ public sealed record DataOptions
 
     /// <summary>The first so many images only; null for all.</summary>
     public int? Limit { get; init; }
+
+    /// <summary>Pixels a side (--size); null for the set's own.</summary>
+    public int? Size { get; init; }
+
+    /// <summary>1 grey, 3 colour (--channels); null for the set's own.</summary>
+    public int? Channels { get; init; }
+
+    /// <summary>Whether the training split also holds every image mirrored left to right (--flip).</summary>
+    public bool Flip { get; init; }
 }

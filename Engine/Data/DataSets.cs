@@ -7,14 +7,34 @@ namespace GenEngine.Data;
 public static class DataSets
 {
     private static readonly IDataSource[] All =
-        [new DigitSource(), IdxSource.Mnist(), IdxSource.FashionMnist(), new BinarizedMnistSource(), new CifarSource()];
+        [new DigitSource(), new AvatarSource(), IdxSource.Mnist(), IdxSource.FashionMnist(), new BinarizedMnistSource(), new CifarSource()];
 
     public static IReadOnlyList<IDataSource> Sources => All;
 
+    /// <summary>A set by its name, or the folder of pictures at a path. A set's name comes first: a folder called digits is ./digits.</summary>
     /// <exception cref="EngineException">No such set; the message suggests the nearest and lists all.</exception>
     public static IDataSource Source(string name) =>
         Array.Find(All, s => string.Equals(s.Name, name, StringComparison.OrdinalIgnoreCase))
-        ?? throw new EngineException(NearestName.Unknown("data set", name, All.Select(s => s.Name)));
+        ?? (IsPath(name) ? new FolderSource(Home(name)) : throw new EngineException(Unknown(name)));
+
+    /// <summary>Whether a set can be named so; see <see cref="Unknown"/>.</summary>
+    public static bool IsKnown(string name) => All.Any(s => string.Equals(s.Name, name, StringComparison.OrdinalIgnoreCase)) || IsPath(name);
+
+    /// <summary>What a run keeps as the name of its data: a folder by its full path, so that later commands find it from anywhere.</summary>
+    public static string FullName(string name) =>
+        Array.Find(All, s => string.Equals(s.Name, name, StringComparison.OrdinalIgnoreCase))?.Name
+        ?? Path.TrimEndingDirectorySeparator(Path.GetFullPath(Home(name)));
+
+    /// <summary>What to tell somebody who named no set.</summary>
+    public static string Unknown(string name) =>
+        NearestName.Unknown("data set", name, All.Select(s => s.Name)) + " A folder of pictures is named by its path.";
+
+    private static bool IsPath(string name) =>
+        name is "." or ".." || name.Contains('/', StringComparison.Ordinal) || name.Contains('\\', StringComparison.Ordinal) || Directory.Exists(name);
+
+    /// <summary>~ as shells mean it, for those who quote it.</summary>
+    private static string Home(string path) =>
+        path.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), path[2..]) : path;
 
     /// <summary>Loads or draws a split of a data set.</summary>
     /// <exception cref="EngineException">
@@ -27,6 +47,7 @@ public static class DataSets
         options ??= DataOptions.Default;
         if (options.Limit < 0) throw new EngineException($"{options.Limit} images cannot be loaded; the limit must not be negative.");
         ImageDataset loaded = source.Load(split, options);
-        return options.Limit is { } limit ? loaded.Take(limit) : loaded;
+        if (options.Limit is { } limit) loaded = loaded.Take(limit);
+        return ImageConversion.Apply(loaded, options, train: split == source.Splits[0]);
     }
 }

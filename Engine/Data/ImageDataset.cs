@@ -1,6 +1,9 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using GenEngine.Kernels;
+using GenEngine.Text;
 
 namespace GenEngine.Data;
 
@@ -49,6 +52,18 @@ public sealed class ImageDataset
     /// <summary>Empty when the set has no classes.</summary>
     public IReadOnlyList<string> ClassNames { get; }
 
+    /// <summary>Known factors of variation, the columns of <see cref="Factors"/>; empty when the set knows none.</summary>
+    public IReadOnlyList<string> FactorNames { get; init; } = [];
+
+    /// <summary>[count, factors]: what each image shows (pose, light, ...), ground truth of a drawn set; null when the set knows none.</summary>
+    public float[]? Factors { get; init; }
+
+    /// <summary>What the user should be told about the set before anything is made of it: how it was split, what was left out.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Files that were left out, of a folder of pictures.</summary>
+    public IReadOnlyList<UnreadableFile> Unreadable { get; init; } = [];
+
     /// <summary>Bytes of one image.</summary>
     public int ItemSize => Height * Width * Channels;
 
@@ -57,10 +72,38 @@ public sealed class ImageDataset
 
     public ReadOnlySpan<byte> Item(int index) => Items.AsSpan(index * ItemSize, ItemSize);
 
+    /// <summary>What a model that is told the class asks before it trains.</summary>
+    /// <param name="asker">Who needs classes, for the message: a model's name.</param>
+    /// <exception cref="EngineException">The images have no classes, or all have the same; says what to do.</exception>
+    public int[] RequireClasses(string asker)
+    {
+        if (Labels is null)
+            throw new EngineException($"{asker} is told the class of each image, and {Name} has none. Put the pictures of each class into a folder of its own, or choose another set or a model without classes.");
+        if (Labels.Length > 0 && Array.TrueForAll(Labels, label => label == Labels[0]))
+            throw new EngineException($"{asker} needs at least two classes, and all images of {Name} ({Split}) are '{ClassNames[Labels[0]]}'.");
+        return Labels;
+    }
+
+    /// <summary>The class that a user names, by its name or its number.</summary>
+    /// <exception cref="EngineException">No such class; suggests the nearest and lists all.</exception>
+    public int ClassOf(string name)
+    {
+        for (int i = 0; i < ClassNames.Count; i++)
+            if (string.Equals(ClassNames[i], name, StringComparison.OrdinalIgnoreCase)) return i;
+        if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < ClassNames.Count) return number;
+        throw new EngineException(ClassNames.Count == 0 ? $"{Name} has no classes, so there is no '{name}'." : NearestName.Unknown($"class of {Name}", name, ClassNames));
+    }
+
     /// <summary>The first images only (all of them when there are fewer).</summary>
     public ImageDataset Take(int count) => count >= Count
         ? this
-        : new ImageDataset(Name, Split, Height, Width, Channels, Items[..(count * ItemSize)], Labels?[..count], ClassNames);
+        : new ImageDataset(Name, Split, Height, Width, Channels, Items[..(count * ItemSize)], Labels?[..count], ClassNames)
+        {
+            FactorNames = FactorNames,
+            Factors = Factors?[..(count * FactorNames.Count)],
+            Notes = Notes,
+            Unreadable = Unreadable,
+        };
 
     private string Hash()
     {

@@ -15,6 +15,8 @@ public static partial class Png
 
     private static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
+    internal const int SignatureLength = 8;
+
     private static readonly uint[] CrcTable = MakeCrcTable();
 
     /// <summary>Writes a picture atomically; <paramref name="text"/> adds tEXt notes (key: 1 to 79 Latin-1 characters).</summary>
@@ -53,6 +55,8 @@ public static partial class Png
         WriteChunk(stream, "IDAT"u8, data.GetBuffer().AsSpan(0, (int)data.Length));
         WriteChunk(stream, "IEND"u8, []);
     }
+
+    internal static bool HasSignature(ReadOnlySpan<byte> file) => file.StartsWith(Signature);
 
     private static void WriteChunk(Stream stream, ReadOnlySpan<byte> type, ReadOnlySpan<byte> data)
     {

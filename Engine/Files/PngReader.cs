@@ -57,7 +57,9 @@ public static partial class Png
         return image!;
     }
 
-    private static ReadOnlySpan<byte> Chunk(ReadOnlySpan<byte> file, ref int at, out ReadOnlySpan<byte> data)
+    /// <summary>The type and the data of the chunk at <paramref name="at"/>, which moves on to the next.</summary>
+    /// <exception cref="InvalidDataException">Cut short, or a checksum that is wrong.</exception>
+    internal static ReadOnlySpan<byte> Chunk(ReadOnlySpan<byte> file, ref int at, out ReadOnlySpan<byte> data)
     {
         if (file.Length - at < 12) throw new InvalidDataException("it is cut short.");
         uint length = BinaryPrimitives.ReadUInt32BigEndian(file[at..]);

@@ -5,18 +5,17 @@ public static class Evaluator
 {
     /// <summary>Mean of each of the model's row losses over all images, summed in float64.</summary>
     public static double[] MeanLosses(IModel model, DeviceDataset data, int batch = 250, CancellationToken stop = default) =>
-        Mean(model.Context, data, batch, model.RowLosses, stop);
+        Mean(model, data, batch, model.RowLosses, stop);
 
     /// <summary>Mean over all images of what <paramref name="rows"/> gives, one tensor [batch] a quantity.</summary>
-    public static double[] Mean(Context context, DeviceDataset data, int batch, Func<Batch, IReadOnlyList<Tensor>> rows, CancellationToken stop = default)
+    public static double[] Mean(IModel model, DeviceDataset data, int batch, Func<Batch, IReadOnlyList<Tensor>> rows, CancellationToken stop = default)
     {
         double[]? sums = null;
         for (long start = 0; start < data.Count; start += batch)
         {
             stop.ThrowIfCancellationRequested();
             long valid = Math.Min(batch, data.Count - start);
-            using var step = context.BeginStep();
-            using var nothing = context.NoGradient();
+            using var step = new EvaluationStep(model);
             var values = rows(data.EvaluationBatch(start, batch));
             sums ??= new double[values.Count];
             for (int i = 0; i < sums.Length; i++) sums[i] += values[i].ToDoubles().Take((int)valid).Sum();
@@ -29,7 +28,7 @@ public static class Evaluator
     /// Mean over all images of log(1/k * sum of exp(w_i)), w one draw of <paramref name="logWeight"/>: the IWAE bound with k
     /// samples, in nats, in log space throughout (Burda et al. 2015, eq. 8).
     /// </summary>
-    public static double ImportanceBound(Context context, DeviceDataset data, int samples, Func<Tensor, Tensor> logWeight, int batch = 250, CancellationToken stop = default)
+    public static double ImportanceBound(IModel model, DeviceDataset data, int samples, Func<Batch, Tensor> logWeight, int batch = 250, CancellationToken stop = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
         double total = 0;
@@ -42,9 +41,8 @@ public static class Evaluator
             for (int k = 0; k < samples; k++)
             {
                 stop.ThrowIfCancellationRequested();
-                using var step = context.BeginStep();
-                using var nothing = context.NoGradient();
-                double[] weights = logWeight(data.EvaluationBatch(start, batch).Images).ToDoubles();
+                using var step = new EvaluationStep(model);
+                double[] weights = logWeight(data.EvaluationBatch(start, batch)).ToDoubles();
                 for (int i = 0; i < valid; i++)
                 {
                     double top = Math.Max(max[i], weights[i]);

@@ -3,12 +3,12 @@ using GenEngine.Data;
 namespace GenEngine;
 
 /// <summary>What a batch brings to a training step; memory that the gather kernel refills every step.</summary>
-/// <param name="Images">Real type, [batch, height*width*channels].</param>
+/// <param name="Images">Real type, [batch, height*width*channels], pixels in [0, 1].</param>
 /// <param name="Labels">int32 [batch], or null when the data set has none.</param>
 public sealed record Batch(Tensor Images, Tensor? Labels);
 
 /// <summary>
-/// One description of a model: its networks as parameter groups, its losses, its step. Trainer, console and files know models
+/// One description of a model: its networks as parameter groups, its losses, its phases and its step. Trainer, console and files know models
 /// only through it.
 /// </summary>
 public interface IModel : IDisposable
@@ -18,17 +18,32 @@ public interface IModel : IDisposable
 
     Context Context { get; }
 
+    /// <summary>The images it was built for.</summary>
+    DataShape Data { get; }
+
     /// <summary>The networks; weights travel under group.parameter.</summary>
     IReadOnlyList<ParameterGroup> Groups { get; }
 
-    /// <summary>Names of what <see cref="TrainStep"/> returns, in order; the first is the one to watch. Units in the name, for example "kl (nats)".</summary>
+    /// <summary>The parts of a step, in order: which loss changes which networks.</summary>
+    IReadOnlyList<Phase> Phases { get; }
+
+    /// <summary>Names of what <see cref="TrainStep"/> returns, in order; the first is the one to watch.</summary>
     IReadOnlyList<string> LossNames { get; }
+
+    /// <summary>The unit of the losses: "nats per image", or what the field calls an adversarial loss's.</summary>
+    string LossUnit { get; }
 
     /// <summary>The step of every optimiser, forward, backward and update. Gives scalars, one a loss name.</summary>
     IReadOnlyList<Tensor> TrainStep(Batch batch);
 
-    /// <summary>The losses of a batch without an update, the first summed over valid rows by the caller: one value a row each.</summary>
+    /// <summary>Names of what <see cref="RowLosses"/> returns; empty for a model without a loss of its own on unseen images.</summary>
+    IReadOnlyList<string> RowLossNames { get; }
+
+    /// <summary>Losses on images that nothing is learned from: one tensor [batch] a name, so that the caller can leave padding out.</summary>
     IReadOnlyList<Tensor> RowLosses(Batch batch);
+
+    /// <summary>True: batch statistics and dropout, as in training. False: running statistics, as for samples and tests.</summary>
+    void SetTraining(bool training);
 }
 
 /// <summary>What data a model can be trained on.</summary>

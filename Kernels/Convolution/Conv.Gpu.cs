@@ -5,7 +5,7 @@ using GenEngine.Kernels.Devices.Gpu;
 namespace GenEngine.Kernels.Convolution;
 
 /// <summary>
-/// Launches conv.cu, or conv_narrow.cu for few output channels: one block a tile, all parts of the plan in one grid; the tile is chosen by shape.
+/// Launches conv.cu, or conv_narrow.cu for few output channels: one block a tile, all parts of the plan in one grid; the tile is chosen by shape, by measurement where the device can.
 /// Float32 goes to <see cref="ConvMmaGpu"/> where the device's precision says so.
 /// </summary>
 public sealed class ConvGpu : IGpuKernelFamily
@@ -20,12 +20,15 @@ public sealed class ConvGpu : IGpuKernelFamily
 
     public static IEnumerable<GpuKernel> Variants => Kernels.Values;
 
-    /// <summary>Index of the tile that every launch of this thread takes; null chooses by shape. For tuning, and for tests that all tiles give the same bits.</summary>
+    /// <summary>Index of the tile that every launch of this thread takes; null chooses. For tuning, and for tests that all tiles give the same bits.</summary>
     [field: ThreadStatic]
     public static int? ForcedTile { get; set; }
 
     /// <summary>How many tiles there are to force.</summary>
     public static int TileCount(DType dtype) => ConvTiles.Of(dtype).Length;
+
+    /// <summary>The tiles.</summary>
+    public static IReadOnlyList<SimtTile> Tiles(DType dtype) => ConvTiles.Of(dtype);
 
     /// <param name="accesses">The last is that of the partial statistics, where they are asked for.</param>
     /// <returns>Whether the launch leaves partial statistics.</returns>
@@ -35,28 +38,50 @@ public sealed class ConvGpu : IGpuKernelFamily
         args.OutQuads = aligned && program.OutputQuads && args.Residual % 16 == 0 ? 1 : 0;
         if (dtype == DType.Float32 && device.Precision != Precision.Float32 && ConvMmaGpu.Serves(program.Plan))
         {
-            bool left = LeavesStatistics(program.Plan, RowChunks.Rows, ref args, ref accesses); // every tile has whole chunks
+            bool left = LeavesStatistics(program.Plan, RowChunks.Rows, RowChunks.Rows, ref args, ref accesses); // every tile has whole chunks
             ConvMmaGpu.Launch(device, program, quads, ref args, accesses);
             return left;
         }
 
         var tiles = ConvTiles.Of(dtype);
-        int index = ForcedTile ?? SimtTile.Choose(tiles, device.Driver, (program.Plan, args.Batch), BlocksOf);
-        bool leaves = LeavesStatistics(program.Plan, ConvTiles.IsNarrow(tiles[index]) ? 1 : tiles[index].Rows, ref args, ref accesses);
-        var shape = LaunchShape.Linear(Blocks(tiles[index], program.Plan, args.Batch), tiles[index].Threads);
-        device.Launch(Kernels[(dtype, args.FilterTransposed != 0, index, quads)], shape, ref args, accesses);
+        int index = ForcedTile ?? Choose(device, dtype, program, quads, args);
+        bool leaves = LeavesStatistics(program.Plan, tiles[index].Rows, tiles[index].Columns, ref args, ref accesses);
+        device.Launch(Kernels[(dtype, args.FilterTransposed != 0, index, quads)], Shape(tiles[index], program.Plan, args.Batch), ref args, accesses);
         return leaves;
     }
 
-    /// <summary>Tiles hold whole chunks of 64 pixels where their rows do and the plan has no phases, which leave gaps between a tile's pixels.</summary>
-    private static bool LeavesStatistics(ConvPlan plan, int tileRows, ref ConvArgs args, ref ReadOnlySpan<Access> accesses)
+    /// <summary>
+    /// Tiles hold whole chunks of 64 pixels where their rows do and the plan has no phases, which leave gaps between a tile's pixels. Tiles of few columns have
+    /// no registers or no lanes for it.
+    /// </summary>
+    private static bool LeavesStatistics(ConvPlan plan, int tileRows, int tileColumns, ref ConvArgs args, ref ReadOnlySpan<Access> accesses)
     {
         if (args.HasPartials == 0) return false;
-        if (plan.StepY == 1 && plan.StepX == 1 && tileRows % RowChunks.Rows == 0) return true;
+        if (plan.StepY == 1 && plan.StepX == 1 && tileRows % RowChunks.Rows == 0 && tileRows <= 2 * tileColumns) return true;
         args.HasPartials = 0;
         accesses = accesses[..^1];
         return false;
     }
+
+    private static int Choose(GpuDevice device, DType dtype, ConvProgram program, bool quads, in ConvArgs args)
+    {
+        int analytic = SimtTile.Choose(ConvTiles.Of(dtype), device.Driver, (program.Plan, args.Batch), BlocksOf);
+        if (dtype != DType.Float32) return analytic; // float64 is a gradient check's
+        var key = ConvTuning.Key("conv", Precision.Float32, program, args.Batch, quads, args.OutQuads != 0);
+        return TileTuning.IsSettled(device, key, analytic, out int choice) ? choice : ConvTuning.Measure(device, key, args, analytic, Candidates(program.Plan, quads, analytic, args));
+    }
+
+    private static TileCandidate[] Candidates(ConvPlan plan, bool quads, int analytic, ConvArgs args)
+    {
+        var tiles = ConvTiles.Of(DType.Float32);
+        return
+        [
+            .. tiles.Take(ConvTuning.Candidates(plan, tiles.Length, analytic)).Select((tile, i) =>
+                new TileCandidate(tile.Name, Kernels[(DType.Float32, args.FilterTransposed != 0, i, quads)], Shape(tile, plan, args.Batch))),
+        ];
+    }
+
+    private static LaunchShape Shape(SimtTile tile, ConvPlan plan, int batch) => LaunchShape.Linear(Blocks(tile, plan, batch), tile.Threads);
 
     private static long Blocks(SimtTile tile, ConvPlan plan, int batch)
     {

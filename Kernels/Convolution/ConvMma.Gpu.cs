@@ -39,11 +39,27 @@ public sealed class ConvMmaGpu : IGpuKernelFamily
     internal static void Launch(GpuDevice device, ConvProgram program, bool quads, ref ConvArgs args, ReadOnlySpan<Access> accesses)
     {
         int first = quads ? 0 : MmaTile.SingleFrom;
-        int index = ForcedTile is { } forced ? Math.Max(first, forced) : MmaTile.Choose(device.Driver, first, (program.Plan, args.Batch), BlocksOf);
-        var tile = MmaTile.All[index];
-        var shape = LaunchShape.Linear(Blocks(tile, program.Plan, args.Batch), tile.Threads) with { SharedBytes = tile.SharedBytes };
-        device.Launch(Kernels[(device.Precision, args.FilterTransposed != 0, index, quads)], shape, ref args, accesses);
+        int index = ForcedTile is { } forced ? Math.Max(first, forced) : Choose(device, program, quads, first, args);
+        device.Launch(Kernels[(device.Precision, args.FilterTransposed != 0, index, quads)], Shape(MmaTile.All[index], program.Plan, args.Batch), ref args, accesses);
     }
+
+    private static int Choose(GpuDevice device, ConvProgram program, bool quads, int first, in ConvArgs args)
+    {
+        int analytic = MmaTile.Choose(device.Driver, first, (program.Plan, args.Batch), BlocksOf) - first;
+        var key = ConvTuning.Key("conv_mma", device.Precision, program, args.Batch, quads, args.OutQuads != 0);
+        return first + (TileTuning.IsSettled(device, key, analytic, out int choice)
+            ? choice
+            : ConvTuning.Measure(device, key, args, analytic, Candidates(device.Precision, program.Plan, quads, first, args)));
+    }
+
+    private static TileCandidate[] Candidates(Precision precision, ConvPlan plan, bool quads, int first, ConvArgs args) =>
+    [
+        .. MmaTile.All.Skip(first).Select((tile, i) =>
+            new TileCandidate(tile.Name, Kernels[(precision, args.FilterTransposed != 0, first + i, quads)], Shape(tile, plan, args.Batch))),
+    ];
+
+    private static LaunchShape Shape(MmaTile tile, ConvPlan plan, int batch) =>
+        LaunchShape.Linear(Blocks(tile, plan, batch), tile.Threads) with { SharedBytes = tile.SharedBytes };
 
     private static long Blocks(MmaTile tile, ConvPlan plan, int batch)
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using GenEngine.Kernels.Devices;
 
 namespace GenEngine.Kernels.Convolution;
@@ -46,6 +47,7 @@ public sealed class ConvProgram : IDisposable
         Taps = _table.Range(partBytes, tapBytes);
         device.Upload<ConvTablePart>(parts.ToArray(), Parts);
         device.Upload<ConvTableTap>(taps.ToArray(), Taps);
+        Fingerprint = FingerprintOf(plan, parts, taps);
         var all = plan.Parts.SelectMany(part => part.Taps).ToList();
         InputQuads = plan.Input.Channels % 4 == 0 && all.All(tap => (tap.First | tap.End) % 4 == 0);
         OutputQuads = plan.Output.Channels % 4 == 0 && plan.Parts.All(part => (part.FirstOutput | part.EndOutput) % 4 == 0);
@@ -78,7 +80,25 @@ public sealed class ConvProgram : IDisposable
 
     internal bool OutputQuads { get; }
 
+    /// <summary>Tells plans apart whose images are alike: of all that the kernels are told. The same in every process.</summary>
+    internal long Fingerprint { get; }
+
     public void Dispose() => _table.Dispose();
+
+    // FNV-1a
+    private static long FingerprintOf(ConvPlan plan, List<ConvTablePart> parts, List<ConvTableTap> taps)
+    {
+        ulong hash = 14695981039346656037;
+        Add([plan.Output.Height, plan.Output.Width, plan.StepY, plan.StepX, plan.InStepY, plan.InStepX]);
+        Add(MemoryMarshal.Cast<ConvTablePart, int>(CollectionsMarshal.AsSpan(parts)));
+        Add(MemoryMarshal.Cast<ConvTableTap, int>(CollectionsMarshal.AsSpan(taps)));
+        return (long)hash;
+
+        void Add(ReadOnlySpan<int> words)
+        {
+            foreach (byte value in MemoryMarshal.AsBytes(words)) hash = (hash ^ value) * 1099511628211;
+        }
+    }
 }
 
 /// <summary>A part in device memory; mirrors ConvPart in conv.cuh.</summary>

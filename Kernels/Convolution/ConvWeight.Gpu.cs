@@ -1,3 +1,4 @@
+using System.Numerics;
 using GenEngine.Kernels.Common;
 using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Devices.Gpu;
@@ -21,7 +22,7 @@ public sealed class ConvWeightGpu : IGpuKernelFamily
 
     public static IEnumerable<GpuKernel> Variants => Kernels.Values.Concat(Sum.All);
 
-    /// <summary>Index of the tile that every launch of this thread takes; null chooses by shape. For tests that all tiles give the same bits.</summary>
+    /// <summary>Index of the tile that every launch of this thread takes; null chooses. For tests that all tiles give the same bits.</summary>
     [field: ThreadStatic]
     public static int? ForcedTile { get; set; }
 
@@ -33,26 +34,55 @@ public sealed class ConvWeightGpu : IGpuKernelFamily
         bool aligned = dtype == DType.Float32 && (args.X | args.Dy | args.Scratch) % 16 == 0, accumulate = args.Accumulate != 0;
         args.OutQuads = aligned && program.OutputQuads ? 1 : 0;
         var tiles = ConvTiles.Of(dtype);
-        int index = ForcedTile ?? SimtTile.Choose(tiles, device.Driver, (program.Plan, args.Chunks), BlocksOf);
-        long blocks = Blocks(tiles[index], program.Plan);
-        if (blocks > 0) // else no weight has a tap
+        if (Blocks(tiles[0], program.Plan) > 0) // else no weight has a tap
         {
             bool quads = aligned && program.InputQuads;
             ReadOnlySpan<Access> first =
             [
                 Access.Read(x), Access.Read(dy), args.Masked != 0 ? Access.Update(scratch) : Access.Write(scratch), Access.Read(program.Parts), Access.Read(program.Taps),
             ];
-            if (dtype == DType.Float32 && device.Precision != Precision.Float32 && ConvMmaGpu.Serves(program.Plan)) ConvWeightMmaGpu.Launch(device, program.Plan, quads, ref args, first);
-            else device.Launch(Kernels[(dtype, index, quads && !ConvTiles.IsNarrow(tiles[index]))], new LaunchShape(checked((int)blocks), args.Chunks, 1, tiles[index].Threads), ref args, first);
+            if (dtype == DType.Float32 && device.Precision != Precision.Float32 && ConvMmaGpu.Serves(program.Plan))
+            {
+                ConvWeightMmaGpu.Launch(device, program, quads, ref args, first);
+            }
+            else
+            {
+                int index = ForcedTile ?? Choose(device, dtype, program, quads, args);
+                device.Launch(Kernel(dtype, index, quads), Shape(tiles[index], program.Plan, args.Chunks), ref args, first);
+            }
         }
 
         ReadOnlySpan<Access> second =
         [
             Access.Read(scratch), accumulate ? Access.Update(dw) : Access.Write(dw), Access.Read(program.Parts), Access.Read(program.Taps),
         ];
-        long weights = program.Plan.FilterCount;
-        device.Launch(Sum[dtype], LaunchShape.Linear(device.Driver.GridStrideBlocks(weights, SumThreads), SumThreads), ref args, second);
+        long wide = Math.Min(BitOperations.RoundUpToPowerOf2((uint)args.OutC), 32), high = SumThreads / wide, rows = (long)args.FilterTaps * args.InC;
+        long blocks = (args.OutC + wide - 1) / wide * ((rows + high - 1) / high);
+        device.Launch(Sum[dtype], LaunchShape.Linear(device.Driver.GridStrideBlocks(blocks * SumThreads, SumThreads), SumThreads), ref args, second);
     }
+
+    private static int Choose(GpuDevice device, DType dtype, ConvProgram program, bool quads, in ConvWeightArgs args)
+    {
+        int analytic = SimtTile.Choose(ConvTiles.Of(dtype), device.Driver, (program.Plan, args.Chunks), BlocksOf);
+        if (dtype != DType.Float32) return analytic; // float64 is a gradient check's
+        var key = ConvTuning.Key("conv_weight", Precision.Float32, program, args.Batch, quads, args.OutQuads != 0);
+        // the chunks' sums are overwritten: they may be measured where they lie
+        return TileTuning.IsSettled(device, key, analytic, out int choice) ? choice : TileTuning.Measure(device, key, args, analytic, Candidates(program.Plan, quads, analytic, args.Chunks));
+    }
+
+    private static TileCandidate[] Candidates(ConvPlan plan, bool quads, int analytic, int chunks)
+    {
+        var tiles = ConvTiles.Of(DType.Float32);
+        return
+        [
+            .. tiles.Take(ConvTuning.Candidates(plan, tiles.Length, analytic)).Select((tile, i) =>
+                new TileCandidate(tile.Name, Kernel(DType.Float32, i, quads), Shape(tile, plan, chunks))),
+        ];
+    }
+
+    private static GpuKernel Kernel(DType dtype, int tile, bool quads) => Kernels[(dtype, tile, quads && !ConvTiles.IsNarrow(ConvTiles.Of(dtype)[tile]))];
+
+    private static LaunchShape Shape(SimtTile tile, ConvPlan plan, int chunks) => new(checked((int)Blocks(tile, plan)), chunks, 1, tile.Threads);
 
     /// <summary>Tiles of one chunk.</summary>
     private static long Blocks(SimtTile tile, ConvPlan plan)

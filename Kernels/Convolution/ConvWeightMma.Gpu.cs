@@ -19,14 +19,26 @@ public sealed class ConvWeightMmaGpu : IGpuKernelFamily
     public static int? ForcedTile { get; set; }
 
     /// <param name="quads">Input channels move in fours.</param>
-    internal static void Launch(GpuDevice device, ConvPlan plan, bool quads, ref ConvWeightArgs args, ReadOnlySpan<Access> accesses)
+    internal static void Launch(GpuDevice device, ConvProgram program, bool quads, ref ConvWeightArgs args, ReadOnlySpan<Access> accesses)
     {
         int first = quads ? 0 : MmaTile.SingleFrom;
-        int index = ForcedTile is { } forced ? Math.Max(first, forced) : MmaTile.Choose(device.Driver, first, (plan, args.Chunks), BlocksOf);
-        var tile = MmaTile.All[index];
-        var shape = new LaunchShape(checked((int)Blocks(tile, plan)), args.Chunks, 1, tile.Threads, tile.SharedBytes);
-        device.Launch(Kernels[(device.Precision, index, quads)], shape, ref args, accesses);
+        int index = ForcedTile is { } forced ? Math.Max(first, forced) : Choose(device, program, quads, first, args);
+        device.Launch(Kernels[(device.Precision, index, quads)], Shape(MmaTile.All[index], program.Plan, args.Chunks), ref args, accesses);
     }
+
+    private static int Choose(GpuDevice device, ConvProgram program, bool quads, int first, in ConvWeightArgs args)
+    {
+        int analytic = MmaTile.Choose(device.Driver, first, (program.Plan, args.Chunks), BlocksOf) - first;
+        var key = ConvTuning.Key("conv_weight_mma", device.Precision, program, args.Batch, quads, args.OutQuads != 0);
+        return first + (TileTuning.IsSettled(device, key, analytic, out int choice)
+            ? choice
+            : TileTuning.Measure(device, key, args, analytic, Candidates(device.Precision, program.Plan, quads, first, args.Chunks)));
+    }
+
+    private static TileCandidate[] Candidates(Precision precision, ConvPlan plan, bool quads, int first, int chunks) =>
+        [.. MmaTile.All.Skip(first).Select((tile, i) => new TileCandidate(tile.Name, Kernels[(precision, first + i, quads)], Shape(tile, plan, chunks)))];
+
+    private static LaunchShape Shape(MmaTile tile, ConvPlan plan, int chunks) => new(checked((int)Blocks(tile, plan)), chunks, 1, tile.Threads, tile.SharedBytes);
 
     /// <summary>Tiles of one chunk.</summary>
     private static long Blocks(MmaTile tile, ConvPlan plan)

@@ -4,14 +4,26 @@
 #include "Common/tile_mma.cuh"
 #include "Convolution/conv.cuh"
 
-// Four neighbours, as far as `left` of them are there; as one piece (all there or none) or word by word.
-DEV void copy_columns(sptr<f32> to, gptr<const f32> from, i32 left, bool quads)
+// Four columns of a panel across k, for the slot-th of WIDTH / 4 threads: as fours, four neighbours in one piece; word by word, neighbouring threads
+// have neighbouring columns. leading_column() is the first of the thread's columns.
+template <int WIDTH> DEV i32 leading_column(bool quads)
 {
+    const i32 slot = (i32)threadIdx.x % (WIDTH / 4);
+    return quads ? slot * 4 : slot;
+}
+
+// from: at the leading column; columns: how many there are from it on
+template <class Panel> DEV void copy_columns(sptr<f32> panel, i32 leading, i32 k, gptr<const f32> from, i32 columns, bool quads)
+{
+    sptr<f32> to = panel + Panel::word(leading, k);
     if (quads) {
-        copy_piece<true>(to, from, left > 0);
+        copy_piece<true>(to, from, columns > 0);
     } else {
         UNROLL
-        for (int i = 0; i < 4; i++) copy_piece<false>(to + i, from + i, left > i);
+        for (int i = 0; i < 4; i++) {
+            const i32 more = (i ^ (k & 1)) * (Panel::WIDTH / 4);  // where a warp holds two k: different banks
+            copy_piece<false>(to + more, from + more, columns > more);
+        }
     }
 }
 
@@ -133,12 +145,12 @@ template <int WIDTH, int DEPTH, int THREADS> struct MmaFilterAcrossK {
     i32 columns;
     bool quads;
 
-    static DEV i32 slot_row() { return (i32)threadIdx.x % (WIDTH / 4) * 4; }
     static DEV i32 slot_k() { return (i32)threadIdx.x / (WIDTH / 4); }
 
     // first: the tile's first output channel, of `tile_columns`
     DEV MmaFilterAcrossK(gptr<const f32> filter, const ConvArgs& a, i32 first, i32 tile_columns, ConvCursor& walk)
-        : column(filter + first + slot_row()), taps(a.FilterTaps), stride(a.OutC), cursor(walk), columns(tile_columns - slot_row()), quads(a.OutQuads != 0)
+        : column(filter + first + leading_column<WIDTH>(a.OutQuads != 0)), taps(a.FilterTaps), stride(a.OutC), cursor(walk),
+          columns(tile_columns - leading_column<WIDTH>(a.OutQuads != 0)), quads(a.OutQuads != 0)
     {
     }
     DEV void issue(sptr<f32> panel, i32 left)
@@ -147,7 +159,7 @@ template <int WIDTH, int DEPTH, int THREADS> struct MmaFilterAcrossK {
         for (int l = 0; l < LOADS; l++) {
             const i32 k = slot_k() + l * STEP;
             gptr<const f32> p = column + ((i64)cursor.channel * taps + cursor.tap.Filter) * stride;
-            copy_columns(panel + Panel::word(slot_row(), k), p, k < left ? columns : 0, quads);
+            copy_columns<Panel>(panel, leading_column<WIDTH>(quads), k, p, k < left ? columns : 0, quads);
             cursor.advance(STEP);
         }
     }

@@ -1,6 +1,8 @@
 // conv_weight_mma.cu: what conv_weight.cu computes, on tensor cores: operands rounded to TF32 (PRECISION 1) or BF16 (2), sums in float32. One matrix
 // product a chunk of pixels: rows are the plan's (tap, channel) pairs, columns the output channels, k the chunk's pixels; sums go to
 // Scratch as [chunk, tap, input channel, output channel], and conv_weight_sum.cu adds them. QUADS: input channels move in fours.
+// Whole tiles have no bank conflicts and full sectors (a test says so); the op cases' odd channels move word by word.
+// limits: bank conflicts 1.0, sectors 2.5
 #include "Common/tile_simt.cuh"
 #include "Convolution/conv_mma_panels.cuh"
 #include "Convolution/conv_weight.cuh"
@@ -58,12 +60,12 @@ struct GradientAcrossK {
     i32 columns;
     bool quads;
 
-    static DEV i32 slot_row() { return (i32)threadIdx.x % (TILE_N / 4) * 4; }
     static DEV i32 slot_k() { return (i32)threadIdx.x / (TILE_N / 4); }
 
     // source: the tile's first output channel, of `tile_columns`, at the chunk's first pixel
     DEV GradientAcrossK(gptr<const f32> source, const ConvWeightArgs& a, i32 tile_columns)
-        : next(source + ((i64)slot_k() * a.OutC + slot_row())), step((i64)STEP * a.OutC), columns(tile_columns - slot_row()), quads(a.OutQuads != 0)
+        : next(source + ((i64)slot_k() * a.OutC + leading_column<TILE_N>(a.OutQuads != 0))), step((i64)STEP * a.OutC),
+          columns(tile_columns - leading_column<TILE_N>(a.OutQuads != 0)), quads(a.OutQuads != 0)
     {
     }
     DEV void issue(sptr<f32> panel, i32 left)
@@ -71,7 +73,7 @@ struct GradientAcrossK {
         UNROLL
         for (int l = 0; l < LOADS; l++) {
             const i32 k = slot_k() + l * STEP;
-            copy_columns(panel + Panel::word(slot_row(), k), next, k < left ? columns : 0, quads);
+            copy_columns<Panel>(panel, leading_column<TILE_N>(quads), k, next, k < left ? columns : 0, quads);
             next = next + step;
         }
     }

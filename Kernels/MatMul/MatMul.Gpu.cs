@@ -47,7 +47,7 @@ public sealed class MatMulGpu : IGpuKernelFamily
         int analytic = SimtTile.Choose(Tiles(dtype), device.Driver, args.Batch, args.M, args.N);
         if (dtype != DType.Float32) return analytic; // float64 is a gradient check's
         var key = MatMulTuning.Key("matmul", Precision.Float32, quads, args);
-        return MatMulTuning.IsSettled(device, key, analytic, out int choice) ? choice : MatMulTuning.Measure(device, key, args, analytic, Candidates(quads, args));
+        return TileTuning.IsSettled(device, key, analytic, out int choice) ? choice : MatMulTuning.Measure(device, key, args, analytic, Candidates(quads, args));
     }
 
     private static TileCandidate[] Candidates(bool quads, MatMulArgs args) =>

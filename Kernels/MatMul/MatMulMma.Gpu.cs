@@ -31,7 +31,7 @@ public sealed class MatMulMmaGpu : IGpuKernelFamily
     {
         int analytic = MmaTile.Choose(device.Driver, first, args.Batch, args.M, args.N) - first;
         var key = MatMulTuning.Key("matmul_mma", precision, quads, args);
-        return first + (MatMulTuning.IsSettled(device, key, analytic, out int choice) ? choice : MatMulTuning.Measure(device, key, args, analytic, Candidates(precision, quads, first, args)));
+        return first + (TileTuning.IsSettled(device, key, analytic, out int choice) ? choice : MatMulTuning.Measure(device, key, args, analytic, Candidates(precision, quads, first, args)));
     }
 
     private static TileCandidate[] Candidates(Precision precision, bool quads, int first, MatMulArgs args) =>

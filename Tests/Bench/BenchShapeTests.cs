@@ -1,10 +1,12 @@
 using System.Text.Json;
 using GenEngine.Bench;
+using GenEngine.Bench.Compare;
+using GenEngine.Kernels.Devices.Cpu;
 using NUnit.Framework;
 
 namespace GenEngine.Tests.Bench;
 
-/// <summary>bench gemm and bench ladder, as a user types them.</summary>
+/// <summary>bench gemm, conv, step and ladder, as a user types them.</summary>
 public sealed class BenchShapeTests
 {
     private const string Small = "bench gemm --m 5 --n 7 --k 3 --seconds 0";
@@ -49,6 +51,34 @@ public sealed class BenchShapeTests
         var run = ConsoleRun.Of($"bench conv --shape 2x5x6x3 {geometry} --device cpu".Split(' '));
         Assert.That(run.Code, Is.Not.EqualTo(ExitCode.Done));
         Assert.That(run.Error, Does.Contain(why));
+    }
+
+    [TestCase("step-convvae", "--batch 2", "step-convvae-batch2"), TestCase("step-dcgan64", "--batch 1", "step-dcgan64-batch1"), TestCase("step-pixelcnn-h128", "--batch 1", "step-pixelcnn-h128-batch1")]
+    public void ATrainingStepIsTimed(string step, string more, string name)
+    {
+        var run = ConsoleRun.Of($"bench step {step} {more} --seconds 0 --device cpu --json".Split(' '));
+        Assert.That((run.Code, run.Error), Is.EqualTo((ExitCode.Done, "")));
+        var result = JsonDocument.Parse(run.Out).RootElement;
+        Assert.That(Text(result, "name", "device", "precision"), Is.EqualTo(new[] { name, "cpu", "float32" }));
+        Assert.That(result.GetProperty("gflops").GetDouble(), Is.Positive);
+    }
+
+    [TestCase("step-dcgam", "Did you mean 'step-dcgan'?"), TestCase("step-vae --precision float64", "not in double")]
+    public void AnImpossibleStepIsRefused(string step, string why)
+    {
+        var run = ConsoleRun.Of($"bench step {step} --device cpu".Split(' '));
+        Assert.That(run.Code, Is.Not.EqualTo(ExitCode.Done));
+        Assert.That(run.Error, Does.Contain(why));
+    }
+
+    /// <summary>DCGAN-64, PixelCNN and WaveNet against the arithmetic that their papers' shapes have, in units of 10^9.</summary>
+    [TestCase("step-dcgan64-paper", 291.3), TestCase("step-pixelcnn-h128", 711.5), TestCase("step-wavenet-30", 484.8)]
+    public void TheLargeStepsCountTheirProducts(string name, double expected)
+    {
+        using var device = new CpuDevice(new CpuOptions(1));
+        var entry = StepEntry.All.Single(step => step.Name == name);
+        using var step = entry.Create(device, 1);
+        Assert.That(step.Flops * entry.Batch / 1e9, Is.EqualTo(expected).Within(0.002 * expected));
     }
 
     [Test]

@@ -84,7 +84,7 @@ public class CommandTests
     [TestCase("kernels check mutmal", ExitCode.Usage, "Unknown op 'mutmal'")]
     [TestCase("data fetch minst", ExitCode.Usage, "Did you mean 'mnist'?")]
     [TestCase("data fetch digits", ExitCode.Failed, "built in")]
-    [TestCase("data", ExitCode.Usage, "needs one of: list, fetch.")]
+    [TestCase("data", ExitCode.Usage, "needs one of: list, fetch, show.")]
     [TestCase("compare --only gemm-1025", ExitCode.Usage, "Did you mean 'gemm-1024'?")]
     [TestCase("compare --device simt", ExitCode.Usage, "the peer")]
     [TestCase("compare --rounds 0", ExitCode.Usage, "--rounds takes a whole number from 1 up")]

@@ -12,6 +12,9 @@ internal sealed unsafe class TimingDriver(IGpuDriver inner, Func<GpuKernel, floa
     /// <summary>Name of the variant launched last.</summary>
     public string? LastLaunched => _last?.Name;
 
+    /// <summary>Names of all variants launched, timed or not, in order.</summary>
+    public List<string> Launched { get; } = [];
+
     /// <summary>How often something was timed.</summary>
     public int Timed { get; private set; }
 
@@ -66,6 +69,7 @@ internal sealed unsafe class TimingDriver(IGpuDriver inner, Func<GpuKernel, floa
     public void Launch(object loaded, GpuKernel kernel, in LaunchShape shape, void* args, int argBytes, ReadOnlySpan<Access> accesses)
     {
         _last = kernel;
+        Launched.Add(kernel.Name);
         inner.Launch(loaded, kernel, shape, args, argBytes, accesses);
     }
 

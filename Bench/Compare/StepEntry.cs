@@ -1,0 +1,21 @@
+using GenEngine.Kernels.Devices;
+
+namespace GenEngine.Bench.Compare;
+
+/// <summary>A training step that any device runs; the names are those of 'compare' and of Bench/Peers/pytorch.</summary>
+/// <param name="Batch">The peers' batch.</param>
+internal sealed record StepEntry(string Name, string Purpose, int Batch, Func<Device, int, StepJob> Create)
+{
+    public static IReadOnlyList<StepEntry> All { get; } =
+    [
+        new("step-vae", "dense VAE 784-400-20", 128, StepJob.DenseVae),
+        new("step-convvae", "convolutional VAE 1-32-64", 128, StepJob.ConvVae),
+        new("step-dcgan", "DCGAN of 28x28 images, both networks", 128, StepJob.Dcgan),
+        new("step-dcgan64", "DCGAN of 64x64 colour images, 16 to 128 channels, both networks", 128, (device, batch) => StepJob.Dcgan64(device, batch, 16)),
+        new("step-dcgan64-paper", "the same at the paper's width, 64 to 512 channels", 128, (device, batch) => StepJob.Dcgan64(device, batch, 64)),
+        new("step-gatedpixelcnn", "gated PixelCNN of 32 channels", 32, StepJob.GatedPixelCnn),
+        new("step-pixelcnn-h128", "PixelCNN of 128 channels, 14 layers, 256 classes a pixel", 128, StepJob.PixelCnn128),
+        new("step-wavenet", "WaveNet of 10 layers, 4096 samples", 4, StepJob.WaveNet),
+        new("step-wavenet-30", "WaveNet of 30 layers, 16384 samples", 4, StepJob.WaveNet30),
+    ];
+}

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.Globalization;
+using GenEngine.Runs;
+
+namespace GenEngine.Bench;
+
+/// <summary>The options that models take; a model answers one that it does not take with those that it does.</summary>
+internal sealed class ModelArguments
+{
+    private const string Linear = "none";
+
+    private readonly Option<string?> _backbone = Options.Choice("--backbone", "Dense layers or convolutions; the model's own when not given", "mlp", "conv");
+    private readonly Option<int?> _latent = Options.OptionalNumber("--latent", "Dimensions of the code or the noise.", 1);
+    private readonly Option<string?> _hidden = new("--hidden") { HelpName = "N,N,...|none", Description = "Widths of a dense encoder's hidden layers, which the decoder mirrors; none makes it linear." };
+    private readonly Option<int?> _width = Options.OptionalNumber("--width", "Size of a convolutional backbone: units of the dense layer up to 32x32 pixels (256; the papers' 1024), channels of the first stage above (16; the papers' 64 or 128).", 1);
+    private readonly Option<string?> _loss = Options.Choice("--loss", "What is minimised", "bce", "mse", "non-saturating", "hinge", "least-squares");
+    private readonly Option<double?> _noise = Options.OptionalNumber("--noise", "Deviation of the noise that a denoising autoencoder sees on its inputs.", 0.0);
+    private readonly Option<string?> _lambdas = new("--lambdas") { HelpName = "X,X,...", Description = "Weights of a composed loss; 'models' says of what." };
+    private readonly Option<double?> _rate = Options.OptionalNumber("--learning-rate", "Adam's learning rate.", 0.0);
+    private readonly Option<string?> _schedule = Options.Choice("--schedule", "Learning rate over the run: constant, or cosine down to 0", "constant", "cosine");
+
+    public ModelArguments(Command command)
+    {
+        foreach (Option option in (Option[])[_backbone, _latent, _hidden, _width, _loss, _noise, _lambdas, _rate, _schedule]) command.Options.Add(option);
+    }
+
+    public ModelOptions Read(Session session) => new()
+    {
+        Backbone = session.Get(_backbone),
+        Latent = session.Get(_latent),
+        Hidden = Widths(session.Get(_hidden)),
+        Width = session.Get(_width),
+        Loss = session.Get(_loss),
+        Noise = session.Get(_noise),
+        Lambdas = Numbers(session.Get(_lambdas)),
+        LearningRate = session.Get(_rate),
+        Schedule = session.Get(_schedule),
+    };
+
+    private static int[]? Widths(string? text)
+    {
+        if (text is null) return null;
+        if (text == Linear) return [];
+        string[] parts = Parts(text);
+        var widths = new int[parts.Length];
+        for (int i = 0; i < widths.Length; i++)
+        {
+            if (!int.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out widths[i]) || widths[i] < 1)
+                throw new UsageException($"--hidden takes widths such as 400 or 512,256, or none, not '{text}'.");
+        }
+
+        return widths;
+    }
+
+    private static double[]? Numbers(string? text)
+    {
+        if (text is null) return null;
+        string[] parts = Parts(text);
+        var numbers = new double[parts.Length];
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            if (!double.TryParse(parts[i], NumberStyles.Float, CultureInfo.InvariantCulture, out numbers[i])) throw new UsageException($"--lambdas takes numbers such as 3,1,0.001, not '{text}'.");
+        }
+
+        return numbers;
+    }
+
+    private static string[] Parts(string text) => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+}

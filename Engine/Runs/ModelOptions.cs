@@ -1,0 +1,48 @@
+using System.Text.Json.Serialization;
+
+namespace GenEngine.Runs;
+
+/// <summary>
+/// What a user can choose about a model. Null is the model's default; a run's file has every choice that its model takes, so that nothing
+/// depends on defaults of a later version.
+/// </summary>
+public record ModelOptions
+{
+    /// <summary>mlp (dense layers) or conv.</summary>
+    public string? Backbone { get; init; }
+
+    /// <summary>Dimensions of the code or the noise.</summary>
+    public int? Latent { get; init; }
+
+    /// <summary>Widths of the dense encoder's hidden layers; the decoder mirrors them. Empty: linear.</summary>
+    public IReadOnlyList<int>? Hidden { get; init; }
+
+    /// <summary>Size of a convolutional backbone: its dense layer up to 32x32, the channels of its first stage above.</summary>
+    public int? Width { get; init; }
+
+    /// <summary>bce or mse for an autoencoder; non-saturating, hinge or least-squares for an adversarial model.</summary>
+    public string? Loss { get; init; }
+
+    /// <summary>Deviation of the noise that a denoising autoencoder sees on its inputs.</summary>
+    public double? Noise { get; init; }
+
+    /// <summary>Weights of a composed loss, in the order that the model names.</summary>
+    public IReadOnlyList<double>? Lambdas { get; init; }
+
+    /// <summary>Adam's, of the generator where there are two.</summary>
+    public double? LearningRate { get; init; }
+
+    /// <summary>constant, or cosine: down to nothing at the last step.</summary>
+    public string? Schedule { get; init; }
+
+    /// <summary>Steps of the whole run, for schedules.</summary>
+    public long Steps { get; init; }
+
+    /// <summary>Channels of a convolutional backbone's stages in place of its own, for quick checks. Not for runs.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<int>? Stages { get; init; }
+
+    /// <summary>Softplus for ReLU: finite differences cannot cross kinks. Not for runs.</summary>
+    [JsonIgnore]
+    public bool Smooth { get; init; }
+}

@@ -1,0 +1,29 @@
+using GenEngine.Kernels.Common;
+
+namespace GenEngine.Models;
+
+/// <summary>Dense networks with an activation between layers and a linear end.</summary>
+internal static class Mlp
+{
+    /// <summary>inputs -> widths... -> outputs; parameters are named prefix0, prefix1, ...</summary>
+    public static Sequential Build(ParameterGroup group, string prefix, int inputs, IEnumerable<int> widths, int outputs, Activation activation)
+    {
+        int[] hidden = [.. widths];
+        var (trunk, features) = Trunk(group, prefix, inputs, hidden, activation);
+        return new Sequential([.. trunk.Layers, new Linear(group, $"{prefix}{hidden.Length}", features, outputs)]);
+    }
+
+    /// <summary>inputs -> widths..., and the last width.</summary>
+    public static (Sequential Layers, int Features) Trunk(ParameterGroup group, string prefix, int inputs, IReadOnlyList<int> widths, Activation activation)
+    {
+        var layers = new List<Layer>();
+        int from = inputs;
+        foreach (int width in widths)
+        {
+            layers.Add(new Linear(group, $"{prefix}{layers.Count}", from, width, activation));
+            from = width;
+        }
+
+        return (new Sequential([.. layers]), from);
+    }
+}
