@@ -38,23 +38,26 @@ public sealed class ConvGpu : IGpuKernelFamily
         args.OutQuads = aligned && program.OutputQuads && args.Residual % 16 == 0 ? 1 : 0;
         if (dtype == DType.Float32 && device.Precision != Precision.Float32 && ConvMmaGpu.Serves(program.Plan))
         {
-            bool left = LeavesStatistics(program.Plan, RowChunks.Rows, ref args, ref accesses); // every tile has whole chunks
+            bool left = LeavesStatistics(program.Plan, RowChunks.Rows, RowChunks.Rows, ref args, ref accesses); // every tile has whole chunks
             ConvMmaGpu.Launch(device, program, quads, ref args, accesses);
             return left;
         }
 
         var tiles = ConvTiles.Of(dtype);
         int index = ForcedTile ?? Choose(device, dtype, program, quads, args);
-        bool leaves = LeavesStatistics(program.Plan, ConvTiles.IsNarrow(tiles[index]) ? 1 : tiles[index].Rows, ref args, ref accesses);
+        bool leaves = LeavesStatistics(program.Plan, tiles[index].Rows, tiles[index].Columns, ref args, ref accesses);
         device.Launch(Kernels[(dtype, args.FilterTransposed != 0, index, quads)], Shape(tiles[index], program.Plan, args.Batch), ref args, accesses);
         return leaves;
     }
 
-    /// <summary>Tiles hold whole chunks of 64 pixels where their rows do and the plan has no phases, which leave gaps between a tile's pixels.</summary>
-    private static bool LeavesStatistics(ConvPlan plan, int tileRows, ref ConvArgs args, ref ReadOnlySpan<Access> accesses)
+    /// <summary>
+    /// Tiles hold whole chunks of 64 pixels where their rows do and the plan has no phases, which leave gaps between a tile's pixels. Tiles of few columns have
+    /// no registers or no lanes for it.
+    /// </summary>
+    private static bool LeavesStatistics(ConvPlan plan, int tileRows, int tileColumns, ref ConvArgs args, ref ReadOnlySpan<Access> accesses)
     {
         if (args.HasPartials == 0) return false;
-        if (plan.StepY == 1 && plan.StepX == 1 && tileRows % RowChunks.Rows == 0) return true;
+        if (plan.StepY == 1 && plan.StepX == 1 && tileRows % RowChunks.Rows == 0 && tileRows <= 2 * tileColumns) return true;
         args.HasPartials = 0;
         accesses = accesses[..^1];
         return false;

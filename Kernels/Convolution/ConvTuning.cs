@@ -33,6 +33,6 @@ internal static class ConvTuning
     {
         args.Y = scratch;
         args.Accumulate = 0;
-        args.HasPartials = 0;
+        args.HasPartials = 0; // the tile that is chosen decides whether there are any
     }
 }

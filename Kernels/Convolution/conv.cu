@@ -25,6 +25,9 @@ template <> struct Filter<true> {
 using InputLoader = Input<QUADS != 0>::Loader;
 using FilterLoader = Filter<TRANSPOSED != 0>::Loader;
 
+// whole chunks of pixels; a tile of 128 x 32 has no register left for them. As ConvGpu.LeavesStatistics
+static constexpr bool LEAVES_STATISTICS = TILE_M % CHUNK == 0 && TILE_M <= 2 * TILE_N;
+
 KERNEL(conv, ConvArgs, (TILE_M / THREAD_M * (TILE_N / THREAD_N)), MIN_BLOCKS)
 {
     IN(REAL, X);
@@ -37,11 +40,13 @@ KERNEL(conv, ConvArgs, (TILE_M / THREAD_M * (TILE_N / THREAD_N)), MIN_BLOCKS)
     SHARED(i64, row_output, TILE_M);
     SHARED(i32, row_y, TILE_M);
     SHARED(i32, row_x, TILE_M);
+    SHARED(i64, first_pixel, 1);  // here it takes no register while the product is summed
 
     const ConvBlock block(a, TILE_M, TILE_N);
     const i32 rows = count_left(block.rows, block.m0), columns = block.columns, first = block.part.FirstOutput + block.n0;
     const ConvRows tile_rows{row_input, row_output, row_y, row_x};
     tile_rows.fill<TILE_M, Tile::THREADS>(a, block, rows);
+    if (threadIdx.x == 0) first_pixel[0] = block.m0;
     block_sync();
 
     REAL acc[THREAD_M][THREAD_N] = {};
@@ -62,6 +67,7 @@ KERNEL(conv, ConvArgs, (TILE_M / THREAD_M * (TILE_N / THREAD_N)), MIN_BLOCKS)
     FilterLoader load_filter(W, a, first, columns, QUADS && !TRANSPOSED ? input_walk : filter_walk);
     tile_product<Tile, REAL>(panels, block.part.K, load_input, load_filter, acc);
 
+    IN(REAL, Residual);
     REAL slope = (REAL)a.Slope, bias[THREAD_N];
     UNROLL
     for (int j = 0; j < THREAD_N; j++) {
@@ -80,7 +86,7 @@ KERNEL(conv, ConvArgs, (TILE_M / THREAD_M * (TILE_N / THREAD_N)), MIN_BLOCKS)
             y.z = linear_activation(a.Activation, y.z, slope);
             y.w = linear_activation(a.Activation, y.w, slope);
             i32 c = Tile::column(j), left = Tile::row(i) < rows ? columns - c : 0;
-            if (a.HasResidual != 0) y = add4(y, load_outputs<REAL>(a.Residual + (row_output[Tile::row(i)] + c), left, a.OutQuads != 0));
+            if (a.HasResidual != 0) y = add4(y, load_outputs<REAL>(Residual + (row_output[Tile::row(i)] + c), left, a.OutQuads != 0));
             if (a.OutQuads != 0) store_upto4<true, REAL>(row + c, y, left);
             else store_upto4<false, REAL>(row + c, y, left);
         }
@@ -96,9 +102,7 @@ KERNEL(conv, ConvArgs, (TILE_M / THREAD_M * (TILE_N / THREAD_N)), MIN_BLOCKS)
         }
     }
 
-    if constexpr (TILE_M % CHUNK == 0) {
-        // the tile's first pixel again from where its output stands, so that it takes no register meanwhile
-        if (a.HasPartials != 0)
-            tile_statistics<REAL, TILE_M, TILE_N, Tile::THREADS>(Y, a.Partials, ((i64)row_output[0] - first) / a.OutC, rows, first, columns, a.OutC);
+    if constexpr (LEAVES_STATISTICS) {
+        if (a.HasPartials != 0) tile_statistics<REAL, TILE_M, TILE_N, Tile::THREADS>(Y, a.Partials, first_pixel[0], rows, first, columns, a.OutC);
     }
 }

@@ -143,6 +143,7 @@ DEV void tile_statistics(gptr<const T> y, gptr<T> partials, i64 m0, i32 rows, i3
     NO_UNROLL
     for (i32 at = (i32)threadIdx.x; at < ROWS / CHUNK * COLUMNS; at += THREADS) {
         const i32 begin = at / COLUMNS * CHUNK, column = at % COLUMNS, left = rows - begin;
-        if (left > 0 && column < columns) chunk_statistics<8, T>(y, partials, (m0 + begin) / CHUNK, left < CHUNK ? left : CHUNK, channels, first + column);
+        if (left > 0 && column < columns)
+            chunk_statistics<4, T>(y, partials, m0 / CHUNK + at / COLUMNS, left < CHUNK ? left : CHUNK, channels, first + column);
     }
 }

@@ -43,7 +43,6 @@ KERNEL(conv_mma, ConvArgs, Tile::THREADS, MIN_BLOCKS)
     IN(f32, W);
     IN(f32, Bias);
     UPD(f32, Y);
-    IN(f32, Residual);
     IN(ConvTap, Taps);
     DYN_SHARED(f32, panels);
 
@@ -73,18 +72,20 @@ KERNEL(conv_mma, ConvArgs, Tile::THREADS, MIN_BLOCKS)
     }
     block_sync();
 
+    IN(f32, Residual);
     const f32 slope = (f32)a.Slope;
     const bool quads = a.OutQuads != 0;
     mma_for_each<Tile>(acc, [&](int m, int n, vec4<f32> y) {
         const i32 left = m < rows ? columns - n : 0;
-        gptr<f32> p = Y + row_output[row_slot(m)] + n;
+        const i64 at = row_output[row_slot(m)] + n;
+        gptr<f32> p = Y + at;
         if (a.Accumulate != 0) y = add4(y, load_outputs(gptr<const f32>(p), left, quads));
         if (a.HasBias != 0) y = add4(y, load_upto4<false, f32>(Bias + (first + n), left, 0.0f));
         y.x = linear_activation(a.Activation, y.x, slope);
         y.y = linear_activation(a.Activation, y.y, slope);
         y.z = linear_activation(a.Activation, y.z, slope);
         y.w = linear_activation(a.Activation, y.w, slope);
-        if (a.HasResidual != 0) y = add4(y, load_outputs(Residual + (row_output[row_slot(m)] + n), left, quads));
+        if (a.HasResidual != 0) y = add4(y, load_outputs<f32>(Residual + at, left, quads));
         if (quads) store_upto4<true, f32>(p, y, left);
         else store_upto4<false, f32>(p, y, left);
     });

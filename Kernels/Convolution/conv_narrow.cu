@@ -15,9 +15,9 @@ KERNEL(conv_narrow, ConvArgs, TILE_M, MIN_BLOCKS)
     IN(REAL, W);
     IN(REAL, Bias);
     UPD(REAL, Y);
-    IN(REAL, Residual);
     IN(ConvTap, Taps);
     SHARED(REAL, weights, TILE_K * TILE_N);
+    SHARED(i64, output, TILE_M);  // where each lane's pixel stands in y: here it takes no register meanwhile
 
     const ConvBlock block(a, TILE_M, TILE_N);
     const ConvPart& part = block.part;
@@ -28,13 +28,13 @@ KERNEL(conv_narrow, ConvArgs, TILE_M, MIN_BLOCKS)
     ConvLattice(block.m0, part.CountY, part.CountX).find(row < rows ? row : rows - 1, n, i, j);
     const i32 y = i * a.InStepY, x = j * a.InStepX;
     gptr<const REAL> pixel = input.pixel(n, y, x);
-    const i64 output = ((n * a.OutH + part.OffsetY + i * a.StepY) * a.OutW + part.OffsetX + j * a.StepX) * a.OutC + first;
+    output[row] = ((n * a.OutH + part.OffsetY + i * a.StepY) * a.OutW + part.OffsetX + j * a.StepX) * a.OutC + first;
 
     REAL acc[TILE_N];
     UNROLL
     for (int c = 0; c < TILE_N; c++) {
         acc[c] = (REAL)0;
-        if (a.Accumulate != 0 && row < rows && c < columns) acc[c] = Y[output + c];
+        if (a.Accumulate != 0 && row < rows && c < columns) acc[c] = Y[output[row] + c];
     }
 
     ConvCursor walk(Taps, part, 0), filter_walk(Taps, part, row);
@@ -88,6 +88,9 @@ KERNEL(conv_narrow, ConvArgs, TILE_M, MIN_BLOCKS)
     }
 
     if (row >= rows) return;
+    const i64 at = output[row];
+    gptr<REAL> out = Y + at;
+    IN(REAL, Residual);
     const REAL slope = (REAL)a.Slope;
     vec4<REAL> bias = load_upto4<false, REAL>(Bias + first, a.HasBias != 0 ? columns : 0, (REAL)0), sums = {acc[0], acc[1], acc[2], acc[3]};
     if (a.HasBias != 0) sums = {sums.x + bias.x, sums.y + bias.y, sums.z + bias.z, sums.w + bias.w};
@@ -95,8 +98,7 @@ KERNEL(conv_narrow, ConvArgs, TILE_M, MIN_BLOCKS)
     sums.y = linear_activation(a.Activation, sums.y, slope);
     sums.z = linear_activation(a.Activation, sums.z, slope);
     sums.w = linear_activation(a.Activation, sums.w, slope);
-    if (a.HasResidual != 0) sums = add4(sums, load_upto4<false, REAL>(Residual + output, columns, (REAL)0));
-    gptr<REAL> out = Y + output;
+    if (a.HasResidual != 0) sums = add4(sums, load_upto4<false, REAL>(Residual + at, columns, (REAL)0));
     store_upto4<false, REAL>(out, sums, columns);
     if (a.Activation < ACT_ELU) return;
     NO_UNROLL

@@ -36,6 +36,16 @@ internal sealed class SamplingCases : IOpCaseSource
 
             yield return new OpCase
             {
+                Op = nameof(Ops.RandomLabels),
+                Variant = "9 of 5",
+                Inputs = [new(new Shape(1, 1))],
+                Build = x => x[0].Context.RandomLabels(9, 5).OneHot(5),
+                Ulps = 0,
+                Differentiable = false,
+                Reference = _ => [.. Enumerable.Range(0, 9).SelectMany(row => Chosen(new double[5], Uniform(row, stream: 1)))], // stream 0 fills the logits
+            };
+            yield return new OpCase
+            {
                 Op = nameof(Ops.Dropout),
                 Variant = "6x13 rate 0.25",
                 Inputs = [new(new Shape(6, 13))],
@@ -86,7 +96,7 @@ internal sealed class SamplingCases : IOpCaseSource
     }
 
     /// <summary>The first draw of the first step.</summary>
-    private static double Uniform(int element) => new PhiloxStream(OpCaseRunner.Seed, 0, 0).Uniform(element);
+    private static double Uniform(int element, uint stream = 0) => new PhiloxStream(OpCaseRunner.Seed, 0, stream).Uniform(element);
 
     /// <summary>Box-Muller on the element's pair of words, in float64 and from the standard library.</summary>
     private static double Normal(int element)
