@@ -61,7 +61,8 @@ public sealed class TrainCommandTests
         Assert.That(File.Exists(Path.Combine(_folder, "manifold-3.png")));
         var evaluate = ConsoleRun.Of("evaluate", "vae", "--run", _folder, "--json");
         Assert.That(evaluate.Code, Is.EqualTo(ExitCode.Done), evaluate.Error);
-        Assert.That(JsonDocument.Parse(evaluate.Out).RootElement.GetProperty("-elbo").GetDouble(), Is.InRange(50, 600));
+        var scores = JsonDocument.Parse(evaluate.Out).RootElement[0].GetProperty("scores");
+        Assert.That(scores.EnumerateArray().Single(score => score.GetProperty("name").GetString() == "-elbo").GetProperty("value").GetDouble(), Is.InRange(50, 600));
     }
 
     [TestCase("de-DE"), TestCase("tr-TR")]
