@@ -5,6 +5,7 @@ using GenEngine.Kernels.Common;
 using GenEngine.Kernels.Convolution;
 using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Devices.Cpu;
+using GenEngine.Kernels.Devices.Gpu;
 using NUnit.Framework;
 using BatchNormKernel = GenEngine.Kernels.Normalization.BatchNorm;
 
@@ -59,6 +60,29 @@ public sealed class ConvEpilogueTests
             }
 
             Assert.That(one, Is.True, "tiles of 64 rows leave them");
+        }
+    }
+
+    [Test]
+    public void Every_tile_of_the_tensor_cores_makes_them([ValueSource(typeof(ConvGpuTests), nameof(ConvGpuTests.Devices))] TestDevice target, [Values(Precision.Tf32, Precision.BFloat16)] Precision precision)
+    {
+        var device = (GpuDevice)target.Open();
+        var before = device.Precision;
+        try
+        {
+            device.Precision = precision;
+            for (int tile = 0; tile < MmaTile.All.Count; tile++)
+            {
+                ConvMmaGpu.ForcedTile = tile;
+                var plan = ConvPlan.Create(ConvSpec.Square(3, padding: 1), new ConvImage(11, 13, 4), 68);
+                Assert.That(Statistics(device, DType.Float32, plan, 1), Is.True);
+                double[] residual = ConvRun.Values(plan.Output.Count, 8), apart = Run(device, DType.Float32, plan, 1, null, out _, out _);
+                DeviceArray.AssertSameBits(Run(device, DType.Float32, plan, 1, residual, out _, out _), [.. apart.Zip(residual, (y, r) => (float)y + (float)r)], "residual");
+            }
+        }
+        finally
+        {
+            device.Precision = before;
         }
     }
 
