@@ -159,7 +159,7 @@ internal static class Reproduce
     private static string Line(LedgerFigure figure) => string.Create(
         CultureInfo.InvariantCulture, $"{figure.Metric}: {figure.Statistic} {Number(figure.Value)} of {string.Join(", ", figure.Values.Select(Number))}{(figure.Bar.Length > 0 ? $", bar {figure.Bar}: {(figure.Reached == true ? "reached" : "missed")}" : "")}");
 
-    private static string Number(double value) => value.ToString(Math.Abs(value) >= 10 ? "F2" : "F4", CultureInfo.InvariantCulture);
+    private static string Number(double value) => value.ToString(Math.Abs(value) >= 100 ? "F2" : "F4", CultureInfo.InvariantCulture);
 }
 
 /// <summary>What was measured of one run of a recipe; kept in its folder, so that a stopped 'reproduce' goes on.</summary>
