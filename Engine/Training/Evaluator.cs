@@ -1,3 +1,5 @@
+using GenEngine.Metrics;
+
 namespace GenEngine;
 
 /// <summary>Means over a data set; the padding of the last batch counts for nothing.</summary>
@@ -35,23 +37,15 @@ public static class Evaluator
         for (long start = 0; start < data.Count; start += batch)
         {
             int valid = (int)Math.Min(batch, data.Count - start);
-            var max = new double[valid];
-            var sum = new double[valid];
-            Array.Fill(max, double.NegativeInfinity);
+            var sum = new ImportanceSum(valid);
             for (int k = 0; k < samples; k++)
             {
                 stop.ThrowIfCancellationRequested();
                 using var step = new EvaluationStep(model);
-                double[] weights = logWeight(data.EvaluationBatch(start, batch)).ToDoubles();
-                for (int i = 0; i < valid; i++)
-                {
-                    double top = Math.Max(max[i], weights[i]);
-                    sum[i] = (sum[i] * Math.Exp(max[i] - top)) + Math.Exp(weights[i] - top);
-                    max[i] = top;
-                }
+                sum.Add(logWeight(data.EvaluationBatch(start, batch)).ToDoubles());
             }
 
-            for (int i = 0; i < valid; i++) total += max[i] + Math.Log(sum[i] / samples);
+            foreach (double bound in sum.Bounds()) total += bound;
         }
 
         return total / data.Count;
