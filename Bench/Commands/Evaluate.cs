@@ -29,13 +29,13 @@ internal static class Evaluate
         var samples = Options.Number("--samples", "Importance samples an image for the bound on log p(x) of a VAE; 0 leaves it out.", 0, 0);
         var full = new Option<bool>("--full") { Description = "Every metric; trains a judge on the training set first, unless the cache has it." };
         var all = new Option<bool>("--all") { Description = "The newest run of every model under runs/, in full." };
-        var count = Options.Number("--count", "Generated images that the metrics see.", 100, 10_000);
+        var count = Options.Number("--count", "Generated images that the metrics see.", 100, ModelEvaluation.StandardCount);
         var format = Options.OneOf("--format", "How to print", "text", "markdown");
         var json = Options.Json();
         foreach (Option option in (Option[])[samples, full, all, count, format, json]) command.Options.Add(option);
         command.OnRun(session =>
         {
-            var runs = Runs(session.Get(model), session.Get(all));
+            var runs = Runs(session.Get(model), session.Get(all), trained.NamesRun(session));
             var results = new List<EvaluationResult>();
             foreach (var run in runs)
             {
@@ -49,10 +49,10 @@ internal static class Evaluate
         return command;
     }
 
-    private static List<RunFolder?> Runs(string? model, bool all)
+    private static List<RunFolder?> Runs(string? model, bool all, bool named)
     {
-        if (model is not null && all) throw new UsageException("'evaluate MODEL' measures one run, 'evaluate --all' all of them; give one of the two.");
-        if (!all) return model is null ? throw new UsageException($"Which model? One of {string.Join(", ", Zoo.Names)}, or --all.") : [null];
+        if (all && (model is not null || named)) throw new UsageException("'evaluate MODEL' measures one run, 'evaluate --all' all of them; give one of the two.");
+        if (!all) return model is null && !named ? throw new UsageException($"Which model? One of {string.Join(", ", Zoo.Names)}, a run by --run, or --all.") : [null];
         var runs = new List<RunFolder?>();
         foreach (string name in Zoo.Names)
         {
@@ -71,23 +71,9 @@ internal static class Evaluate
 
     private static EvaluationResult Measure(Session session, TrainedModel trained, int samples, bool full, int count)
     {
-        var evaluation = new ModelEvaluation(trained.Model, trained.TrainSet, trained.TestSet, trained.Binarization) { Count = count, Seed = trained.Context.Seed, Stop = session.Stop };
-        var scores = new List<Score>(evaluation.Losses(samples));
-        string judged = "";
-        if (full)
-        {
-            scores.AddRange(evaluation.Codes());
-            if (trained.TestSet.Labels is null || trained.TestSet.ClassNames.Count < 2) session.Error.WriteLine($"{trained.TestSet.Name} has no classes, so no judge can be trained: metrics by features are left out.");
-            else
-            {
-                using var judge = trained.Judge(session);
-                judged = string.Create(CultureInfo.InvariantCulture, $"judge: seed {judge.Recipe.Seed}, {judge.TestAccuracy:P2} right on test images, weights {judge.WeightHash[..12]}");
-                scores.AddRange(evaluation.Samples(judge));
-            }
-        }
-
-        if (scores.Count == 0) throw new EngineException($"'{trained.Model.Name}' has no loss of its own on test images; 'evaluate {trained.Model.Name} --full' measures its samples.");
-        return new EvaluationResult(trained.Model.Name, trained.Run.Config.Data, trained.Run.Path, judged, scores);
+        var found = full ? FullEvaluation.Of(session, trained, samples, count) : FullEvaluation.Losses(session, trained, samples);
+        if (found.Scores.Count == 0) throw new EngineException($"'{trained.Model.Name}' has no loss of its own on test images; 'evaluate {trained.Model.Name} --full' measures its samples.");
+        return new EvaluationResult(trained.Model.Name, trained.Run.Config.Data, trained.Run.Path, found.Judge.Length > 0 ? $"judge: {found.Judge}" : "", found.Scores);
     }
 }
 

@@ -87,12 +87,10 @@ internal static class Reproduce
     private static RunScores Measure(Session session, Recipe recipe, string folder, DeviceOptions device, string? dataDir)
     {
         using var trained = TrainedModel.Open(session, RunFolder.Open(folder), device, 0, null, dataDir);
-        var evaluation = new ModelEvaluation(trained.Model, trained.TrainSet, trained.TestSet, trained.Binarization) { Stop = session.Stop };
-        using var judge = trained.Judge(session);
-        List<Score> scores = [.. evaluation.Losses(recipe.ImportanceSamples), .. evaluation.Codes(), .. evaluation.Samples(judge)];
+        var found = FullEvaluation.Of(session, trained, recipe.ImportanceSamples);
         var config = trained.Run.Config;
         return new RunScores(
-            scores, config.Steps * config.Batch, trained.TestSet.ContentHash, string.Create(CultureInfo.InvariantCulture, $"seed {judge.Recipe.Seed}, {judge.TestAccuracy:P2}, {judge.WeightHash[..12]}"),
+            found.Scores, config.Steps * config.Batch, trained.TestSet.ContentHash, found.Judge,
             $"{Devices.ProcessorName()}; {config.Device}", config.Engine, DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), 0);
     }
 

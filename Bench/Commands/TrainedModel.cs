@@ -57,14 +57,30 @@ internal sealed class TrainedModel : IDisposable
         }
     }
 
+    /// <summary>A reader of the images' known factors, trained now unless the cache has it.</summary>
+    public FactorRegressor FactorRegressor(Session session)
+    {
+        bool told = false;
+        var (train, test) = (FactorEvaluation.Factors(TrainSet), FactorEvaluation.Factors(TestSet));
+        return GenEngine.Models.FactorRegressor.Load(_device, TrainSet, train, TestSet, test, FactorEvaluation.RegressorRecipe, report: Tell, stop: session.Stop);
+
+        void Tell(long step, long steps)
+        {
+            if (told) return;
+            told = true;
+            session.Error.WriteLine(FormattableString.Invariant($"Training a regressor of {string.Join(", ", TestSet.FactorNames)} on {TrainSet.Name} ({steps} steps); later commands find it in the cache."));
+        }
+    }
+
     public Binarization Binarization => Run.Config.Binarize == "dynamic" ? Binarization.Dynamic : Binarization.None;
 
     /// <summary>Opens the run that --run names, or the newest of the model, and says which.</summary>
-    public static TrainedModel Open(Session session, string model, string? path, DeviceOptions device, ulong seed, string? data, string? dataDir)
+    /// <param name="model">Null where the run says which.</param>
+    public static TrainedModel Open(Session session, string? model, string? path, DeviceOptions device, ulong seed, string? data, string? dataDir)
     {
-        _ = Zoo.Find(model);
-        var run = path is null ? RunFolder.Newest(model) : RunFolder.Open(path);
-        if (run.Config.Model != model) throw new EngineException($"'{run.Path}' holds a run of '{run.Config.Model}', not of '{model}'.");
+        if (model is not null) _ = Zoo.Find(model);
+        var run = path is null ? RunFolder.Newest(model!) : RunFolder.Open(path);
+        if (model is not null && run.Config.Model != model) throw new EngineException($"'{run.Path}' holds a run of '{run.Config.Model}', not of '{model}'.");
         return Open(session, run, device, seed, data, dataDir);
     }
 
@@ -142,7 +158,10 @@ internal sealed class TrainedModelOptions
     }
 
     public TrainedModel Open(Session session) =>
-        TrainedModel.Open(session, session.Get(_model)!, session.Get(_run), _device, session.Get(_seed), session.Get(_data), session.Get(_dataDir));
+        TrainedModel.Open(session, session.Get(_model), session.Get(_run), _device, session.Get(_seed), session.Get(_data), session.Get(_dataDir));
+
+    /// <summary>True when --run names one.</summary>
+    public bool NamesRun(Session session) => session.Given(_run);
 
     /// <summary>Opens a run that the command has chosen.</summary>
     public TrainedModel Open(Session session, RunFolder run) => TrainedModel.Open(session, run, _device, session.Get(_seed), session.Get(_data), session.Get(_dataDir));

@@ -1,4 +1,6 @@
 using GenEngine.Kernels.Devices;
+using GenEngine.Models;
+using GenEngine.Runs;
 
 namespace GenEngine.Bench.Compare;
 
@@ -17,5 +19,20 @@ internal sealed record StepEntry(string Name, string Purpose, int Batch, Func<De
         new("step-pixelcnn-h128", "PixelCNN of 128 channels, 14 layers, 256 classes a pixel", 128, StepJob.PixelCnn128),
         new("step-wavenet", "WaveNet of 10 layers, 4096 samples", 4, StepJob.WaveNet),
         new("step-wavenet-30", "WaveNet of 30 layers, 16384 samples", 4, StepJob.WaveNet30),
+        .. Zoo.Descriptions.SelectMany(OfZoo),
     ];
+
+    /// <summary>Every model as 'train' builds it: a backbone a name, and the convolutional ones on 64x64 colour images too.</summary>
+    private static IEnumerable<StepEntry> OfZoo(ModelDescription model)
+    {
+        const int Batch = 128;
+        DataShape digits = new(28, 28, 1, 10), faces = new(64, 64, 3, 16);
+        foreach (var options in model.Defaults)
+        {
+            string name = model.Defaults.Count == 1 ? $"zoo-{model.Name}" : $"zoo-{model.Name}-{options.Backbone}";
+            var choice = new ModelOptions { Backbone = options.Backbone };
+            yield return new(name, $"'train {model.Name}' on 28x28 images", Batch, (device, batch) => StepJob.OfZoo(device, batch, model, choice, digits));
+            if (options.Backbone == "conv") yield return new($"{name}-64", $"'train {model.Name}' on 64x64 colour images", Batch, (device, batch) => StepJob.OfZoo(device, batch, model, choice, faces));
+        }
+    }
 }

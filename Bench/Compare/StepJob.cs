@@ -34,6 +34,15 @@ internal sealed class StepJob : OwnJob
         return () => model.TrainStep(images);
     });
 
+    /// <summary>A model of the zoo, all its phases; its arithmetic is not counted.</summary>
+    public static StepJob OfZoo(Device device, int batch, ModelDescription description, ModelOptions options, DataShape data) => new(device, 0, context =>
+    {
+        var model = description.Build(context, data, options);
+        int[] labels = [.. Enumerable.Range(0, batch).Select(i => i % data.Classes)];
+        var images = new Batch(Uniform(context, new Shape(batch, data.Pixels), 0, 1), context.FromLabels(labels, new Shape(batch), "labels"));
+        return () => model.TrainStep(images);
+    });
+
     public static StepJob ConvVae(Device device, int batch) => new(device, 2.0 * batch * ((2 * 100_352) + (3 * (1_605_632 + (3136 * 32) + (16 * 3136) + 1_605_632 + 100_352))), context =>
     {
         var network = new ConvVaeNetwork(context);

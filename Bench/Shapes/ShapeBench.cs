@@ -46,7 +46,7 @@ internal sealed class ShapeBench
         }
 
         var (ms, repeats) = DeviceTimer.Measure(device, job.Run, session.Get(_seconds));
-        double? share = roof is null ? null : Math.Round(roof.FloorMs(job) / ms, 4);
+        double? share = roof is null || job.Flops == 0 ? null : Math.Round(roof.FloorMs(job) / ms, 4);
         var result = new ShapeResult(job.Name, device.Kind.Name(), precision, Math.Round(ms, 6), repeats, Math.Round(job.Flops / ms / 1e6, 3), share);
         if (profile is not null)
         {
@@ -65,7 +65,9 @@ internal sealed class ShapeBench
     {
         session.Out.WriteLine($"{job.Work}, {result.Precision}, on {result.Device}: {device.Description}");
         string share = result.RoofShare is { } of ? Invariant($", {100 * of:F1} % of the roof") : "";
-        session.Out.WriteLine(Invariant($"{result.Ms:G4} ms (median of {result.Repeats}), {result.Gflops:G4} GFLOP/s{share}"));
+        string rate = job.Flops > 0 ? Invariant($", {result.Gflops:G4} GFLOP/s{share}") : "";
+        session.Out.WriteLine(Invariant($"{result.Ms:G4} ms (median of {result.Repeats}){rate}"));
+        if (job.Flops == 0) return;
         if (roof is not null) session.Out.WriteLine($"roof: {roof}");
         else if (device.Kind == DeviceKind.Simt) session.Out.WriteLine("No roof: the emulator's time is the host's and says nothing of a GPU.");
         else session.Out.WriteLine("No roof: the driver does not say this card's clocks.");

@@ -12,6 +12,8 @@ namespace GenEngine.Models;
 /// </summary>
 public sealed class ModelEvaluation
 {
+    public const int StandardCount = 10_000;
+
     private const int ProbeImages = 10_000, PairsAClass = 100, MemorisationImages = 2_000, ManifoldSide = 20;
 
     private readonly GenerativeModel _model;
@@ -26,7 +28,7 @@ public sealed class ModelEvaluation
         (_model, _train, _test, _binarization) = (model, train, test, binarization);
 
     /// <summary>Generated images.</summary>
-    public int Count { get; init; } = 10_000;
+    public int Count { get; init; } = StandardCount;
 
     /// <summary>Of pairs, of thinning, and of the codes' classes where the test set has none.</summary>
     public ulong Seed { get; init; }
@@ -84,11 +86,8 @@ public sealed class ModelEvaluation
     /// <summary>Images given another class while their code is held: how many the judge takes for the class that they were given.</summary>
     private Score Swaps(Judge judge)
     {
-        int count = Math.Min(Count, _test.Count), classes = _test.ClassNames.Count;
-        using var test = new DeviceDataset(_model.Context, _test, _binarization);
-        int[] given = [.. Enumerable.Range(0, count).Select(i => (_test.Labels![i] + 1 + (i % (classes - 1))) % classes)]; // never the image's own
-        float[] images = ModelRuns.Images(_model, count, ModelRuns.Codes(_model, test, count), given);
-        return new("top-1 of swapped images", "share", ClassifierScores.Top1(judge.Of(new FeatureMatrix(images, count, _model.Data.Pixels), Stop).Probabilities, given), Better: "higher");
+        var swaps = ClassSwaps.Of(_model, _test, Count, _binarization);
+        return new("top-1 of swapped images", "share", ClassifierScores.Top1(judge.Of(swaps.Images, Stop).Probabilities, swaps.Given), Better: "higher");
     }
 
     private int[] Categories(ICodeParts parts)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using GenEngine.Bench;
 using GenEngine.Bench.Compare;
 using GenEngine.Kernels.Devices.Cpu;
+using GenEngine.Models;
 using NUnit.Framework;
 
 namespace GenEngine.Tests.Bench;
@@ -61,6 +62,19 @@ public sealed class BenchShapeTests
         var result = JsonDocument.Parse(run.Out).RootElement;
         Assert.That(Text(result, "name", "device", "precision"), Is.EqualTo(new[] { name, "cpu", "float32" }));
         Assert.That(result.GetProperty("gflops").GetDouble(), Is.Positive);
+    }
+
+    /// <summary>Whatever 'train' can build, on small and on large images, has its step measured.</summary>
+    [Test]
+    public void EveryModelOfTheZooHasAStep()
+    {
+        Assert.That(Zoo.Names, Is.All.Matches<string>(model => StepEntry.All.Any(entry => entry.Name.StartsWith($"zoo-{model}", StringComparison.Ordinal))));
+        foreach (var entry in StepEntry.All.Where(entry => entry.Name.StartsWith("zoo-", StringComparison.Ordinal)))
+        {
+            var run = ConsoleRun.Of($"bench step {entry.Name} --batch 4 --seconds 0 --device cpu".Split(' '));
+            Assert.That((run.Code, run.Error), Is.EqualTo((ExitCode.Done, "")), entry.Name);
+            Assert.That(run.Out, Does.Match(@"\d ms \(median of \d+\)\s*$"), "no rate, since the arithmetic is not counted");
+        }
     }
 
     [TestCase("step-dcgam", "Did you mean 'step-dcgan'?"), TestCase("step-vae --precision float64", "not in double")]
