@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using GenEngine.Kernels;
 using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Devices.Cpu;
@@ -31,6 +32,18 @@ internal sealed class DeviceOptions
         _threads = Options.Threads(threads);
         _standard = standard;
         foreach (Option option in (Option[])[_device, _isa, _threads, _precision, _check]) command.Options.Add(option);
+    }
+
+    /// <summary>What was given of these options, as it would be typed for another command.</summary>
+    public IReadOnlyList<string> Given(Session session)
+    {
+        var words = new List<string>();
+        if (session.Given(_device)) words.AddRange([_device.Name, session.Get(_device)!]);
+        if (session.Given(_isa)) words.AddRange([_isa.Name, session.Get(_isa)!]);
+        if (session.Given(_threads)) words.AddRange([_threads.Name, session.Get(_threads).ToString(CultureInfo.InvariantCulture)]);
+        if (session.Given(_precision)) words.AddRange([_precision.Name, session.Get(_precision)!]);
+        if (session.Get(_check)) words.Add(_check.Name);
+        return words;
     }
 
     public int Threads(Session session) => session.Get(_threads);

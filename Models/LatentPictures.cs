@@ -105,7 +105,7 @@ public static class LatentPictures
 
     /// <exception cref="EngineException">The model has no encoder.</exception>
     public static IEncoder Encoder(GenerativeModel model) =>
-        model as IEncoder ?? throw new EngineException($"'{model.Name}' has no encoder: it makes images of codes, but finds no codes of images. Models that do: {string.Join(", ", ["ae", "vae", "cvae", "cvae-gan"])}.");
+        model as IEncoder ?? throw new EngineException($"'{model.Name}' has no encoder: it makes images of codes, but finds no codes of images. Models that do: {string.Join(", ", Zoo.Descriptions.Where(other => other.HasEncoder).Select(other => other.Name))}.");
 
     private static int[]? Labels(GenerativeModel model, int? label, int count) => model.IsConditional ? [.. Enumerable.Repeat(label ?? 0, count)] : null;
 

@@ -20,6 +20,9 @@ public sealed record ModelDescription
     /// <summary>True when it learns p(image | class).</summary>
     public bool NeedsClasses { get; init; }
 
+    /// <summary>True when it finds codes of images: it is an <see cref="IEncoder"/>.</summary>
+    public bool HasEncoder { get; init; }
+
     /// <summary>The options that it takes with their defaults, one record a backbone, the default backbone first; what is null here is not taken.</summary>
     public required IReadOnlyList<ModelOptions> Defaults { get; init; }
 

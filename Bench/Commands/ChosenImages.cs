@@ -40,6 +40,7 @@ internal sealed class ChosenImages
     {
         if (session.Given(_images) && session.Given(_index)) throw new UsageException("--images are pictures of your own, --index are test images; give one of them.");
         int[] classes = Classes.Read(session, trained);
+        if (session.Given(_index) && classes.Length > 0) throw new UsageException("--index names the test images, whatever their class; leave --class out.");
         return session.Get(_images) is { Length: > 0 } files ? Own(trained, files, classes) : Test(session, trained, classes, all);
     }
 

@@ -56,13 +56,13 @@ internal static class Reproduce
             if (!File.Exists(scores))
             {
                 var watch = Stopwatch.StartNew();
-                int code = Train(session, recipe.Runs[i], folder, dataDir);
+                int code = Train(session, recipe.Runs[i], folder, device, dataDir);
                 if (code != ExitCode.Done) return code;
                 var made = Measure(session, recipe, folder, device, dataDir) with { Minutes = watch.Elapsed.TotalMinutes };
                 OutputPath.WriteFile(scores, JsonSerializer.Serialize(made, ConsoleJson.Default.RunScores) + "\n");
             }
 
-            results.Add(JsonSerializer.Deserialize(File.ReadAllText(scores), ConsoleJson.Default.RunScores)!);
+            results.Add(Read(scores));
         }
 
         var row = Row(recipe, results);
@@ -73,15 +73,27 @@ internal static class Reproduce
     }
 
     /// <summary>The recipe's own command line; a run that was stopped half-way begins anew, since its folder is this command's.</summary>
-    private static int Train(Session session, string line, string folder, string? dataDir)
+    private static int Train(Session session, string line, string folder, DeviceOptions device, string? dataDir)
     {
         if (File.Exists(Path.Combine(folder, "done"))) return ExitCode.Done;
         if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         session.Error.WriteLine($"{line} --out {folder}");
-        string[] args = [.. line.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--out", folder, .. dataDir is null ? (string[])[] : ["--data-dir", dataDir]];
+        string[] args = [.. line.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--out", folder, .. device.Given(session), .. dataDir is null ? (string[])[] : ["--data-dir", dataDir]];
         int code = Program.Run(args, session.Error, session.Error, session.Stop);
         if (code == ExitCode.Done) File.WriteAllText(Path.Combine(folder, "done"), "");
         return code;
+    }
+
+    private static RunScores Read(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllText(path), ConsoleJson.Default.RunScores) ?? throw new JsonException("it is empty.");
+        }
+        catch (JsonException exception)
+        {
+            throw new EngineException($"'{path}' is damaged: {exception.Message} Delete it, and the run is measured again.", exception);
+        }
     }
 
     private static RunScores Measure(Session session, Recipe recipe, string folder, DeviceOptions device, string? dataDir)

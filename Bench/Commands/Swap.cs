@@ -24,7 +24,7 @@ internal static class Swap
         {
             using var model = trained.Open(session);
             if (!model.Model.IsConditional)
-                throw new EngineException($"'{model.Model.Name}' is not told a class, so there is none to swap. Train a model that is: {string.Join(", ", Zoo.Descriptions.Where(other => other.NeedsClasses).Select(other => other.Name))}.");
+                throw new EngineException($"'{model.Model.Name}' is not told a class, so there is none to swap. Train a model that is: {string.Join(", ", Zoo.Descriptions.Where(other => other is { NeedsClasses: true, HasEncoder: true }).Select(other => other.Name))}.");
             _ = LatentPictures.Encoder(model.Model);
             int[] targets = to.Read(session, model);
             if (targets.Length == 0) targets = [.. Enumerable.Range(0, model.ClassNames.Count)];

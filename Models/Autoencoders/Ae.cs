@@ -1,3 +1,4 @@
+using GenEngine.Metrics;
 using GenEngine.Runs;
 
 namespace GenEngine.Models;
@@ -32,6 +33,7 @@ public sealed class Ae : GenerativeModel, IEncoder, IFittedPrior
         Name = "ae",
         Summary = "autoencoder, plain or denoising",
         Paper = "Hinton and Salakhutdinov 2006",
+        HasEncoder = true,
         Defaults =
         [
             new() { Backbone = Backbone.Mlp, Latent = 2, Hidden = [512, 256], Loss = "bce", Noise = 0, LearningRate = 1e-3, Schedule = "constant" },
@@ -73,9 +75,10 @@ public sealed class Ae : GenerativeModel, IEncoder, IFittedPrior
 
     public void FitPrior(DeviceDataset data)
     {
-        var fit = CodeGaussian.Fit(ModelRuns.Codes(this, data), Latent);
-        Context.UploadReal(fit.Mean, _mean().Range);
-        Context.UploadReal(fit.Factor, _factor().Range);
+        double[] codes = ModelRuns.Codes(this, data);
+        var fit = GaussianFit.Of(new FeatureMatrix(Array.ConvertAll(codes, code => (float)code), codes.Length / Latent, Latent));
+        Context.UploadReal(fit.Moments.Mean, _mean().Range);
+        Context.UploadReal(fit.Root, _factor().Range);
     }
 
     private Tensor Pixels(Tensor output) => _squared ? output : output.Sigmoid();

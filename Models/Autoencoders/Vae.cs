@@ -14,6 +14,7 @@ public sealed class Vae(Context context, DataShape data, ModelOptions options) :
         Name = "vae",
         Summary = "variational autoencoder, Gaussian code, Bernoulli pixels",
         Paper = "Kingma and Welling 2013",
+        HasEncoder = true,
         Defaults =
         [
             new() { Backbone = Backbone.Mlp, Latent = 2, Hidden = [512, 256], LearningRate = 1e-3, Schedule = "constant" },
@@ -34,6 +35,7 @@ public sealed class Cvae(Context context, DataShape data, ModelOptions options) 
         Summary = "variational autoencoder given the class",
         Paper = "Sohn, Lee and Yan 2015",
         NeedsClasses = true,
+        HasEncoder = true,
         Defaults =
         [
             new() { Backbone = Backbone.Conv, Latent = 16, LearningRate = 1e-3, Schedule = "constant" },

@@ -49,6 +49,7 @@ public sealed class CvaeGan : GenerativeModel, IEncoder
         Summary = "CVAE and GAN in one, with a classifier: sharp images of the class asked for, and face swap",
         Paper = "Bao et al. 2017",
         NeedsClasses = true,
+        HasEncoder = true,
         Defaults = [new() { Backbone = Backbone.Conv, Latent = 64, Lambdas = [3, 1, 1e-3, 1e-3], LearningRate = 2e-4, Schedule = "constant" }],
         LambdaNames = ["KL", "pairwise L_G", "mean feature matching L_GD", "class-wise mean feature matching L_GC"],
         Create = (context, data, options) => new CvaeGan(context, data, options),

@@ -96,6 +96,7 @@ public sealed class ZooTests
             {
                 using var data = new DeviceDataset(context, s_digits.Value);
                 using var model = (GenerativeModel)description.Build(context, data.Shape, options);
+                Assert.That(description.HasEncoder, Is.EqualTo(model is IEncoder));
                 using (var trainer = new Trainer(model, data, 8)) trainer.Run(3);
                 if (model is IFittedPrior prior) prior.FitPrior(data);
                 WeightFile.Save(path, model.Groups);
