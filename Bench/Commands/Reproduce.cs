@@ -65,7 +65,7 @@ internal static class Reproduce
             results.Add(Read(scores));
         }
 
-        var row = Row(recipe, results);
+        var row = Row(recipe, results, Ledger.Read(file));
         Ledger.Write(file, row);
         foreach (var figure in row.Figures) session.Out.WriteLine(Line(figure));
         session.Out.WriteLine($"ledger: {file}");
@@ -106,7 +106,7 @@ internal static class Reproduce
             $"{Devices.ProcessorName()}; {config.Device}", config.Engine, DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), 0);
     }
 
-    private static LedgerRow Row(Recipe recipe, List<RunScores> results)
+    private static LedgerRow Row(Recipe recipe, List<RunScores> results, List<LedgerRow> ledger)
     {
         var figures = new List<LedgerFigure>();
         foreach (var figure in recipe.Figures)
@@ -115,6 +115,15 @@ internal static class Reproduce
                 ?? throw new EngineException($"The recipe '{recipe.Row}' asks for '{figure.Metric}', which its runs do not have; they have {string.Join(", ", result.Scores.Select(score => score.Name))}.")).ToList();
             double[] values = [.. scores.Select(score => score.Value)];
             double value = figure.Of(values);
+            if (figure.Against is { } against)
+            {
+                var other = Other(recipe, figure, ledger);
+                double compared = figure.Compare(value, other.Values.Average(), scores[0].Reference);
+                figures.Add(new LedgerFigure(
+                    $"{figure.Metric}: {figure.By} over {against}", scores[0].Unit, figure.Statistic, compared, values, other.Values.Average(), against, figure.Bar(), figure.Reached(compared, null)));
+                continue;
+            }
+
             figures.Add(new LedgerFigure(
                 figure.Metric, scores[0].Unit, figure.Statistic, value, values, scores[0].Reference, scores[0].ReferenceName, figure.Bar(), figure.Reached(value, scores[0].Reference)));
         }
@@ -134,6 +143,10 @@ internal static class Reproduce
             Figures = figures,
         };
     }
+
+    private static LedgerFigure Other(Recipe recipe, Figure figure, List<LedgerRow> ledger) =>
+        ledger.FirstOrDefault(row => row.Row == figure.Against)?.Figures.FirstOrDefault(other => other.Metric == figure.Metric)
+            ?? throw new EngineException($"The row '{recipe.Row}' holds its '{figure.Metric}' against '{figure.Against}', of which the ledger has none. Its runs are kept: first reproduce {figure.Against}, then this row again.");
 
     private static int List(Session session, List<LedgerRow> rows)
     {

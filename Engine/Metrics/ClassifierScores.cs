@@ -95,6 +95,14 @@ public static class ClassifierScores
         return -counts.Where(count => count > 0).Sum(count => (double)count / probabilities.Count * Math.Log((double)count / probabilities.Count));
     }
 
+    /// <summary>Share of the class that is likeliest least often: 1 / classes when all are made equally often, 0 when one is never made.</summary>
+    public static double RarestClass(FeatureMatrix probabilities)
+    {
+        var counts = new int[probabilities.Width];
+        foreach (int c in Classes(probabilities)) counts[c]++;
+        return (double)counts.Min() / probabilities.Count;
+    }
+
     /// <summary>
     /// Accuracy of a categorical code when each of its values stands for the class it falls on most often (Chen et al., InfoGAN, 2016,
     /// section 7.2: several values may stand for one class; see <see cref="Clustering.Accuracy"/> for one to one).

@@ -6,7 +6,8 @@ namespace GenEngine.Models;
 /// <summary>
 /// InfoGAN (Chen et al. 2016) on the shared backbone. The code is noise U(-1, 1), a one-hot category of ten and two continuous codes U(-1, 1). Q shares the discriminator's
 /// trunk and reads the codes off made images; it, the discriminator and the generator all maximise the bound on the mutual information (eq. 5). Labels are never read.
-/// Both networks learn at 2e-4: at the paper's 1e-3 for the generator two epochs of MNIST end in noise on this backbone.
+/// Two departures from the paper, both measured on MNIST: the generator sees the category scaled to vary as much as ten numbers of the code (else it varies a twentieth as much as the noise, and
+/// digits are told apart by the noise: 59 % of test digits found after three epochs against 73 %), and learns at 5e-4 instead of 1e-3.
 /// </summary>
 public sealed class InfoGan : GenerativeModel, ICodeParts
 {
@@ -47,7 +48,7 @@ public sealed class InfoGan : GenerativeModel, ICodeParts
         Name = "infogan",
         Summary = "GAN whose codes find categories and factors without labels",
         Paper = "Chen et al. 2016",
-        Defaults = [new() { Backbone = Backbone.Conv, Latent = 62, Loss = "non-saturating", Lambdas = [1, 0.1], LearningRate = 2e-4, Schedule = "constant" }],
+        Defaults = [new() { Backbone = Backbone.Conv, Latent = 62, Loss = "non-saturating", Lambdas = [1, 0.1], LearningRate = 5e-4, Schedule = "constant" }],
         Losses = AdversarialLoss.Names,
         LambdaNames = ["the category's information", "the continuous codes' information"],
         Create = (context, data, options) => new InfoGan(context, data, options),
@@ -66,7 +67,7 @@ public sealed class InfoGan : GenerativeModel, ICodeParts
 
     public override Tensor SampleCodes(int count) => Draw(count).All;
 
-    public override Tensor Decode(Tensor codes, Tensor? classes) => _generator.Forward(codes).Tanh().Affine(0.5, 0.5);
+    public override Tensor Decode(Tensor codes, Tensor? classes) => Make(codes).Affine(0.5, 0.5);
 
     public (Tensor Logits, Tensor Means) Infer(Tensor images) => Split(_q.Forward(_discriminator.Trunk(AdversarialModel.Signed(images), null)));
 
@@ -75,7 +76,7 @@ public sealed class InfoGan : GenerativeModel, ICodeParts
         var real = _loss.Real(_discriminator.Forward(AdversarialModel.Signed(batch.Images)));
         _judge.Backward(real);
         var code = Draw(batch.Images.Shape[0]);
-        var images = Make(code);
+        var images = Make(code.All);
         var seen = Look(images, code);
         var made = _loss.Made(seen.Outputs);
         _judge.Backward(made.Add(Information(seen)), accumulate: true, retain: true); // the generator's own operations are needed once more
@@ -91,14 +92,14 @@ public sealed class InfoGan : GenerativeModel, ICodeParts
     {
         var real = _loss.Real(_discriminator.Forward(AdversarialModel.Signed(batch.Images)));
         var code = Draw(batch.Images.Shape[0]);
-        var seen = Look(Make(code), code);
+        var seen = Look(Make(code.All), code);
         return real.Add(_loss.Made(seen.Outputs)).Add(Information(seen));
     }
 
     private Tensor MakeLoss(Batch batch)
     {
         var code = Draw(batch.Images.Shape[0]);
-        var seen = Look(Make(code), code);
+        var seen = Look(Make(code.All), code);
         return _loss.Generator(seen.Outputs).Add(Information(seen));
     }
 
@@ -113,7 +114,11 @@ public sealed class InfoGan : GenerativeModel, ICodeParts
         return new Code(Ops.Concat(noise, labels.OneHot(Categories), continuous), labels, continuous);
     }
 
-    private Tensor Make(Code code) => _generator.Forward(code.All).Tanh();
+    private Tensor Make(Tensor codes)
+    {
+        int noise = Options.Latent!.Value;
+        return _generator.Forward(Ops.Concat(codes.Slice(0, noise), codes.Slice(noise, Categories).Affine(Math.Sqrt(Categories)), codes.Slice(noise + Categories, Continuous))).Tanh();
+    }
 
     private Seen Look(Tensor images, Code code)
     {

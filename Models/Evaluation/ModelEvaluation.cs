@@ -127,6 +127,7 @@ public sealed class ModelEvaluation
             new("inception-style score", $"1 to {classes}", ClassifierScores.InceptionStyle(verdict.Probabilities).Mean, ClassifierScores.InceptionStyle(realVerdict.Probabilities).Mean, "real test images", "higher"),
             new("recognised above 0.9", "share", ClassifierScores.Recognised(verdict.Probabilities), ClassifierScores.Recognised(realVerdict.Probabilities), "real test images", "higher"),
             new("class entropy", "nats", ClassifierScores.ClassEntropy(verdict.Probabilities), ClassifierScores.ClassEntropy(realVerdict.Probabilities), "real test images", "near the reference"),
+            new("rarest class", "share", ClassifierScores.RarestClass(verdict.Probabilities), ClassifierScores.RarestClass(realVerdict.Probabilities), "real test images", "near the reference"),
         };
         if (labels is not null)
         {

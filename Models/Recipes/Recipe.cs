@@ -49,8 +49,23 @@ public sealed record Recipe
 /// <param name="AtLeast">The bar from below.</param>
 /// <param name="AtMost">The bar from above.</param>
 /// <param name="OverReference">The bar is this much above the score's own reference (real data's figure).</param>
-public sealed record Figure(string Metric, string Statistic = "mean", double? AtLeast = null, double? AtMost = null, bool OverReference = false)
+/// <param name="Against">Another row, whose mean of the same metric the runs' mean is held against; the figure is then what <paramref name="By"/> says.</param>
+/// <param name="By">gain: how much lower than the other row's; excess: (value - reference) over the other row's (value - reference), the reference that of real data.</param>
+public sealed record Figure(
+    string Metric, string Statistic = "mean", double? AtLeast = null, double? AtMost = null, bool OverReference = false, string? Against = null, string By = "gain")
 {
+    /// <summary>The figure of a row that is held against another.</summary>
+    /// <param name="value">Statistic of this row's runs.</param>
+    /// <param name="other">The other row's.</param>
+    /// <param name="reference">Real data's figure.</param>
+    /// <exception cref="EngineException">An excess without a reference.</exception>
+    public double Compare(double value, double other, double? reference) => By switch
+    {
+        "gain" => other - value,
+        "excess" => (value - Real(reference)) / (other - Real(reference)),
+        _ => throw new EngineException($"A recipe holds a figure against another row by gain or excess, not by '{By}'."),
+    };
+
     /// <summary>The statistic of the runs' values.</summary>
     public double Of(IReadOnlyList<double> values) => (Statistic, AtLeast is not null) switch
     {
@@ -72,7 +87,9 @@ public sealed record Figure(string Metric, string Statistic = "mean", double? At
     public string Bar() => (AtLeast ?? AtMost) is not { } bound ? "" : string.Create(
         CultureInfo.InvariantCulture, $"{(AtLeast is null ? "<=" : ">=")} {(OverReference ? "reference + " : "")}{bound:0.####}");
 
-    private double Base(double? reference) => OverReference ? reference ?? throw new EngineException($"'{Metric}' has no reference to hold it against.") : 0;
+    private double Base(double? reference) => OverReference ? Real(reference) : 0;
+
+    private double Real(double? reference) => reference ?? throw new EngineException($"'{Metric}' has no reference to hold it against.");
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -112,6 +112,7 @@ public sealed class ScoreTests
         Assert.That(ClassifierScores.Recognised(p), Is.EqualTo(0.5));
         Assert.That(ClassifierScores.GrossErrors(p, labels), Is.EqualTo(0.5), "row 1 is unsure, row 2 another class");
         Assert.That(ClassifierScores.ClassEntropy(p), Is.EqualTo(-(0.5 * Math.Log(0.5)) - (0.5 * Math.Log(0.25))).Within(1e-12));
+        Assert.That(ClassifierScores.RarestClass(p), Is.EqualTo(0.25).Within(1e-12));
         var sure = new FeatureMatrix([.. Enumerable.Range(0, 1000).Select(i => i / 10 % 10 == i % 10 ? 1f : 0f)], 100, 10);
         var even = new FeatureMatrix([.. Enumerable.Repeat(0.1f, 1000)], 100, 10);
         Assert.That(ClassifierScores.InceptionStyle(sure).Mean, Is.EqualTo(10).Within(1e-6));
