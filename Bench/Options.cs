@@ -60,6 +60,9 @@ internal static class Options
         Description = $"Write a Chrome/Perfetto trace of {what}: operation, kernel, shape, bytes, time and share of the roof of every launch. The results stay the same.",
     };
 
+    /// <summary>For models whose prior is fitted after training.</summary>
+    public static Option<bool> StandardNormal() => new("--standard-normal") { Description = "Draw an autoencoder's codes from N(0, 1), as a VAE's, instead of from the Gaussian fitted to its training codes." };
+
     /// <summary>--json as a switch, for commands with arguments of their own: machine output only on standard output.</summary>
     public static Option<bool> Json() => new("--json") { Description = "Print the result as JSON and nothing else." };
 

@@ -130,4 +130,7 @@ public interface IFittedPrior
 {
     /// <summary>Fits it to the codes of these images; the result is kept with the weights.</summary>
     void FitPrior(DeviceDataset data);
+
+    /// <summary>True draws codes from N(0, 1), fitted or not: what a VAE is sampled from, to compare the two.</summary>
+    bool DrawsStandardNormal { get; set; }
 }

@@ -104,6 +104,14 @@ internal sealed class TrainedModel : IDisposable
     /// <exception cref="EngineException">No such class; suggests the nearest and lists all.</exception>
     public int ClassOf(string name) => ImageDataset.ClassOf(Path.GetFileName(Run.Config.Data), ClassNames, name);
 
+    /// <summary>Codes from N(0, 1) instead of the Gaussian that was fitted to the training images' codes.</summary>
+    /// <exception cref="EngineException">The model draws from N(0, 1) anyway, or from a distribution of its own.</exception>
+    public void DrawStandardNormal()
+    {
+        if (Model is not IFittedPrior fitted) throw new EngineException($"'{Model.Name}' has no fitted prior, so --standard-normal changes nothing; it is for ae.");
+        fitted.DrawsStandardNormal = true;
+    }
+
     public void Dispose()
     {
         Context.Dispose();

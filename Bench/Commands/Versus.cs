@@ -19,6 +19,7 @@ internal static class Versus
             Examples =
             [
                 ("versus cvae cgan", "the newest runs of two models"),
+                ("versus ae vae --standard-normal", "both on codes from N(0, 1), which only one of them was trained for"),
                 ("versus runs/ae-fashion-mnist-1 runs/gan-fashion-mnist-1 --out ae-gan.png", "two runs of your choice"),
             ],
         };
@@ -30,7 +31,8 @@ internal static class Versus
         var dataDir = Options.DataDir();
         var output = Options.Out("PNG file to write; versus.png when not given.");
         var json = Options.Json();
-        foreach (Option option in (Option[])[count, columns, seed, dataDir, output, json]) command.Options.Add(option);
+        var normal = Options.StandardNormal();
+        foreach (Option option in (Option[])[count, columns, seed, dataDir, normal, output, json]) command.Options.Add(option);
         var device = new DeviceOptions(command);
         command.OnRun(session =>
         {
@@ -44,7 +46,9 @@ internal static class Versus
                 if (trained.TestSet.ClassNames.Count < 2) throw new EngineException($"{trained.TestSet.Name} has no classes, and the judge needs them.");
                 shown = trained.TestSet;
                 using var judge = trained.Judge(session);
-                contenders.Add(Contender.Of(Name(run, runs), trained.Model, judge, shown, Math.Min(session.Get(count), shown.Count), session.Get(columns), session.Stop));
+                bool standard = session.Get(normal) && trained.Model is IFittedPrior;
+                if (standard) trained.DrawStandardNormal();
+                contenders.Add(Contender.Of(standard ? $"{Name(run, runs)}, N(0,1)" : Name(run, runs), trained.Model, judge, shown, Math.Min(session.Get(count), shown.Count), session.Get(columns), session.Stop));
             }
 
             string path = session.Get(output) ?? "versus.png";

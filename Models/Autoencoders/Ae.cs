@@ -70,8 +70,11 @@ public sealed class Ae : GenerativeModel, IEncoder, IFittedPrior
 
     public override Tensor Decode(Tensor codes, Tensor? classes) => Pixels(_decoder.Forward(codes)).Clamp(0, 1);
 
+    public bool DrawsStandardNormal { get; set; }
+
     /// <summary>Draws from the fitted Gaussian; from N(0, 1) before it is fitted.</summary>
-    public override Tensor SampleCodes(int count) => base.SampleCodes(count).MatMul(_factor()).Add(_mean().Reshape(Latent));
+    public override Tensor SampleCodes(int count) =>
+        DrawsStandardNormal ? base.SampleCodes(count) : base.SampleCodes(count).MatMul(_factor()).Add(_mean().Reshape(Latent));
 
     public void FitPrior(DeviceDataset data)
     {

@@ -77,7 +77,7 @@ public sealed class PictureCommandTests
     }
 
     [TestCase("sample vae --class ann", "not told a class"), TestCase("sample cvae --class bop", "Did you mean 'bob'"), TestCase("sample cvae --class 7", "ann, bob")]
-    [TestCase("swap vae", "none to swap"), TestCase("swap infogan", "cvae, cvae-gan"), TestCase("swap cvae --index 0 --class ann", "leave --class out"), TestCase("reconstruct gan", "no encoder"), TestCase("traverse gan --index 0", "no encoder"), TestCase("reconstruct vae --index 99", "test images are 0 to"), TestCase("interpolate cvae --path ann", "two or more")]
+    [TestCase("swap vae", "none to swap"), TestCase("swap infogan", "cvae, cvae-gan"), TestCase("swap cvae --index 0 --class ann", "leave --class out"), TestCase("sample vae --standard-normal", "for ae"), TestCase("reconstruct gan", "no encoder"), TestCase("traverse gan --index 0", "no encoder"), TestCase("reconstruct vae --index 99", "test images are 0 to"), TestCase("interpolate cvae --path ann", "two or more")]
     [TestCase("interpolate vae --index 0", "two images"), TestCase("decode vae --codes nowhere.npy", "nowhere.npy"), TestCase("decode vae --codes a.txt", "neither"), TestCase("reconstruct vae --images nowhere.png", "nowhere.png")]
     public void Bad_input_is_refused(string line, string says)
     {

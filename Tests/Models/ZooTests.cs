@@ -109,6 +109,10 @@ public sealed class ZooTests
             WeightFile.Load(path, copy.Groups);
             other.RestoreRandom(new GenEngine.Kernels.Sampling.RandomState(9, 0));
             Assert.That(Draw(copy), Is.EqualTo(expected));
+            if (copy is not IFittedPrior fitted) return;
+            fitted.DrawsStandardNormal = true;
+            other.RestoreRandom(new GenEngine.Kernels.Sampling.RandomState(9, 0));
+            Assert.That(Draw(copy), Is.Not.EqualTo(expected), "codes that it was not fitted to");
         }
         finally
         {
