@@ -79,7 +79,13 @@ public sealed class ReproduceTests
             var made = new
             {
                 scores = metrics.Select(name => new { name, unit = "nats per image", value = bounds[i], reference_name = "", better = "lower" }),
-                images_seen = 600_000, test_hash = "0", judge = "seed 1", machine = "test", engine = "0.1.0", date = "2026-11-25", minutes = 1.5,
+                images_seen = 600_000,
+                test_hash = "0",
+                judge = "seed 1",
+                machine = "test",
+                engine = "0.1.0",
+                date = "2026-11-25",
+                minutes = 1.5,
             };
             File.WriteAllText(Path.Combine(run, "scores.json"), JsonSerializer.Serialize(made));
         }

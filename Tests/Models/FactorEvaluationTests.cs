@@ -52,7 +52,12 @@ public sealed class FactorEvaluationTests
     {
         private static readonly ModelDescription s_description = new()
         {
-            Name = "painter", Summary = "", Paper = "", NeedsClasses = true, Defaults = [new() { Backbone = "none", Latent = 1 }], Create = (_, _, _) => throw new NotSupportedException(),
+            Name = "painter",
+            Summary = "",
+            Paper = "",
+            NeedsClasses = true,
+            Defaults = [new() { Backbone = "none", Latent = 1 }],
+            Create = (_, _, _) => throw new NotSupportedException(),
         };
 
         private int _seen;
