@@ -5,7 +5,7 @@ using GenEngine.Text;
 
 namespace GenEngine.Bench.Commands;
 
-/// <summary>bench step: a whole training step of a network that the peers train too, on any device, in this process.</summary>
+/// <summary>bench step: a whole training step, of a network that the peers train too or of a model of the zoo, on any device, in this process.</summary>
 internal static class BenchStep
 {
     public static ConsoleCommand Create()
@@ -25,7 +25,7 @@ internal static class BenchStep
         {
             if (!names.Contains(result.Tokens[0].Value)) result.AddError(NearestName.Unknown("step", result.Tokens[0].Value, names));
         });
-        var batch = Options.Number("--batch", "Images or sequences a step; 0 takes the peer's.", 0, 0);
+        var batch = Options.Number("--batch", "Images or sequences a step; 0 takes the usual one.", 0, 0);
         command.Arguments.Add(name);
         command.Options.Add(batch);
         var bench = new ShapeBench(command);

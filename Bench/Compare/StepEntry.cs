@@ -4,11 +4,12 @@ using GenEngine.Runs;
 
 namespace GenEngine.Bench.Compare;
 
-/// <summary>A training step that any device runs; the names are those of 'compare' and of Bench/Peers/pytorch.</summary>
+/// <summary>A training step that any device runs; those with a peer have the names of 'compare' and of Bench/Peers/pytorch.</summary>
 /// <param name="Batch">The peers' batch.</param>
 internal sealed record StepEntry(string Name, string Purpose, int Batch, Func<Device, int, StepJob> Create)
 {
-    public static IReadOnlyList<StepEntry> All { get; } =
+    /// <summary>Those that a peer trains too.</summary>
+    public static IReadOnlyList<StepEntry> WithPeer { get; } =
     [
         new("step-vae", "dense VAE 784-400-20", 128, StepJob.DenseVae),
         new("step-convvae", "convolutional VAE 1-32-64", 128, StepJob.ConvVae),
@@ -19,8 +20,9 @@ internal sealed record StepEntry(string Name, string Purpose, int Batch, Func<De
         new("step-pixelcnn-h128", "PixelCNN of 128 channels, 14 layers, 256 classes a pixel", 128, StepJob.PixelCnn128),
         new("step-wavenet", "WaveNet of 10 layers, 4096 samples", 4, StepJob.WaveNet),
         new("step-wavenet-30", "WaveNet of 30 layers, 16384 samples", 4, StepJob.WaveNet30),
-        .. Zoo.Descriptions.SelectMany(OfZoo),
     ];
+
+    public static IReadOnlyList<StepEntry> All { get; } = [.. WithPeer, .. Zoo.Descriptions.SelectMany(OfZoo)];
 
     /// <summary>Every model as 'train' builds it: a backbone a name, and the convolutional ones on 64x64 colour images too.</summary>
     private static IEnumerable<StepEntry> OfZoo(ModelDescription model)
