@@ -101,11 +101,14 @@ public static class LatentPictures
         ImageGrid.Tile(ImageGrid.ToBytes(images), model.Data.Height, model.Data.Width, model.Data.Channels, options);
 
     /// <summary>Screen pixels a pixel.</summary>
-    public static int ScaleOf(GenerativeModel model) => model.Data.Width >= WideImage ? 1 : Scale;
+    public static int ScaleOf(GenerativeModel model) => ScaleOf(model.Data.Width);
+
+    /// <summary>Screen pixels a pixel of images of this width.</summary>
+    public static int ScaleOf(int width) => width >= WideImage ? 1 : Scale;
 
     /// <exception cref="EngineException">The model has no encoder.</exception>
     public static IEncoder Encoder(GenerativeModel model) =>
-        model as IEncoder ?? throw new EngineException($"'{model.Name}' has no encoder: it makes images of codes, but finds no codes of images. Models that do: {string.Join(", ", Zoo.Descriptions.Where(other => other.HasEncoder).Select(other => other.Name))}.");
+        model as IEncoder ?? throw new EngineException($"'{model.Name}' has no encoder: it makes images of codes, but finds no codes of images. Models that do: {Zoo.NamesOf(other => other.HasEncoder)}.");
 
     private static int[]? Labels(GenerativeModel model, int? label, int count) => model.IsConditional ? [.. Enumerable.Repeat(label ?? 0, count)] : null;
 

@@ -49,7 +49,7 @@ public sealed record ModelDescription
     {
         if (!NeedsClasses || data.Classes > 1) return;
         string found = data.Classes == 0 ? "these images have none" : "these images have only one";
-        throw new EngineException($"'{Name}' learns images given their class, and {found}. Put the images into one folder a class, or train an unconditional model: {string.Join(", ", Zoo.Descriptions.Where(other => !other.NeedsClasses).Select(other => other.Name))}.");
+        throw new EngineException($"'{Name}' learns images given their class, and {found}. Put the images into one folder a class, or train an unconditional model: {Zoo.NamesOf(other => !other.NeedsClasses)}.");
     }
 
     /// <summary>The options with every default of this model filled in.</summary>

@@ -11,6 +11,9 @@ public static class Zoo
 
     public static IReadOnlyList<string> Names { get; } = [.. Descriptions.Select(description => description.Name)];
 
+    /// <summary>Names of the models that something holds for, as a message lists them.</summary>
+    public static string NamesOf(Func<ModelDescription, bool> which) => string.Join(", ", Descriptions.Where(which).Select(description => description.Name));
+
     /// <exception cref="EngineException">No such model; names the nearest.</exception>
     public static ModelDescription Find(string name) =>
         Descriptions.FirstOrDefault(description => description.Name == name) ?? throw new EngineException(NearestName.Unknown("model", name, Names));

@@ -41,13 +41,13 @@ internal static class Augment
         command.OnRun(session =>
         {
             var description = Zoo.Find(session.Get(model)!);
-            if (!description.NeedsClasses) throw new EngineException($"'{description.Name}' makes images without a class, and a classifier cannot be trained on them. Use {string.Join(", ", Zoo.Descriptions.Where(one => one.NeedsClasses).Select(one => one.Name))}.");
+            if (!description.NeedsClasses) throw new EngineException($"'{description.Name}' makes images without a class, and a classifier cannot be trained on them. Use {Zoo.NamesOf(one => one.NeedsClasses)}.");
             if (session.Get(shares)!.Any(share => share is not (> 0 and <= 1))) throw new UsageException("--share takes shares above 0 and up to 1, such as 0.1.");
             var options = new DataOptions { DataDir = session.Get(dataDir) };
             var (train, test) = (DataSets.Load(session.Get(data)!, "train", options), DataSets.Load(session.Get(data)!, "test", options));
             description.CheckData(DataShape.Of(train));
             using var opened = device.Open(session);
-            long generatorSteps = (((long)(session.Get(epochs) ?? 5) * train.Count) + session.Get(batch) - 1) / session.Get(batch);
+            long generatorSteps = Trainer.StepsFor(session.Get(epochs) ?? 5, train.Count, session.Get(batch));
             var study = new Study(opened, description, choices.Read(session) with { Steps = generatorSteps }, test, session.Get(batch), session.Get(seed), session.Get(steps), session.Get(seeds), session.Stop);
             var lines = session.Get(shares)!.SelectMany(share => study.Run(Subset(train, share), share, line => session.Error.WriteLine(line))).ToList();
             Report(session, lines, session.Get(json));

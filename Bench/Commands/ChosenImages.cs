@@ -119,7 +119,7 @@ internal sealed class ClassOption
     public int[] ReadDrawn(Session session, TrainedModel trained)
     {
         if (session.Given(_names) && !trained.Model.IsConditional)
-            throw new EngineException($"'{trained.Model.Name}' is not told a class, so {_names.Name} says nothing to it. Models that are: {string.Join(", ", Models.Zoo.Descriptions.Where(model => model.NeedsClasses).Select(model => model.Name))}.");
+            throw new EngineException($"'{trained.Model.Name}' is not told a class, so {_names.Name} says nothing to it. Models that are: {Models.Zoo.NamesOf(model => model.NeedsClasses)}.");
         return Read(session, trained);
     }
 }

@@ -53,19 +53,7 @@ internal static class Evaluate
     {
         if (all && (model is not null || named)) throw new UsageException("'evaluate MODEL' measures one run, 'evaluate --all' all of them; give one of the two.");
         if (!all) return model is null && !named ? throw new UsageException($"Which model? One of {string.Join(", ", Zoo.Names)}, a run by --run, or --all.") : [null];
-        var runs = new List<RunFolder?>();
-        foreach (string name in Zoo.Names)
-        {
-            try
-            {
-                runs.Add(RunFolder.Newest(name));
-            }
-            catch (EngineException)
-            {
-                // a model that nobody has trained yet
-            }
-        }
-
+        List<RunFolder?> runs = [.. Zoo.Names.Select(name => RunFolder.FindNewest(name)).Where(run => run is not null)];
         return runs.Count > 0 ? runs : throw new EngineException("There is no trained model under 'runs'. Train one first: train vae");
     }
 

@@ -25,7 +25,7 @@ internal sealed record FullEvaluation(IReadOnlyList<Score> Scores, string Judge)
         if (FactorEvaluation.Applies(trained.Model, trained.TestSet))
         {
             using var regressor = trained.FactorRegressor(session);
-            scores.AddRange(FactorEvaluation.Of(trained.Model, trained.TestSet, regressor, evaluation.Count, session.Stop));
+            scores.AddRange(evaluation.Factors(regressor));
         }
 
         return new FullEvaluation(scores, string.Create(CultureInfo.InvariantCulture, $"seed {judge.Recipe.Seed}, {judge.TestAccuracy:P2}, {judge.WeightHash[..12]}"));

@@ -24,12 +24,12 @@ internal static class Swap
         {
             using var model = trained.Open(session);
             if (!model.Model.IsConditional)
-                throw new EngineException($"'{model.Model.Name}' is not told a class, so there is none to swap. Train a model that is: {string.Join(", ", Zoo.Descriptions.Where(other => other is { NeedsClasses: true, HasEncoder: true }).Select(other => other.Name))}.");
+                throw new EngineException($"'{model.Model.Name}' is not told a class, so there is none to swap. Train a model that is: {Zoo.NamesOf(other => other is { NeedsClasses: true, HasEncoder: true })}.");
             _ = LatentPictures.Encoder(model.Model);
             int[] targets = to.Read(session, model);
             if (targets.Length == 0) targets = [.. Enumerable.Range(0, model.ClassNames.Count)];
             var images = chosen.Read(session, model);
-            bool known = model.Run.Config.Data == "avatars" && images.Indices is not null && model.TestSet.Factors is not null;
+            bool known = model.Run.Config.Data == AvatarSource.SetName && images.Indices is not null && model.TestSet.Factors is not null;
             if (session.Get(truth) == true && !known) throw new EngineException("--truth draws avatars, for test images of the set 'avatars'.");
             output.Write(session, model, "swap.png", Draw(model, images, targets, session.Get(truth) ?? known));
             return ExitCode.Done;

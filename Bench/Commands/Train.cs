@@ -98,7 +98,7 @@ internal sealed record TrainSettings(
     /// <summary>The run's file, every choice made.</summary>
     public RunConfig Config(ModelDescription model, ImageDataset train, ImageDataset test)
     {
-        long steps = Steps ?? (((long)(Epochs ?? StandardEpochs) * train.Count) + Batch - 1) / Batch;
+        long steps = Steps ?? Trainer.StepsFor(Epochs ?? StandardEpochs, train.Count, Batch);
         return new RunConfig(model.Resolve(Model with { Steps = steps }, DataShape.Of(train)))
         {
             Model = model.Name,

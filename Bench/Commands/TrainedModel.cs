@@ -44,33 +44,12 @@ internal sealed class TrainedModel : IDisposable
     public ImageDataset TrainSet => _trainSet.Value;
 
     /// <summary>A classifier of the same images, trained now unless the cache has it.</summary>
-    public Judge Judge(Session session, JudgeRecipe? recipe = null)
-    {
-        bool told = false;
-        return GenEngine.Models.Judge.Load(_device, TrainSet, TestSet, recipe, report: Tell, stop: session.Stop);
-
-        void Tell(long step, long steps)
-        {
-            if (told) return;
-            told = true;
-            session.Error.WriteLine(FormattableString.Invariant($"Training a judge on {TrainSet.Name} ({steps} steps); later commands find it in the cache."));
-        }
-    }
+    public Judge Judge(Session session) => GenEngine.Models.Judge.Load(_device, TrainSet, TestSet, report: TellOnce(session, "a judge"), stop: session.Stop);
 
     /// <summary>A reader of the images' known factors, trained now unless the cache has it.</summary>
-    public FactorRegressor FactorRegressor(Session session)
-    {
-        bool told = false;
-        var (train, test) = (FactorEvaluation.Factors(TrainSet), FactorEvaluation.Factors(TestSet));
-        return GenEngine.Models.FactorRegressor.Load(_device, TrainSet, train, TestSet, test, FactorEvaluation.RegressorRecipe, report: Tell, stop: session.Stop);
-
-        void Tell(long step, long steps)
-        {
-            if (told) return;
-            told = true;
-            session.Error.WriteLine(FormattableString.Invariant($"Training a regressor of {string.Join(", ", TestSet.FactorNames)} on {TrainSet.Name} ({steps} steps); later commands find it in the cache."));
-        }
-    }
+    public FactorRegressor FactorRegressor(Session session) => GenEngine.Models.FactorRegressor.Load(
+        _device, TrainSet, FactorEvaluation.Factors(TrainSet), TestSet, FactorEvaluation.Factors(TestSet), FactorEvaluation.RegressorRecipe,
+        report: TellOnce(session, $"a regressor of {string.Join(", ", TestSet.FactorNames)}"), stop: session.Stop);
 
     public Binarization Binarization => Run.Config.Binarize == "dynamic" ? Binarization.Dynamic : Binarization.None;
 
@@ -116,6 +95,18 @@ internal sealed class TrainedModel : IDisposable
     {
         Context.Dispose();
         _device.Dispose();
+    }
+
+    /// <summary>Says at the first report of a training that it takes place, and why it will not the next time.</summary>
+    private Action<long, long> TellOnce(Session session, string what)
+    {
+        bool told = false;
+        return (_, steps) =>
+        {
+            if (told) return;
+            told = true;
+            session.Error.WriteLine(FormattableString.Invariant($"Training {what} on {TrainSet.Name} ({steps} steps); later commands find it in the cache."));
+        };
     }
 
     private DataShape Shape()

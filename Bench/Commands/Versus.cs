@@ -86,7 +86,7 @@ internal static class Versus
         {
             Columns = columns,
             Gap = 1,
-            Scale = test.Width >= 64 ? 1 : 2,
+            Scale = LatentPictures.ScaleOf(test.Width),
             RowLabels = labels,
             ColumnLabels = [.. Enumerable.Range(0, columns).Select(column => test.ClassNames[column % classes])],
         });

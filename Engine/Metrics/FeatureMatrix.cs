@@ -37,6 +37,9 @@ public sealed record FeatureMatrix
     /// <summary>The images of a set as pixels byte / 255.</summary>
     public static FeatureMatrix Of(ImageDataset images) => new(Array.ConvertAll(images.Items, value => value / 255f), images.Count, images.ItemSize);
 
+    /// <summary>Rows of a model's numbers, rounded to float32.</summary>
+    public static FeatureMatrix Of(double[] values, int width) => new(Array.ConvertAll(values, value => (float)value), values.Length / width, width);
+
     /// <summary>Refuses a matrix that a metric cannot use: too few rows, NaN or infinity.</summary>
     internal FeatureMatrix Checked(string metric, int rows = 1)
     {

@@ -70,7 +70,11 @@ public sealed class RunFolder
 
     /// <summary>The newest run of a model that has weights.</summary>
     /// <exception cref="EngineException">There is none; says which train command to type.</exception>
-    public static RunFolder Newest(string model, string root = "runs")
+    public static RunFolder Newest(string model, string root = "runs") =>
+        FindNewest(model, root) ?? throw new EngineException($"There is no trained '{model}' under '{root}'. Train one first: train {model}");
+
+    /// <summary>As <see cref="Newest"/>; null when nobody has trained one yet.</summary>
+    public static RunFolder? FindNewest(string model, string root = "runs")
     {
         RunFolder? newest = null;
         var time = DateTime.MinValue;
@@ -83,7 +87,7 @@ public sealed class RunFolder
             (newest, time) = (run, System.IO.File.GetLastWriteTimeUtc(weights));
         }
 
-        return newest ?? throw new EngineException($"There is no trained '{model}' under '{root}'. Train one first: train {model}");
+        return newest;
     }
 
     private static string NextFree(string root, string prefix)

@@ -48,6 +48,9 @@ public sealed class Trainer : IDisposable
     /// <summary>The step, for its counters.</summary>
     public StepProgram Program { get; }
 
+    /// <summary>Steps that make so many passes over so many images; the last may go beyond the pass.</summary>
+    public static long StepsFor(int epochs, int images, int batch) => (((long)epochs * images) + batch - 1) / batch;
+
     /// <summary>Steps done.</summary>
     public long Step { get; private set; }
 

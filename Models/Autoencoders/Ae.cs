@@ -78,8 +78,7 @@ public sealed class Ae : GenerativeModel, IEncoder, IFittedPrior
 
     public void FitPrior(DeviceDataset data)
     {
-        double[] codes = ModelRuns.Codes(this, data);
-        var fit = GaussianFit.Of(new FeatureMatrix(Array.ConvertAll(codes, code => (float)code), codes.Length / Latent, Latent));
+        var fit = GaussianFit.Of(FeatureMatrix.Of(ModelRuns.Codes(this, data), Latent));
         Context.UploadReal(fit.Moments.Mean, _mean().Range);
         Context.UploadReal(fit.Root, _factor().Range);
     }

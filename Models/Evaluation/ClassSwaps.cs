@@ -12,7 +12,7 @@ internal sealed record ClassSwaps(FeatureMatrix Images, int[] Given)
     public int Count => Given.Length;
 
     /// <summary>Swaps the first <paramref name="count"/> images.</summary>
-    public static ClassSwaps Of(GenerativeModel model, ImageDataset test, int count, Binarization binarization = Binarization.None)
+    public static ClassSwaps Of(GenerativeModel model, ImageDataset test, int count, Binarization binarization)
     {
         count = Math.Min(count, test.Count);
         int classes = test.ClassNames.Count;

@@ -16,19 +16,17 @@ public static class FactorEvaluation
     public static bool Applies(GenerativeModel model, ImageDataset test) => test.Factors is not null && test.Labels is not null && model is IEncoder && model.IsConditional;
 
     /// <summary>R^2 of each factor, read from swapped images against what the source had; the reference is the same regressor on the real test images.</summary>
-    /// <param name="model">An encoder that is given classes.</param>
+    /// <param name="swaps">Of the first test images.</param>
     /// <param name="test">With labels and factors.</param>
     /// <param name="regressor">Trained on real images of the same set.</param>
-    /// <param name="count">Images to swap.</param>
     /// <param name="stop">Stops between measurements.</param>
-    public static IReadOnlyList<Score> Of(GenerativeModel model, ImageDataset test, FactorRegressor regressor, int count, CancellationToken stop = default)
+    internal static IReadOnlyList<Score> Of(ClassSwaps swaps, ImageDataset test, FactorRegressor regressor, CancellationToken stop)
     {
-        var swaps = ClassSwaps.Of(model, test, count);
         var scores = new List<Score>();
         double[] found = RidgeRegression.R2(regressor.Predict(swaps.Images, stop), Factors(test, swaps.Count));
         for (int i = 0; i < found.Length; i++)
             scores.Add(new Score($"{test.FactorNames[i]} of swapped images", "R^2 with the source's", found[i], regressor.TestR2[i], "real test images", "higher"));
-        if (test.Name == "avatars") scores.Add(AgainstTruth(test, swaps));
+        if (test.Name == AvatarSource.SetName) scores.Add(AgainstTruth(test, swaps));
         return scores;
     }
 

@@ -19,6 +19,7 @@ public sealed class ModelEvaluation
     private readonly GenerativeModel _model;
     private readonly ImageDataset _train, _test;
     private readonly Binarization _binarization;
+    private ClassSwaps? _swapped;
 
     /// <param name="model">With its weights.</param>
     /// <param name="train">What it was trained on; for probes, baselines and memorisation.</param>
@@ -86,9 +87,10 @@ public sealed class ModelEvaluation
     /// <summary>Images given another class while their code is held: how many the judge takes for the class that they were given.</summary>
     private Score Swaps(Judge judge)
     {
-        var swaps = ClassSwaps.Of(_model, _test, Count, _binarization);
-        return new("top-1 of swapped images", "share", ClassifierScores.Top1(judge.Of(swaps.Images, Stop).Probabilities, swaps.Given), Better: "higher");
+        return new("top-1 of swapped images", "share", ClassifierScores.Top1(judge.Of(Swapped.Images, Stop).Probabilities, Swapped.Given), Better: "higher");
     }
+
+    private ClassSwaps Swapped => _swapped ??= ClassSwaps.Of(_model, _test, Count, _binarization);
 
     private int[] Categories(ICodeParts parts)
     {
@@ -154,6 +156,10 @@ public sealed class ModelEvaluation
         return scores;
     }
 
+    /// <summary>What swapped images keep of their sources' known factors; empty where images have none or the model cannot swap.</summary>
+    /// <param name="regressor">Trained on real images of the same set.</param>
+    public IReadOnlyList<Score> Factors(FactorRegressor regressor) => FactorEvaluation.Applies(_model, _test) ? FactorEvaluation.Of(Swapped, _test, regressor, Stop) : [];
+
     private Score Memorisation(FeatureMatrix made)
     {
         Stop.ThrowIfCancellationRequested();
@@ -183,7 +189,7 @@ public sealed class ModelEvaluation
         return PrincipalComponents.Of(FeatureMatrix.Of(_train)).ReconstructionError(FeatureMatrix.Of(_test), Math.Min(_model.Latent, _model.Data.Pixels));
     }
 
-    private FeatureMatrix Matrix(double[] codes) => new(Array.ConvertAll(codes, code => (float)code), codes.Length / _model.Latent, _model.Latent);
+    private FeatureMatrix Matrix(double[] codes) => FeatureMatrix.Of(codes, _model.Latent);
 
     private static double Mean(double[] values) => values.Where(value => !double.IsNaN(value)).DefaultIfEmpty(double.NaN).Average();
 }

@@ -62,16 +62,8 @@ public sealed class FactorRegressor : IDisposable
             var shape = DataShape.Of(train);
             var (mean, scale) = Moments.Standardisation(trainFactors);
             string key = recipe.Key("regressor", Hash(train, trainFactors), factors), testHash = Hash(test, testFactors);
-            var network = new JudgeNetwork(context, "regressor", shape, factors, recipe);
-            IReadOnlyDictionary<string, string> notes = new Dictionary<string, string>();
-            bool found = cached && JudgeCache.Load(key, network, out notes);
-            if (!found)
-            {
-                network.Dispose();
-                network = new JudgeNetwork(context, "regressor", shape, factors, recipe);
-                Train(context, network, train, trainFactors, mean, scale, recipe, report, stop);
-            }
-
+            var (network, found, notes) = JudgeTraining.Obtain(
+                key, cached, () => new JudgeNetwork(context, "regressor", shape, factors, recipe), fresh => Train(context, fresh, train, trainFactors, mean, scale, recipe, report, stop));
             var result = new FactorRegressor(context, network, shape, mean, scale) { WeightHash = network.WeightHash(), WasCached = found };
             double[]? scores = found ? JudgeCache.Scores(notes, testHash) : null;
             result.TestR2 = scores?.Length == factors ? scores : RidgeRegression.R2(result.Predict(test, stop), testFactors);

@@ -59,17 +59,12 @@ public sealed class Judge : IDisposable
         try
         {
             var shape = DataShape.Of(train);
-            var network = new JudgeNetwork(context, "judge", shape, shape.Classes, recipe);
             string key = recipe.Key("classifier", train.ContentHash, shape.Classes);
-            IReadOnlyDictionary<string, string> notes = new Dictionary<string, string>();
-            bool found = cached && JudgeCache.Load(key, network, out notes);
-            if (!found)
+            var (network, found, notes) = JudgeTraining.Obtain(key, cached, () => new JudgeNetwork(context, "judge", shape, shape.Classes, recipe), fresh =>
             {
-                if (cached) network = Fresh(network, shape, recipe);
                 using var data = new DeviceDataset(context, train);
-                JudgeTraining.Train(network, data, recipe, batch => network.Forward(batch.Images).Outputs.SoftmaxCrossEntropyMean(batch.Labels!), report, stop);
-            }
-
+                JudgeTraining.Train(fresh, data, recipe, batch => fresh.Forward(batch.Images).Outputs.SoftmaxCrossEntropyMean(batch.Labels!), report, stop);
+            });
             var judge = new Judge(context, network, shape, recipe) { DataHash = train.ContentHash, WeightHash = network.WeightHash(), WasCached = found };
             double[]? scores = found ? JudgeCache.Scores(notes, test.ContentHash) : null;
             judge.TestAccuracy = scores is [double known] ? known : ClassifierScores.Top1(judge.Of(test, stop).Probabilities, test.Labels!);
@@ -120,13 +115,6 @@ public sealed class Judge : IDisposable
     }
 
     private static string Describe(DataShape data) => $"{data.Height}x{data.Width}x{data.Channels} ({data.Classes} classes)";
-
-    // a damaged file may have been read half: start again from the seed
-    private static JudgeNetwork Fresh(JudgeNetwork used, DataShape shape, JudgeRecipe recipe)
-    {
-        used.Dispose();
-        return new JudgeNetwork(used.Context, "judge", shape, used.Outputs, recipe);
-    }
 
     private Verdict Of(int count, Action<int, Span<double>> fill, CancellationToken stop)
     {

@@ -12,6 +12,23 @@ internal static class JudgeTraining
     // losses are looked at this often: each look waits for the device
     private const int Watch = 100;
 
+    /// <summary>A network with the weights that the cache has, else trained now.</summary>
+    /// <param name="cached">False: the cache is not read.</param>
+    /// <returns>Whether it was found, and what the cache notes beside the weights.</returns>
+    public static (JudgeNetwork Network, bool Found, IReadOnlyDictionary<string, string> Notes) Obtain(string key, bool cached, Func<JudgeNetwork> create, Action<JudgeNetwork> train)
+    {
+        var network = create();
+        if (cached)
+        {
+            if (JudgeCache.Load(key, network, out var notes)) return (network, true, notes);
+            network.Dispose();
+            network = create(); // a damaged file may have been read half: start again from the seed
+        }
+
+        train(network);
+        return (network, false, new Dictionary<string, string>());
+    }
+
     /// <summary>Adam on <paramref name="loss"/> of batches of the shuffled stream.</summary>
     /// <exception cref="DivergedException">The loss is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">A stop was asked for: a judge half trained is of no use.</exception>

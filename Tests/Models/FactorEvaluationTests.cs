@@ -22,7 +22,7 @@ public sealed class FactorEvaluationTests
         using var context = new Context(device);
         using Painter truth = new(context, test, paints: true), still = new(context, test, paints: false);
         Assert.That(FactorEvaluation.Applies(truth, test), Is.True);
-        var (perfect, unchanged) = (FactorEvaluation.Of(truth, test, regressor, Count), FactorEvaluation.Of(still, test, regressor, Count));
+        var (perfect, unchanged) = (new ModelEvaluation(truth, train, test).Factors(regressor), new ModelEvaluation(still, train, test).Factors(regressor));
         foreach (var score in perfect) TestContext.Out.WriteLine(FormattableString.Invariant($"{score.Name}: {score.Value:F3}, {score.Reference:F3}"));
 
         Assert.That(perfect.Select(score => score.Name), Is.EqualTo(AvatarFactors.Names.Select(name => $"{name} of swapped images").Append("squared error to the true drawing")));

@@ -10,6 +10,8 @@ namespace GenEngine.Data;
 /// </summary>
 public sealed class AvatarSource : IDataSource
 {
+    public const string SetName = "avatars";
+
     public const int StandardSize = 64;
 
     /// <summary>Below, eyes are less than two pixels wide.</summary>
@@ -24,7 +26,7 @@ public sealed class AvatarSource : IDataSource
     /// <summary>Streams of random numbers; digits use 0 to 3.</summary>
     private const ulong TrainFactors = 0x4156_0000, TestFactors = 0x4156_0001, OrderOffset = 2;
 
-    public string Name => "avatars";
+    public string Name => SetName;
 
     public string Summary => "drawn faces, 64x64 colour, 16 people, known pose, expression and light, 16,000 + 4,000, built in";
 

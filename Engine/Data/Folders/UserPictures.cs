@@ -35,7 +35,7 @@ public static class UserPictures
     /// <summary>The true drawings of avatars in the size and the channels of a model, [persons, size, size, channels].</summary>
     /// <param name="factors">Rows of <see cref="AvatarFactors.Count"/>.</param>
     public static ImageDataset Avatars(ReadOnlySpan<int> persons, ReadOnlySpan<float> factors, int size, int channels) =>
-        ImageConversion.Apply(new ImageDataset("avatars", "test", size, size, 3, AvatarSource.DrawAll(persons, factors, size), null, []), new DataOptions { Channels = channels }, train: false);
+        ImageConversion.Apply(new ImageDataset(AvatarSource.SetName, "test", size, size, 3, AvatarSource.DrawAll(persons, factors, size), null, []), new DataOptions { Channels = channels }, train: false);
 
     private static IEnumerable<string> Expand(string path)
     {
