@@ -16,12 +16,17 @@ internal sealed class ModelArguments
     private readonly Option<string?> _loss = Options.Choice("--loss", "What is minimised", "bce", "mse", "non-saturating", "hinge", "least-squares");
     private readonly Option<double?> _noise = Options.OptionalNumber("--noise", "Deviation of the noise that a denoising autoencoder sees on its inputs.", 0.0);
     private readonly Option<string?> _lambdas = new("--lambdas") { HelpName = "X,X,...", Description = "Weights of a composed loss; 'models' says of what." };
+    private readonly Option<int?> _stacks = Options.OptionalNumber("--stacks", "Times that a WaveNet goes through its dilations.", 1);
+    private readonly Option<int?> _layers = Options.OptionalNumber("--layers", "Layers of a stack: the last has dilation 2^(layers - 1).", 1);
+    private readonly Option<int?> _residual = Options.OptionalNumber("--residual", "Channels of the residual path.", 1);
+    private readonly Option<int?> _skip = Options.OptionalNumber("--skip", "Channels of the skip connections.", 1);
+    private readonly Option<bool> _conditional = new("--conditional") { Description = "Tell the model the class, where it can do without." };
     private readonly Option<double?> _rate = Options.OptionalNumber("--learning-rate", "Adam's learning rate.", 0.0);
     private readonly Option<string?> _schedule = Options.Choice("--schedule", "Learning rate over the run: constant, or cosine down to 0", "constant", "cosine");
 
     public ModelArguments(Command command)
     {
-        foreach (Option option in (Option[])[_backbone, _latent, _hidden, _width, _loss, _noise, _lambdas, _rate, _schedule]) command.Options.Add(option);
+        foreach (Option option in (Option[])[_backbone, _latent, _hidden, _width, _loss, _noise, _lambdas, _stacks, _layers, _residual, _skip, _conditional, _rate, _schedule]) command.Options.Add(option);
     }
 
     public ModelOptions Read(Session session) => new()
@@ -33,6 +38,11 @@ internal sealed class ModelArguments
         Loss = session.Get(_loss),
         Noise = session.Get(_noise),
         Lambdas = Numbers(session.Get(_lambdas)),
+        Stacks = session.Get(_stacks),
+        Layers = session.Get(_layers),
+        Residual = session.Get(_residual),
+        Skip = session.Get(_skip),
+        Conditional = session.Get(_conditional) ? true : null,
         LearningRate = session.Get(_rate),
         Schedule = session.Get(_schedule),
     };

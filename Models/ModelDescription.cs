@@ -20,6 +20,9 @@ public sealed record ModelDescription
     /// <summary>True when it learns p(image | class).</summary>
     public bool NeedsClasses { get; init; }
 
+    /// <summary>True when it learns from sequences of codes, sound or text, and not from images.</summary>
+    public bool NeedsSequences { get; init; }
+
     /// <summary>True when it finds codes of images: it is an <see cref="IEncoder"/>.</summary>
     public bool HasEncoder { get; init; }
 
@@ -47,6 +50,12 @@ public sealed record ModelDescription
     /// <exception cref="EngineException">A conditional model needs at least two classes.</exception>
     public void CheckData(DataShape data)
     {
+        if (NeedsSequences != data.Alphabet > 0)
+        {
+            string others = string.Join(", ", (NeedsSequences ? Zoo.OfImages : Zoo.OfSequences).Select(other => other.Name));
+            throw new EngineException($"'{Name}' learns from {(NeedsSequences ? "sequences, sound or text" : "images")}, and these are {(NeedsSequences ? "images" : "sequences")}. Models of {(NeedsSequences ? "images" : "sequences")}: {others}.");
+        }
+
         if (!NeedsClasses || data.Classes > 1) return;
         string found = data.Classes == 0 ? "these images have none" : "these images have only one";
         throw new EngineException($"'{Name}' learns images given their class, and {found}. Put the images into one folder a class, or train an unconditional model: {Zoo.NamesOf(other => !other.NeedsClasses)}.");
@@ -59,7 +68,7 @@ public sealed record ModelDescription
         var standard = given.Backbone is null
             ? Defaults[0]
             : Defaults.FirstOrDefault(option => option.Backbone == given.Backbone)
-                ?? throw new EngineException(NearestName.Unknown("backbone", given.Backbone, [.. Defaults.Select(option => option.Backbone!)]));
+                ?? throw (Defaults[0].Backbone is null ? NotTaken("--backbone", Defaults[0]) : new EngineException(NearestName.Unknown("backbone", given.Backbone, [.. Defaults.Select(option => option.Backbone!)])));
         bool conv = standard.Backbone == Backbone.Conv;
         var resolved = given with
         {
@@ -70,6 +79,11 @@ public sealed record ModelDescription
             Loss = TakenText("--loss", given.Loss, standard.Loss, standard),
             Noise = Taken("--noise", given.Noise, standard.Noise, standard),
             Lambdas = TakenList("--lambdas", given.Lambdas, standard.Lambdas, standard),
+            Stacks = Taken("--stacks", given.Stacks, standard.Stacks, standard),
+            Layers = Taken("--layers", given.Layers, standard.Layers, standard),
+            Residual = Taken("--residual", given.Residual, standard.Residual, standard),
+            Skip = Taken("--skip", given.Skip, standard.Skip, standard),
+            Conditional = Taken("--conditional", given.Conditional, standard.Conditional, standard),
             LearningRate = Taken("--learning-rate", given.LearningRate, standard.LearningRate, standard),
             Schedule = TakenText("--schedule", given.Schedule, standard.Schedule, standard),
         };
@@ -103,8 +117,13 @@ public sealed record ModelDescription
         if (defaults.Loss is not null) taken.Add("--loss");
         if (defaults.Noise is not null) taken.Add("--noise");
         if (defaults.Lambdas is not null) taken.Add("--lambdas");
+        if (defaults.Stacks is not null) taken.Add("--stacks");
+        if (defaults.Layers is not null) taken.Add("--layers");
+        if (defaults.Residual is not null) taken.Add("--residual");
+        if (defaults.Skip is not null) taken.Add("--skip");
+        if (defaults.Conditional is not null) taken.Add("--conditional");
         if (defaults.LearningRate is not null) taken.Add("--learning-rate");
         if (defaults.Schedule is not null) taken.Add("--schedule");
-        return new EngineException($"{option}: '{Name}' with the backbone '{defaults.Backbone}' does not take it; it takes {string.Join(", ", taken)}.");
+        return new EngineException($"{option}: '{Name}'{(defaults.Backbone is null ? "" : $" with the backbone '{defaults.Backbone}'")} does not take it; it takes {string.Join(", ", taken)}.");
     }
 }

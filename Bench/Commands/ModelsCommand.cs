@@ -34,7 +34,7 @@ internal static class ModelsCommand
     }
 
     private static ModelInfo Info(ModelDescription model) => new(
-        model.Name, model.Summary, model.Paper, model.NeedsClasses ? "images with classes" : "images", model.Losses, model.LambdaNames, [.. model.Defaults.Select(Values)]);
+        model.Name, model.Summary, model.Paper, model.NeedsSequences ? "sequences: sound or text" : model.NeedsClasses ? "images with classes" : "images", model.Losses, model.LambdaNames, [.. model.Defaults.Select(Values)]);
 
     private static void Print(TextWriter output, ModelInfo model)
     {
@@ -62,6 +62,11 @@ internal static class ModelsCommand
         if (options.Loss is { } loss) values["--loss"] = loss;
         Add("--noise", options.Noise);
         if (options.Lambdas is { } lambdas) values["--lambdas"] = string.Join(',', lambdas.Select(lambda => lambda.ToString(CultureInfo.InvariantCulture)));
+        Add("--stacks", options.Stacks);
+        Add("--layers", options.Layers);
+        Add("--residual", options.Residual);
+        Add("--skip", options.Skip);
+        if (options.Conditional is not null) values["--conditional"] = "off";
         Add("--learning-rate", options.LearningRate);
         if (options.Schedule is { } schedule) values["--schedule"] = schedule;
         return values;

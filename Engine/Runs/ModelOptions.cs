@@ -29,6 +29,21 @@ public record ModelOptions
     /// <summary>Weights of a composed loss, in the order that the model names.</summary>
     public IReadOnlyList<double>? Lambdas { get; init; }
 
+    /// <summary>Stacks of a WaveNet's layers.</summary>
+    public int? Stacks { get; init; }
+
+    /// <summary>Layers of a stack.</summary>
+    public int? Layers { get; init; }
+
+    /// <summary>Channels of the residual path.</summary>
+    public int? Residual { get; init; }
+
+    /// <summary>Channels of the skip connections.</summary>
+    public int? Skip { get; init; }
+
+    /// <summary>Whether a model that can do without is told the class.</summary>
+    public bool? Conditional { get; init; }
+
     /// <summary>Adam's, of the generator where there are two.</summary>
     public double? LearningRate { get; init; }
 

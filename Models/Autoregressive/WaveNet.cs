@@ -1,0 +1,76 @@
+using GenEngine.Runs;
+
+namespace GenEngine.Models;
+
+/// <summary>A model of sequences: it gives the law of each code from those before it.</summary>
+public interface ISequenceModel : IModel
+{
+    /// <summary>Codes that a prediction depends on.</summary>
+    int Field { get; }
+
+    /// <summary>-log p of the code that follows each position, in nats, in an <see cref="EvaluationStep"/>: [batch * window].</summary>
+    Tensor PositionLosses(Batch batch);
+}
+
+/// <summary>
+/// WaveNet (van den Oord et al. 2016) over byte codes: mu-law sound or UTF-8 text, with classes as a bias of every layer's gate where asked for. Loss: nats a code, every position counted, what lies before a
+/// window taken as silence behind the embedding.
+/// </summary>
+public sealed class WaveNet : ZooModel, ISequenceModel
+{
+    private readonly Phase _phase;
+
+    public WaveNet(Context context, DataShape data, ModelOptions options) : base(Description, context, data, options)
+    {
+        var group = NewGroup("wavenet");
+        Network = Add(new WaveNetNetwork(
+            context,
+            new WaveNetOptions
+            {
+                Codes = data.Alphabet,
+                Stacks = Options.Stacks!.Value,
+                Layers = Options.Layers!.Value,
+                Residual = Options.Residual!.Value,
+                Skip = Options.Skip!.Value,
+                Classes = IsConditional ? data.Classes : 0,
+                Smooth = Options.Smooth,
+            },
+            group));
+        _phase = new Phase("predict", Loss, Adam(group));
+    }
+
+    public static new ModelDescription Description { get; } = new()
+    {
+        Name = "wavenet",
+        Summary = "dilated causal convolutions over sound or text, a code at a time",
+        Paper = "van den Oord et al. 2016 (WaveNet)",
+        NeedsSequences = true,
+        Defaults = [new() { Stacks = 1, Layers = 10, Residual = 32, Skip = 64, Conditional = false, LearningRate = 1e-3, Schedule = "constant" }],
+        Create = (context, data, options) => new WaveNet(context, data, options),
+    };
+
+    /// <summary>The network, with its layers in the order of the signal.</summary>
+    public WaveNetNetwork Network { get; }
+
+    public int Field => Network.Field;
+
+    public override bool IsConditional => Options.Conditional == true;
+
+    public override IReadOnlyList<Phase> Phases => [_phase];
+
+    public override IReadOnlyList<string> LossNames { get; } = ["nll"];
+
+    public override string LossUnit => "nats per code";
+
+    public override IReadOnlyList<Tensor> TrainStep(Batch batch)
+    {
+        var loss = Loss(batch);
+        _phase.Backward(loss);
+        _phase.Update();
+        return [loss];
+    }
+
+    public Tensor PositionLosses(Batch batch) => Network.Forward(batch.Codes, Classes(batch)).SoftmaxCrossEntropy(batch.Targets!);
+
+    private Tensor Loss(Batch batch) => Network.Loss(batch.Codes, batch.Targets!, Classes(batch));
+}
