@@ -15,7 +15,15 @@ public static class WavFile
 
     private static readonly Dictionary<int, string> s_codecs = new()
     {
-        [0x02] = "Microsoft ADPCM", [0x06] = "A-law", [0x07] = "mu-law", [0x11] = "IMA ADPCM", [0x31] = "GSM 6.10", [0x50] = "MPEG", [0x55] = "MP3", [0xFF] = "AAC", [0x161] = "Windows Media",
+        [0x02] = "Microsoft ADPCM",
+        [0x06] = "A-law",
+        [0x07] = "mu-law",
+        [0x11] = "IMA ADPCM",
+        [0x31] = "GSM 6.10",
+        [0x50] = "MPEG",
+        [0x55] = "MP3",
+        [0xFF] = "AAC",
+        [0x161] = "Windows Media",
     };
 
     /// <exception cref="EngineException">The file cannot be read, is no WAV, is damaged, has no samples, or has a codec or width that is not read here; names the file.</exception>
