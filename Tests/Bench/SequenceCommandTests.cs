@@ -65,6 +65,6 @@ public sealed class SequenceCommandTests
         var run = ConsoleRun.Of([.. line.Split(' '), "--out", folder["run"]]);
         Assert.That(run.Code, Is.Not.EqualTo(ExitCode.Done));
         Assert.That(run.Error, Does.Contain(why));
-        Assert.That(Directory.Exists(folder["run"]), Is.False, "nothing is left behind");
+        Assert.That(File.Exists(folder["run", "run.json"]), Is.False, "no run is begun");
     }
 }
