@@ -35,7 +35,7 @@ public abstract class ZooModel : IModel
     public ModelOptions Options { get; }
 
     /// <summary>True when what it makes depends on a class.</summary>
-    public bool IsConditional => Description.NeedsClasses;
+    public virtual bool IsConditional => Description.NeedsClasses;
 
     public IReadOnlyList<ParameterGroup> Groups => _groups;
 

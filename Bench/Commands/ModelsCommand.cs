@@ -61,6 +61,7 @@ internal static class ModelsCommand
         if (options.Backbone == "conv") values["--width"] = options.Width?.ToString(CultureInfo.InvariantCulture) ?? "256 (16 above 32x32)";
         if (options.Loss is { } loss) values["--loss"] = loss;
         Add("--noise", options.Noise);
+        if (options.Pairwise is { } pairwise) values["--pairwise"] = string.Join(',', pairwise.Select(weight => weight.ToString(CultureInfo.InvariantCulture)));
         if (options.Lambdas is { } lambdas) values["--lambdas"] = string.Join(',', lambdas.Select(lambda => lambda.ToString(CultureInfo.InvariantCulture)));
         Add("--learning-rate", options.LearningRate);
         if (options.Schedule is { } schedule) values["--schedule"] = schedule;
