@@ -32,7 +32,7 @@ public static class LatentPictures
 
     /// <summary>Decoded draws of codes.</summary>
     /// <param name="labels">The class of every image, for a conditional model; else null.</param>
-    public static Bitmap Samples(GenerativeModel model, int count = 144, int columns = 12, IReadOnlyList<int>? labels = null) =>
+    public static Bitmap Samples(ZooModel model, int count = 144, int columns = 12, IReadOnlyList<int>? labels = null) =>
         Grid(model, ModelRuns.Images(model, count, null, labels), columns);
 
     /// <summary>Draws of a conditional model: a class a column, and each row one code under every class.</summary>
@@ -93,21 +93,21 @@ public static class LatentPictures
 
     /// <summary>Images of the model as one sheet.</summary>
     /// <param name="images">[count, pixels] in [0, 1].</param>
-    public static Bitmap Grid(GenerativeModel model, float[] images, int columns, int gap = 1) =>
+    public static Bitmap Grid(ZooModel model, float[] images, int columns, int gap = 1) =>
         Grid(model, images, new GridOptions { Columns = columns, Gap = gap, Scale = ScaleOf(model) });
 
-    /// <inheritdoc cref="Grid(GenerativeModel, float[], int, int)"/>
-    public static Bitmap Grid(GenerativeModel model, float[] images, GridOptions options) =>
+    /// <inheritdoc cref="Grid(ZooModel, float[], int, int)"/>
+    public static Bitmap Grid(ZooModel model, float[] images, GridOptions options) =>
         ImageGrid.Tile(ImageGrid.ToBytes(images), model.Data.Height, model.Data.Width, model.Data.Channels, options);
 
     /// <summary>Screen pixels a pixel.</summary>
-    public static int ScaleOf(GenerativeModel model) => ScaleOf(model.Data.Width);
+    public static int ScaleOf(ZooModel model) => ScaleOf(model.Data.Width);
 
     /// <summary>Screen pixels a pixel of images of this width.</summary>
     public static int ScaleOf(int width) => width >= WideImage ? 1 : Scale;
 
     /// <exception cref="EngineException">The model has no encoder.</exception>
-    public static IEncoder Encoder(GenerativeModel model) =>
+    public static IEncoder Encoder(ZooModel model) =>
         model as IEncoder ?? throw new EngineException($"'{model.Name}' has no encoder: it makes images of codes, but finds no codes of images. Models that do: {Zoo.NamesOf(other => other.HasEncoder)}.");
 
     private static int[]? Labels(GenerativeModel model, int? label, int count) => model.IsConditional ? [.. Enumerable.Repeat(label ?? 0, count)] : null;

@@ -29,18 +29,23 @@ public static class ModelCheck
             foreach (string? loss in description.Losses.Count > 0 ? description.Losses : [null!])
             {
                 int side = defaults.Backbone == Backbone.Conv ? 8 : 5;
-                var options = new ModelOptions
+                foreach (string? condition in defaults.Condition is null ? [null!] : PixelModel.Conditions)
                 {
-                    Backbone = defaults.Backbone,
-                    Latent = defaults.Latent is null ? null : 3,
-                    Hidden = defaults.Hidden is null ? null : [16],
-                    Width = defaults.Backbone == Backbone.Conv ? 6 : null,
-                    Stages = [3, 5],
-                    Noise = defaults.Noise is null ? null : 0.1,
-                    Loss = loss,
-                    Smooth = true,
-                };
-                foreach (var report in Phases(description, device, options, new DataShape(side, side, 1, description.NeedsClasses ? Classes : 0), entries)) yield return report;
+                    var options = new ModelOptions
+                    {
+                        Backbone = defaults.Backbone,
+                        Latent = defaults.Latent is null ? null : 3,
+                        Hidden = defaults.Hidden is null ? null : [16],
+                        Width = defaults.Backbone == Backbone.Conv ? 6 : defaults.Width is null ? null : 4,
+                        Layers = defaults.Layers is null ? null : 1,
+                        Condition = condition,
+                        Stages = [3, 5],
+                        Noise = defaults.Noise is null ? null : 0.1,
+                        Loss = loss,
+                        Smooth = true,
+                    };
+                    foreach (var report in Phases(description, device, options, new DataShape(side, side, 1, description.NeedsClasses || condition is "bias" or "map" ? Classes : 0), entries)) yield return report;
+                }
             }
         }
     }
@@ -52,7 +57,7 @@ public static class ModelCheck
         foreach (bool conditional in (bool[])[false, true])
         {
             using var context = new Context(device, DType.Float64, seed: 11);
-            var options = new ModelOptions { Stacks = 2, Layers = 2, Residual = 5, Skip = 6, Conditional = conditional, Smooth = true };
+            var options = new ModelOptions { Stacks = 2, Layers = 2, Residual = 5, Skip = 6, Condition = conditional ? "bias" : "none", Smooth = true };
             using var model = description.Build(context, new DataShape(1, Length, 1, conditional ? Classes : 0) { Alphabet = Alphabet }, options);
             int[] codes = [.. Enumerable.Range(0, (Sequences * Length) + 1).Select(i => i * i % Alphabet)];
             var extents = new Shape(Sequences, 1, Length);
@@ -73,7 +78,7 @@ public static class ModelCheck
         var labels = data.Classes > 0 ? context.FromLabels([.. Enumerable.Range(0, Rows).Select(row => row % data.Classes)], new Shape(Rows)) : null;
         foreach (var phase in model.Phases)
         {
-            string name = string.Join(' ', new[] { description.Name, options.Backbone, options.Loss, phase.Name }.Where(part => part is not null));
+            string name = string.Join(' ', new[] { description.Name, options.Backbone, options.Loss, options.Condition, phase.Name }.Where(part => part is not null));
             yield return GradientCheck.Run(name, context, [], phase.Groups, () => phase.Loss(new Batch(images, labels)), entries);
         }
     }

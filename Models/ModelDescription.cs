@@ -35,6 +35,9 @@ public sealed record ModelDescription
     /// <summary>What each of --lambdas weighs.</summary>
     public IReadOnlyList<string> LambdaNames { get; init; } = [];
 
+    /// <summary>Changes a backbone's defaults to what fits the images, where they depend on them; null where not.</summary>
+    public Func<ModelOptions, DataShape, ModelOptions>? Adapt { get; init; }
+
     /// <summary>Builds it; use <see cref="Build"/>, which fills in the defaults.</summary>
     public required Func<Context, DataShape, ModelOptions, IModel> Create { get; init; }
 
@@ -58,7 +61,7 @@ public sealed record ModelDescription
 
         if (!NeedsClasses || data.Classes > 1) return;
         string found = data.Classes == 0 ? "these images have none" : "these images have only one";
-        throw new EngineException($"'{Name}' learns images given their class, and {found}. Put the images into one folder a class, or train an unconditional model: {Zoo.NamesOf(other => !other.NeedsClasses)}.");
+        throw new EngineException($"'{Name}' learns images given their class, and {found}. Put the images into one folder a class, or train an unconditional model: {Zoo.NamesOf(other => !other.NeedsClasses && other.NeedsSequences == NeedsSequences)}.");
     }
 
     /// <summary>The options with every default of this model filled in.</summary>
@@ -69,21 +72,23 @@ public sealed record ModelDescription
             ? Defaults[0]
             : Defaults.FirstOrDefault(option => option.Backbone == given.Backbone)
                 ?? throw (Defaults[0].Backbone is null ? NotTaken("--backbone", Defaults[0]) : new EngineException(NearestName.Unknown("backbone", given.Backbone, [.. Defaults.Select(option => option.Backbone!)])));
+        if (Adapt is not null) standard = Adapt(standard, data);
         bool conv = standard.Backbone == Backbone.Conv;
         var resolved = given with
         {
             Backbone = standard.Backbone,
             Latent = Taken("--latent", given.Latent, standard.Latent, standard),
             Hidden = TakenList("--hidden", given.Hidden, standard.Hidden, standard),
-            Width = Taken("--width", given.Width, conv ? standard.Width ?? Backbone.StandardWidth(data) : null, standard),
+            Width = Taken("--width", given.Width, standard.Width ?? (conv ? Backbone.StandardWidth(data) : null), standard),
+            Layers = Taken("--layers", given.Layers, standard.Layers, standard),
+            Condition = TakenText("--condition", given.Condition, standard.Condition, standard),
             Loss = TakenText("--loss", given.Loss, standard.Loss, standard),
             Noise = Taken("--noise", given.Noise, standard.Noise, standard),
             Lambdas = TakenList("--lambdas", given.Lambdas, standard.Lambdas, standard),
+            Pairwise = TakenList("--pairwise", given.Pairwise, standard.Pairwise, standard),
             Stacks = Taken("--stacks", given.Stacks, standard.Stacks, standard),
-            Layers = Taken("--layers", given.Layers, standard.Layers, standard),
             Residual = Taken("--residual", given.Residual, standard.Residual, standard),
             Skip = Taken("--skip", given.Skip, standard.Skip, standard),
-            Conditional = Taken("--conditional", given.Conditional, standard.Conditional, standard),
             LearningRate = Taken("--learning-rate", given.LearningRate, standard.LearningRate, standard),
             Schedule = TakenText("--schedule", given.Schedule, standard.Schedule, standard),
         };
@@ -94,6 +99,8 @@ public sealed record ModelDescription
                 CultureInfo.InvariantCulture, $"--lambdas of '{Name}' are {LambdaNames.Count} numbers from 0 up: the weights of {string.Join(", ", LambdaNames)}."));
         }
 
+        if (resolved.Pairwise is { } pairwise && (pairwise.Count != standard.Pairwise!.Count || pairwise.Any(weight => !double.IsFinite(weight) || weight < 0)))
+            throw new EngineException($"--pairwise of '{Name}' are {standard.Pairwise!.Count} numbers from 0 up: the weights of pixels, of the discriminator's features and of the classifier's.");
         if (conv) Backbone.Check(data, resolved);
         return resolved;
     }
@@ -113,17 +120,19 @@ public sealed record ModelDescription
         if (Defaults.Count > 1) taken.Add("--backbone");
         if (defaults.Latent is not null) taken.Add("--latent");
         if (defaults.Hidden is not null) taken.Add("--hidden");
-        if (defaults.Backbone == Backbone.Conv) taken.Add("--width");
+        if (defaults.Backbone == Backbone.Conv || defaults.Width is not null) taken.Add("--width");
+        if (defaults.Layers is not null) taken.Add("--layers");
+        if (defaults.Condition is not null) taken.Add("--condition");
         if (defaults.Loss is not null) taken.Add("--loss");
         if (defaults.Noise is not null) taken.Add("--noise");
         if (defaults.Lambdas is not null) taken.Add("--lambdas");
+        if (defaults.Pairwise is not null) taken.Add("--pairwise");
         if (defaults.Stacks is not null) taken.Add("--stacks");
-        if (defaults.Layers is not null) taken.Add("--layers");
         if (defaults.Residual is not null) taken.Add("--residual");
         if (defaults.Skip is not null) taken.Add("--skip");
-        if (defaults.Conditional is not null) taken.Add("--conditional");
         if (defaults.LearningRate is not null) taken.Add("--learning-rate");
         if (defaults.Schedule is not null) taken.Add("--schedule");
-        return new EngineException($"{option}: '{Name}'{(defaults.Backbone is null ? "" : $" with the backbone '{defaults.Backbone}'")} does not take it; it takes {string.Join(", ", taken)}.");
+        string backbone = defaults.Backbone is null ? "" : $" with the backbone '{defaults.Backbone}'";
+        return new EngineException($"{option}: '{Name}'{backbone} does not take it; it takes {string.Join(", ", taken)}.");
     }
 }

@@ -65,13 +65,14 @@ public static class ModelRuns
     /// <summary>Images of codes: [count, pixels], in [0, 1].</summary>
     /// <param name="codes">[count, latent]; null draws them.</param>
     /// <param name="labels">A class a code, for a conditional model; else null.</param>
-    public static float[] Images(GenerativeModel model, int count, double[]? codes = null, IReadOnlyList<int>? labels = null)
+    public static float[] Images(ZooModel model, int count, double[]? codes = null, IReadOnlyList<int>? labels = null)
     {
+        if (model is PixelModel pixels) return PixelRuns.Images(pixels, count, labels);
         var rows = labels is null ? null : OneHot(labels, model.Data.Classes);
-        return Images(model, count, codes, rows);
+        return Images(model as GenerativeModel ?? throw new EngineException($"'{model.Name}' makes no images."), count, codes, rows);
     }
 
-    /// <summary>As <see cref="Images(GenerativeModel, int, double[], IReadOnlyList{int})"/>, with rows of class weights [count, classes].</summary>
+    /// <summary>As <see cref="Images(ZooModel, int, double[], IReadOnlyList{int})"/>, with rows of class weights [count, classes].</summary>
     public static float[] Images(GenerativeModel model, int count, double[]? codes, double[]? classes)
     {
         int pixels = model.Data.Pixels, kinds = model.Data.Classes;

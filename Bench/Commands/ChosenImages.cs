@@ -46,10 +46,10 @@ internal sealed class ChosenImages
 
     private static ImageChoice Own(TrainedModel trained, string[] files, int[] classes)
     {
-        var data = trained.Model.Data;
+        var data = trained.Any.Data;
         var set = UserPictures.Load(files, data.Height, data.Channels);
-        if (classes.Length == 0 && trained.Model.IsConditional)
-            throw new EngineException($"'{trained.Model.Name}' is told the class of each image; say with --class what these are: {string.Join(", ", trained.ClassNames)}.");
+        if (classes.Length == 0 && trained.Any.IsConditional)
+            throw new EngineException($"'{trained.Any.Name}' is told the class of each image; say with --class what these are: {string.Join(", ", trained.ClassNames)}.");
         if (classes.Length > 1 && classes.Length != set.Count) throw new EngineException($"--class names {classes.Length} classes for {set.Count} pictures; give one for all or one each.");
         int[]? labels = classes.Length == 0 ? null : [.. Enumerable.Range(0, set.Count).Select(i => classes[classes.Length == 1 ? 0 : i])];
         return new ImageChoice(Floats(set.Items), labels, [.. Enumerable.Range(0, set.Count).Select(i => Text($"{i:000}"))], null);
@@ -118,8 +118,8 @@ internal sealed class ClassOption
     /// <summary>As <see cref="Read"/> for a model that draws images of a class; refused by one that does not.</summary>
     public int[] ReadDrawn(Session session, TrainedModel trained)
     {
-        if (session.Given(_names) && !trained.Model.IsConditional)
-            throw new EngineException($"'{trained.Model.Name}' is not told a class, so {_names.Name} says nothing to it. Models that are: {Models.Zoo.NamesOf(model => model.NeedsClasses)}.");
+        if (session.Given(_names) && !trained.Any.IsConditional)
+            throw new EngineException($"'{trained.Any.Name}' is not told a class, so {_names.Name} says nothing to it. Models that are: {Models.Zoo.NamesOf(model => model.NeedsClasses)}, and gated-pixelcnn trained with --condition.");
         return Read(session, trained);
     }
 }

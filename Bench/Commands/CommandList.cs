@@ -10,6 +10,7 @@ internal static class CommandList
         ("models", ModelsCommand.Create),
         ("train", Train.Create),
         ("sample", Sample.Create),
+        ("complete", Complete.Create),
         ("manifold", Manifold.Create),
         ("reconstruct", Reconstruct.Create),
         ("interpolate", Interpolate.Create),

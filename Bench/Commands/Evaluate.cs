@@ -69,8 +69,8 @@ internal static class Evaluate
     private static EvaluationResult Measure(Session session, TrainedModel trained, int samples, bool full, int count)
     {
         var found = full ? FullEvaluation.Of(session, trained, samples, count) : FullEvaluation.Losses(session, trained, samples);
-        if (found.Scores.Count == 0) throw new EngineException($"'{trained.Model.Name}' has no loss of its own on test images; 'evaluate {trained.Model.Name} --full' measures its samples.");
-        return new EvaluationResult(trained.Model.Name, trained.Run.Config.Data, trained.Run.Path, found.Judge.Length > 0 ? $"judge: {found.Judge}" : "", found.Scores);
+        if (found.Scores.Count == 0) throw new EngineException($"'{trained.Any.Name}' has no loss of its own on test images; 'evaluate {trained.Any.Name} --full' measures its samples.");
+        return new EvaluationResult(trained.Any.Name, trained.Run.Config.Data, trained.Run.Path, found.Judge.Length > 0 ? $"judge: {found.Judge}" : "", found.Scores);
     }
 }
 

@@ -22,7 +22,7 @@ internal sealed record FullEvaluation(IReadOnlyList<Score> Scores, string Judge)
 
         using var judge = trained.Judge(session);
         scores.AddRange(evaluation.Samples(judge));
-        if (FactorEvaluation.Applies(trained.Model, trained.TestSet))
+        if (FactorEvaluation.Applies(trained.Any, trained.TestSet))
         {
             using var regressor = trained.FactorRegressor(session);
             scores.AddRange(evaluation.Factors(regressor));
@@ -35,5 +35,5 @@ internal sealed record FullEvaluation(IReadOnlyList<Score> Scores, string Judge)
     public static FullEvaluation Losses(Session session, TrainedModel trained, int samples) => new(Create(session, trained, ModelEvaluation.StandardCount).Losses(samples), "");
 
     private static ModelEvaluation Create(Session session, TrainedModel trained, int count) =>
-        new(trained.Model, trained.TrainSet, trained.TestSet, trained.Binarization) { Count = count, Seed = trained.Context.Seed, Stop = session.Stop };
+        new(trained.Any, trained.TrainSet, trained.TestSet, trained.Binarization) { Count = count, Seed = trained.Context.Seed, Stop = session.Stop };
 }

@@ -59,14 +59,15 @@ internal static class ModelsCommand
         Add("--latent", options.Latent);
         if (options.Hidden is { } hidden) values["--hidden"] = hidden.Count == 0 ? "none" : string.Join(',', hidden);
         if (options.Backbone == "conv") values["--width"] = options.Width?.ToString(CultureInfo.InvariantCulture) ?? "256 (16 above 32x32)";
+        Add("--layers", options.Layers);
+        if (options.Condition is { } condition) values["--condition"] = condition;
         if (options.Loss is { } loss) values["--loss"] = loss;
         Add("--noise", options.Noise);
+        if (options.Pairwise is { } pairwise) values["--pairwise"] = string.Join(',', pairwise.Select(weight => weight.ToString(CultureInfo.InvariantCulture)));
         if (options.Lambdas is { } lambdas) values["--lambdas"] = string.Join(',', lambdas.Select(lambda => lambda.ToString(CultureInfo.InvariantCulture)));
         Add("--stacks", options.Stacks);
-        Add("--layers", options.Layers);
         Add("--residual", options.Residual);
         Add("--skip", options.Skip);
-        if (options.Conditional is not null) values["--conditional"] = "off";
         Add("--learning-rate", options.LearningRate);
         if (options.Schedule is { } schedule) values["--schedule"] = schedule;
         return values;

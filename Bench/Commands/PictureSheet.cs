@@ -7,7 +7,7 @@ using GenEngine.Plots;
 namespace GenEngine.Bench.Commands;
 
 /// <summary>Pictures of a model in rows, to be written as one sheet or as a file each.</summary>
-internal sealed class PictureSheet(GenerativeModel model)
+internal sealed class PictureSheet(ZooModel model)
 {
     private readonly List<float[]> _tiles = [];
     private readonly List<string?> _names = [];

@@ -1,16 +1,25 @@
 using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using GenEngine.Kernels;
 using GenEngine.Models;
 
 namespace GenEngine.Bench.Commands;
 
-/// <summary>sample MODEL: new images from the prior.</summary>
+/// <summary>sample MODEL: new images from the prior, or pixel by pixel.</summary>
 internal static class Sample
 {
     public static Command Create()
     {
         var command = new ConsoleCommand("sample", "Draw new images from a trained model.")
         {
-            Examples = [("sample vae", "144 images from the newest VAE"), ("sample vae --count 400 --columns 20 --seed 7 --out digits.png", "another draw, to a file of your choice"), ("sample ae --standard-normal", "what an autoencoder makes of a VAE's codes")],
+            Examples =
+            [
+                ("sample vae", "144 images from the newest VAE"),
+                ("sample vae --count 400 --columns 20 --seed 7 --out digits.png", "another draw, to a file of your choice"),
+                ("sample ae --standard-normal", "what an autoencoder makes of a VAE's codes"),
+                ("sample gated-pixelcnn --count 16 --sampler naive", "pixel by pixel with a whole forward pass each, to see what the incremental sampler saves"),
+            ],
         };
         var trained = new TrainedModelOptions(command);
         var count = Options.Number("--count", "Images.", 1, 144);
@@ -18,26 +27,72 @@ internal static class Sample
         var normal = Options.StandardNormal();
         foreach (Option option in (Option[])[count, columns, normal]) command.Options.Add(option);
         var classes = new ClassOption(command, "--class", "Classes to draw in turn, for a conditional model; all when not given.");
+        var drawing = new DrawOptions(command);
         var output = new PictureOutput(command, "samples-seed<seed>.png");
         command.OnRun(session =>
         {
             using var model = trained.Open(session);
             if (session.Get(normal)) model.DrawStandardNormal();
             int[] given = classes.ReadDrawn(session, model);
-            output.Write(session, model, FormattableString.Invariant($"samples-seed{model.Context.Seed}.png"), Draw(model.Model, session.Get(count), session.Get(columns), given));
+            float[] images = Draw(session, model.Any, session.Get(count), given, drawing);
+            var sheet = new PictureSheet(model.Any) { Columns = session.Get(columns) };
+            for (int i = 0; i < session.Get(count); i++) sheet.Add(FormattableString.Invariant($"{i:00000}"), images.AsSpan(i * model.Any.Data.Pixels, model.Any.Data.Pixels));
+            sheet.EndRow();
+            output.Write(session, model, FormattableString.Invariant($"samples-seed{model.Context.Seed}.png"), sheet);
             return ExitCode.Done;
         });
         return command;
     }
 
     /// <summary>A conditional model goes through its classes, one image after another.</summary>
-    private static PictureSheet Draw(GenerativeModel model, int count, int columns, int[] classes)
+    private static float[] Draw(Session session, ZooModel model, int count, int[] classes, DrawOptions drawing)
     {
         int[]? labels = model.IsConditional ? [.. Enumerable.Range(0, count).Select(i => classes.Length > 0 ? classes[i % classes.Length] : i % model.Data.Classes)] : null;
-        float[] images = ModelRuns.Images(model, count, codes: null, labels: labels);
-        var sheet = new PictureSheet(model) { Columns = columns };
-        for (int i = 0; i < count; i++) sheet.Add(FormattableString.Invariant($"{i:00000}"), images.AsSpan(i * model.Data.Pixels, model.Data.Pixels));
-        sheet.EndRow();
-        return sheet;
+        if (model is PixelModel pixels) return PixelRuns.ToPixels(pixels, drawing.Run(session, pixels, count, labels));
+        drawing.Refuse(session, model);
+        return ModelRuns.Images(model, count, codes: null, labels: labels);
+    }
+}
+
+/// <summary>--sampler and --temperature of commands that draw pixel by pixel.</summary>
+internal sealed class DrawOptions
+{
+    private readonly Option<string> _sampler = Options.OneOf("--sampler", "How a pixel model draws; the images are the same: incremental, one column a layer and pixel, or naive, a whole forward pass a value", "incremental", "naive");
+    private readonly Option<double?> _temperature = Options.OptionalNumber("--temperature", "Of a pixel model's draws: 1 is its own distribution, less makes likely values likelier.", 0.0);
+
+    public DrawOptions(Command command)
+    {
+        command.Options.Add(_sampler);
+        command.Options.Add(_temperature);
+    }
+
+    /// <summary>Draws, and says how fast.</summary>
+    /// <param name="given">Levels that stay, [count, pixels], -1 elsewhere; null draws everything.</param>
+    public int[] Run(Session session, PixelModel model, int count, IReadOnlyList<int>? labels, int[]? given = null)
+    {
+        bool naive = session.Get(_sampler) == "naive";
+        int positions = model.Data.Height * model.Data.Width, evaluations = naive ? positions * (model.Law == Kernels.Columns.ColumnLaw.LogisticMixture ? 1 : model.Data.Channels) : 1;
+        var watch = Stopwatch.StartNew();
+        double told = 0;
+        void Tell(int done, int all)
+        {
+            if (watch.Elapsed.TotalSeconds < told + 2) return;
+            told = watch.Elapsed.TotalSeconds;
+            session.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{100.0 * done / all:F0} % of {all} pixels, {told * (all - done) / Math.Max(done, 1):F0} s to go"));
+        }
+
+        int[] levels = PixelRuns.Levels(model, count, labels, new PixelDraw { Temperature = session.Get(_temperature) ?? 1, Naive = naive, Given = given, Progress = Tell, Stop = session.Stop });
+        double seconds = watch.Elapsed.TotalSeconds;
+        session.Error.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{session.Get(_sampler)} sampler: {count} images in {seconds:F2} s, {1e3 * seconds / positions / count:G3} ms a pixel and image; {evaluations} full evaluation{(evaluations == 1 ? "'s worth of columns" : "s of the network")} a batch"));
+        return levels;
+    }
+
+    /// <summary>A model that does not draw pixel by pixel takes neither.</summary>
+    public void Refuse(Session session, ZooModel model)
+    {
+        if (!session.Given(_sampler) && !session.Given(_temperature)) return;
+        throw new UsageException($"--sampler and --temperature are of models that draw pixel by pixel; '{model.Name}' makes an image at once.");
     }
 }

@@ -53,6 +53,7 @@ internal static class Train
         var shape = DataShape.Of(trainSet);
         if (entry.NeedsClasses) trainSet.RequireClasses($"'{entry.Name}'");
         entry.CheckData(shape);
+        settings = settings with { Binarization = Binarized(session, settings, entry, trainSet) };
         using var context = new Context(device, seed: settings.Seed);
         var config = settings.Config(entry, trainSet, testSet) with
         {
@@ -61,7 +62,7 @@ internal static class Train
             Precision = ((device as GpuDevice)?.Precision ?? Precision.Float32).Name(),
         };
         using var model = entry.Build(context, shape, config);
-        using var data = new DeviceDataset(context, trainSet, settings.Binarization);
+        using var data = new DeviceDataset(context, trainSet, settings.Binarization!.Value);
         var run = RunFolder.Create(config, settings.Out);
         var report = new TrainReport(session, model, run, settings.Json);
         report.Begin(trainSet, config);
@@ -77,9 +78,19 @@ internal static class Train
             session.Error.WriteLine($"Trace of {profiler.Profile.Steps.Count} steps: {settings.Profile} (open it in ui.perfetto.dev or chrome://tracing)");
         }
 
-        using var test = new DeviceDataset(context, testSet, settings.Binarization);
+        using var test = new DeviceDataset(context, testSet, settings.Binarization!.Value);
         report.Finish(finished, trainer.Step, test, testSet);
         return finished ? ExitCode.Done : ExitCode.Stopped;
+    }
+
+    /// <summary>As the user said, or as the model wants it: a model of bits gets bits. Which binarisation a likelihood is of is always said.</summary>
+    private static Binarization Binarized(Session session, TrainSettings settings, ModelDescription entry, ImageDataset data)
+    {
+        bool bits = entry.Resolve(settings.Model, DataShape.Of(data)).Loss == "bernoulli", already = bits && data.Items.AsSpan().IndexOfAnyExcept((byte)0, (byte)255) < 0;
+        if (!bits) return settings.Binarization ?? Binarization.None;
+        if (settings.Binarization == Binarization.None && !already) throw new EngineException($"'{entry.Name}' draws bits, and {data.Name} is grey; leave --binarize out, or use --loss categorical.");
+        session.Error.WriteLine(already ? $"binarisation: static, {data.Name} is of bits" : FormattableString.Invariant($"binarisation: dynamic, drawn anew each epoch from seed {settings.Seed}; test images are drawn once"));
+        return already ? Binarization.None : Binarization.Dynamic;
     }
 
     /// <summary>Both splits; made side by side, since the built-in sets are drawn by code.</summary>
@@ -94,7 +105,7 @@ internal static class Train
 
 /// <summary>Options of train as the user gave them.</summary>
 internal sealed record TrainSettings(
-    string Data, DataOptions Source, int Batch, int? Steps, int? Epochs, ModelOptions Model, ulong Seed, Binarization Binarization, bool Captured, string? Out, bool Json, string? Profile,
+    string Data, DataOptions Source, int Batch, int? Steps, int? Epochs, ModelOptions Model, ulong Seed, Binarization? Binarization, bool Captured, string? Out, bool Json, string? Profile,
     SequenceSettings Sequences)
 {
     public const int StandardEpochs = 10;
@@ -116,7 +127,7 @@ internal sealed record TrainSettings(
             TestHash = test.ContentHash,
             Batch = Batch,
             Seed = Seed,
-            Binarize = Binarization == Binarization.Dynamic ? "dynamic" : "none",
+            Binarize = Binarization == Kernels.Layout.Binarization.Dynamic ? "dynamic" : "none",
         };
     }
 }

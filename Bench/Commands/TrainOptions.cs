@@ -11,7 +11,7 @@ internal sealed class TrainOptions
     private readonly Option<int?> _steps = Options.Steps();
     private readonly Option<int?> _epochs = Options.Epochs("Passes over the training set (10 when neither --epochs nor --steps is given).");
     private readonly Option<ulong> _seed = Options.Seed();
-    private readonly Option<string> _binarize = Options.OneOf("--binarize", "none: a pixel is byte / 255; dynamic: 0 or 1, drawn anew each epoch", "none", "dynamic");
+    private readonly Option<string?> _binarize = Options.Choice("--binarize", "none: a pixel is byte / 255; dynamic: 0 or 1, drawn anew each epoch; what the model wants when not given", "none", "dynamic");
     private readonly Option<bool> _eager = new("--eager") { Description = "Run every step eagerly instead of replaying a captured one; the bits are the same." };
     private readonly Option<string?> _profile = Options.Profile("a few steps");
     private readonly Option<string?> _out = Options.Out("Run folder to make; runs/<model>-<data>-<n> when not given. Never overwritten.");
@@ -40,7 +40,7 @@ internal sealed class TrainOptions
         return new TrainSettings(
             sequences && !_data.IsGiven(session) ? SequenceArguments.StandardData : _data.Name(session), _data.Read(session),
             sequences && !session.Given(_batch) ? SequenceArguments.StandardBatch : session.Get(_batch), session.Get(_steps), session.Get(_epochs), _model.Read(session), session.Get(_seed),
-            session.Get(_binarize) == "dynamic" ? Binarization.Dynamic : Binarization.None, !session.Get(_eager), session.Get(_out), session.Get(_json), session.Get(_profile),
+            session.Get(_binarize) is { } binarize ? (binarize == "dynamic" ? Binarization.Dynamic : Binarization.None) : null, !session.Get(_eager), session.Get(_out), session.Get(_json), session.Get(_profile),
             _sequences.Read(session, _data.Folder(session)));
     }
 }

@@ -30,7 +30,7 @@ internal sealed class TrainReport(Session session, IModel model, RunFolder run, 
     {
         if (json) return;
         long parameters = model.Groups.Sum(group => group.ParameterCount);
-        string size = config.Hidden is { } hidden ? string.Join('-', [data.ItemSize, .. hidden, config.Latent ?? 0]) : Text($"{config.Backbone}, width {config.Width}, code {config.Latent}");
+        string size = config.Layers is { } layers ? Text($"width {config.Width}, {layers} layers, {config.Loss}") : config.Hidden is { } hidden ? string.Join('-', [data.ItemSize, .. hidden, config.Latent ?? 0]) : Text($"{config.Backbone}, width {config.Width}, code {config.Latent}");
         session.Out.WriteLine(Text($"{model.Name} {size}, {parameters:N0} parameters, on {model.Context.Device.Kind.Name()}: {model.Context.Device.Description}"));
         session.Out.WriteLine(Text($"{data.Name}: {data.Count:N0} images {data.Width}x{data.Height}, batch {config.Batch}, {config.Steps:N0} steps ({config.Steps * config.Batch / (double)data.Count:F1} epochs)"));
     }
@@ -39,7 +39,7 @@ internal sealed class TrainReport(Session session, IModel model, RunFolder run, 
     {
         if (json) return;
         var (config, set) = (run.Config, data.Data);
-        session.Out.WriteLine(Text($"{model.Name} {config.Stacks}x{config.Layers} layers, {config.Residual} residual, {config.Skip} skip{(config.Conditional == true ? $", {set.ClassNames.Count} classes" : "")}, sees {field:N0} codes, {model.Groups.Sum(group => group.ParameterCount):N0} parameters, on {model.Context.Device.Kind.Name()}: {model.Context.Device.Description}"));
+        session.Out.WriteLine(Text($"{model.Name} {config.Stacks}x{config.Layers} layers, {config.Residual} residual, {config.Skip} skip{(config.Condition is not (null or "none") ? $", {set.ClassNames.Count} classes" : "")}, sees {field:N0} codes, {model.Groups.Sum(group => group.ParameterCount):N0} parameters, on {model.Context.Device.Kind.Name()}: {model.Context.Device.Description}"));
         session.Out.WriteLine(Text($"{set.Name}: {set.Codes.Length:N0} codes in {set.Clips:N0} clip(s), batch {config.Batch} x {data.Window:N0}, {config.Steps:N0} steps ({config.Steps * config.Batch / data.ItemsAnEpoch:F1} epochs)"));
     }
 
@@ -101,6 +101,7 @@ internal sealed class TrainReport(Session session, IModel model, RunFolder run, 
     {
         yield return $"sample {model.Name}            new images";
         if (model is ILikelihoodBound) yield return $"evaluate {model.Name} --samples 50   the bound on log p(x) with 50 importance samples";
+        if (model is PixelModel) yield return $"complete {model.Name}          half images, the rest drawn";
         if (model is not GenerativeModel generative || model is not IEncoder) yield break;
         yield return generative.Latent == 2 ? $"manifold {model.Name} --side 30     a finer map of the code" : $"train {model.Name} --latent 2       a code that can be drawn as a map";
     }
@@ -149,6 +150,13 @@ internal sealed class TrainReport(Session session, IModel model, RunFolder run, 
                 Save("manifold.png", LatentPictures.Manifold(generative));
                 if (testSet.Labels is not null && model is IEncoder) Save("codes.png", LatentPictures.Scatter(generative, test, testSet));
             }
+        }
+
+        if (model is PixelModel pixels)
+        {
+            int columns = pixels.IsConditional ? pixels.Data.Classes : 8;
+            int[]? labels = pixels.IsConditional ? [.. Enumerable.Range(0, 8 * columns).Select(tile => tile % columns)] : null;
+            Save("samples.png", LatentPictures.Samples(pixels, 8 * columns, columns, labels));
         }
 
         if (_curve.Count > 1) Save("loss.png", LossCurves());

@@ -16,13 +16,13 @@ internal static class TrainSequences
     {
         using var device = options.Device.Open(session);
         if (device is CpuDevice cpu) WarmUp.Start(entry, cpu.Isa);
-        bool conditional = settings.Model.Conditional ?? entry.Defaults[0].Conditional ?? false;
+        bool conditional = settings.Model.Condition is not (null or "none");
         var (given, sequences) = (settings.Sequences.Source, settings.Sequences);
         var (trainSet, testSet) = (SequenceSets.Load(settings.Data, "train", given), SequenceSets.Load(settings.Data, "test", given));
         foreach (string note in trainSet.Notes) session.Error.WriteLine(note);
-        if (conditional) trainSet.RequireClasses($"'{entry.Name} --conditional'");
+        if (conditional) trainSet.RequireClasses($"'{entry.Name} --condition'");
         string clips = sequences.Clips ?? (conditional ? "apart" : "joined");
-        if (conditional && clips == "joined") throw new UsageException("--clips joined lets windows cross from class to class, which --conditional cannot mean; leave one of them out.");
+        if (conditional && clips == "joined") throw new UsageException("--clips joined lets windows cross from class to class, which --condition cannot mean; leave one of them out.");
         if (clips == "joined") (trainSet, testSet) = (trainSet.Joined(), testSet.Joined());
 
         using var context = new Context(device, seed: settings.Seed);

@@ -23,16 +23,21 @@ internal sealed class TrainedModel : IDisposable
         _testSet = new Lazy<ImageDataset>(() => Load("test", data, dataDir));
         _trainSet = new Lazy<ImageDataset>(() => Load("train", data, dataDir));
         Context = new Context(device, seed: seed);
-        Model = Zoo.Find(run.Config.Model).Build(Context, Shape(), run.Config) as GenerativeModel
-            ?? throw new EngineException($"'{run.Config.Model}' makes no images of codes, so this command has nothing to show of it.");
-        WeightFile.Load(run.WeightsPath, Model.Groups);
+        Any = Zoo.Find(run.Config.Model).Build(Context, Shape(), run.Config) as ZooModel ?? throw new EngineException($"'{run.Config.Model}' is no model of images.");
+        WeightFile.Load(run.WeightsPath, Any.Groups);
     }
 
     public RunFolder Run { get; }
 
     public Context Context { get; }
 
-    public GenerativeModel Model { get; }
+    /// <summary>The model, whatever its kind.</summary>
+    public ZooModel Any { get; }
+
+    /// <summary>The model, for commands on codes.</summary>
+    /// <exception cref="EngineException">It makes no images of codes.</exception>
+    public GenerativeModel Model => Any as GenerativeModel
+        ?? throw new EngineException($"'{Any.Name}' makes no images of codes, so this command has nothing to show of it; 'sample', 'complete' and 'evaluate' work.");
 
     /// <summary>The test images of the run's data; loaded when first asked for, since drawing codes needs none.</summary>
     public ImageDataset TestSet => _testSet.Value;
@@ -94,7 +99,7 @@ internal sealed class TrainedModel : IDisposable
     /// <exception cref="EngineException">The model draws from N(0, 1) anyway, or from a distribution of its own.</exception>
     public void DrawStandardNormal()
     {
-        if (Model is not IFittedPrior fitted) throw new EngineException($"'{Model.Name}' has no fitted prior, so --standard-normal changes nothing; it is for ae.");
+        if (Any is not IFittedPrior fitted) throw new EngineException($"'{Any.Name}' has no fitted prior, so --standard-normal changes nothing; it is for ae.");
         fitted.DrawsStandardNormal = true;
     }
 
@@ -130,7 +135,7 @@ internal sealed class TrainedModel : IDisposable
         bool known = config.ImageHeight > 0;
         var options = new DataOptions { DataDir = dataDir, Size = known ? config.ImageHeight : null, Channels = known ? config.Channels : null };
         var set = DataSets.Load(data ?? config.Data, split, options);
-        if (config.ClassNames is { } names && Model is { IsConditional: true } && !names.SequenceEqual(set.ClassNames))
+        if (config.ClassNames is { } names && Any is { IsConditional: true } && !names.SequenceEqual(set.ClassNames))
             throw new EngineException($"The classes of {set.Name} ({List(set.ClassNames)}) are not those that the model was trained on ({List(names)}).");
         if (split == "test" && config.TestHash is { } hash && hash != set.ContentHash) _session.Error.WriteLine($"note: these are not the test images that the run was made with ({set.Name} has changed, or is another set).");
         return set;

@@ -52,7 +52,7 @@ internal sealed class TrainedSequences : IDisposable
             throw new EngineException($"The model was trained on '{config.Data}', which is no longer there. Say with --data where it is now.");
         var options = new SequenceOptions { DataDir = _dataDir, SampleRate = config.SampleRate > 0 ? config.SampleRate : null, Trim = config.Trim };
         var set = SequenceSets.Load(_data ?? config.Data, split, options);
-        if (config.Conditional == true && config.ClassNames is { } names && !names.SequenceEqual(set.ClassNames))
+        if (config.Condition is not (null or "none") && config.ClassNames is { } names && !names.SequenceEqual(set.ClassNames))
             throw new EngineException($"The classes of {set.Name} ({string.Join(", ", set.ClassNames)}) are not those that the model was trained on ({string.Join(", ", names)}).");
         if (config.Clips == "joined") set = set.Joined();
         if (split == "test" && config.TestHash is { } hash && hash != set.ContentHash) _session.Error.WriteLine($"note: these are not the held-out clips that the run was made with ({set.Name} has changed, or is another set).");

@@ -74,7 +74,7 @@ internal sealed class StepJob : OwnJob
 
     public static StepJob GatedPixelCnn(Device device, int batch) => new(device, 2.0 * batch * 784 * ((2 * 24 * 32) + (3 * ((7 * ((5 * 32 * 64) + (32 * 32))) + (32 * 32) + 32))), context =>
     {
-        var network = new GatedPixelCnnNetwork(context);
+        var network = new PeerGatedPixelCnn(context);
         var adam = new Adam(network.Group, 1e-3);
         double[] pixels = [.. RandomValues.Uniform(batch * 784, 1, 0, 1).Select(value => value > 0.5 ? 1.0 : 0.0)];
         var images = context.FromHost(pixels, new Shape(batch, 28, 28, 1), "images");
@@ -87,7 +87,7 @@ internal sealed class StepJob : OwnJob
 
     public static StepJob PixelCnn128(Device device, int batch) => new(device, 2.0 * batch * 784 * ((2.0 * 24 * 128) + (3.0 * ((14 * 5 * 128 * 128) + (128 * 256)))), context =>
     {
-        var network = new PixelCnnNetwork(context);
+        var network = new PeerPixelCnn(context);
         var adam = new Adam(network.Group, 1e-3);
         var images = Uniform(context, new Shape(batch, 28, 28, 1), 0, 1);
         var classes = Labels(context, new Shape(batch, 28, 28), 1);

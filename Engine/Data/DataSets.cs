@@ -32,7 +32,7 @@ public static class DataSets
     public static string Unknown(string name) =>
         SequenceSets.IsNamed(name)
             ? $"'{name}' holds sequences, sound or text, and images are asked for."
-            : NearestName.Unknown("data set", name, All.Select(s => s.Name)) + " A folder of pictures is named by its path.";
+            : NearestName.Unknown("data set", name, [.. All.Select(s => s.Name), .. SequenceSets.Sources.Select(s => s.Name)]) + " A folder of pictures is named by its path.";
 
     private static bool IsPath(string name) =>
         name is "." or ".." || name.Contains('/', StringComparison.Ordinal) || name.Contains('\\', StringComparison.Ordinal) || Directory.Exists(name);

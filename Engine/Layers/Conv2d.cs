@@ -31,6 +31,16 @@ public sealed class Conv2d : Layer
         (_spec, _activation, _slope) = (spec, activation, slope);
     }
 
+    internal Tensor Weight => _weight();
+
+    internal Tensor? Bias => _bias?.Invoke();
+
+    internal ConvSpec Spec => _spec;
+
+    internal Activation Activation => _activation;
+
+    internal double Slope => _slope;
+
     public override Tensor Forward(Tensor x) => x.Conv2d(_weight(), _bias?.Invoke(), _spec, _activation, _slope);
 
     /// <summary>residual + convolution + b, of a layer without activation; the sum is part of the convolution.</summary>

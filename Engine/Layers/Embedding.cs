@@ -13,6 +13,8 @@ public sealed class Embedding : Layer
     public Embedding(ParameterGroup group, string name, int count, int width, Initializer? init = null) =>
         _weight = group.Declare($"{name}.weight", new Shape(count, width), init ?? Initializer.Normal(1));
 
+    internal Tensor Weight => _weight();
+
     /// <param name="x">int32 indices.</param>
     public override Tensor Forward(Tensor x) => _weight().Embedding(x);
 }

@@ -108,4 +108,15 @@ public static partial class Ops
         OneHotKernel.Run(context.Device, context.Real, labels.Range, y.Range, rows, classes);
         return y;
     }
+
+    /// <summary>Values in [0, 1] as int32 levels 0 .. greatest, to the nearest: what a softmax over levels is asked for. Of x's shape; no gradient flows.</summary>
+    /// <param name="greatest">The level of 1: 255 for bytes.</param>
+    public static Tensor Levels(this Tensor x, int greatest)
+    {
+        Shapes.Real(x);
+        var context = x.Context;
+        var y = context.NewLabels(x.Shape, "levels", (0, greatest));
+        GenEngine.Kernels.Layout.Levels.Run(context.Device, context.Real, x.Range, y.Range, x.Count, greatest);
+        return y;
+    }
 }

@@ -43,6 +43,19 @@ public static partial class Ops
     /// <summary>scale*x + shift, constants of the step.</summary>
     public static Tensor Affine(this Tensor x, double scale, double shift = 0) => Unary(x, UnaryOp.Affine, "affine", scale, shift);
 
+    /// <summary>The activation as an operation of its own; fuse it where it follows a product or a convolution.</summary>
+    /// <param name="slope">Of LeakyRelu and Elu.</param>
+    public static Tensor Activate(this Tensor x, Activation activation, double slope = 0) => activation switch
+    {
+        Activation.Relu => x.Relu(),
+        Activation.LeakyRelu => x.LeakyRelu(slope),
+        Activation.Elu => x.Elu(slope),
+        Activation.Tanh => x.Tanh(),
+        Activation.Sigmoid => x.Sigmoid(),
+        Activation.Softplus => x.Softplus(),
+        _ => x,
+    };
+
     private static Tensor Unary(Tensor x, UnaryOp op, string name, double p0 = 0, double p1 = 0)
     {
         Shapes.Real(x, name);

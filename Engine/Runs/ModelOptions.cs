@@ -20,7 +20,13 @@ public record ModelOptions
     /// <summary>Size of a convolutional backbone: its dense layer up to 32x32, the channels of its first stage above.</summary>
     public int? Width { get; init; }
 
-    /// <summary>bce or mse for an autoencoder; non-saturating, hinge or least-squares for an adversarial model.</summary>
+    /// <summary>Blocks of an autoregressive network behind its first layer.</summary>
+    public int? Layers { get; init; }
+
+    /// <summary>How an autoregressive network is told the class: none, bias (the same at every position) or map (something for each).</summary>
+    public string? Condition { get; init; }
+
+    /// <summary>bce or mse for an autoencoder; non-saturating, hinge or least-squares for an adversarial model; bernoulli, categorical or mixture for a pixel model.</summary>
     public string? Loss { get; init; }
 
     /// <summary>Deviation of the noise that a denoising autoencoder sees on its inputs.</summary>
@@ -29,20 +35,17 @@ public record ModelOptions
     /// <summary>Weights of a composed loss, in the order that the model names.</summary>
     public IReadOnlyList<double>? Lambdas { get; init; }
 
+    /// <summary>Weights of the parts of a pairwise loss: pixels, the discriminator's features, the classifier's.</summary>
+    public IReadOnlyList<double>? Pairwise { get; init; }
+
     /// <summary>Stacks of a WaveNet's layers.</summary>
     public int? Stacks { get; init; }
-
-    /// <summary>Layers of a stack.</summary>
-    public int? Layers { get; init; }
 
     /// <summary>Channels of the residual path.</summary>
     public int? Residual { get; init; }
 
     /// <summary>Channels of the skip connections.</summary>
     public int? Skip { get; init; }
-
-    /// <summary>Whether a model that can do without is told the class.</summary>
-    public bool? Conditional { get; init; }
 
     /// <summary>Adam's, of the generator where there are two.</summary>
     public double? LearningRate { get; init; }

@@ -82,3 +82,29 @@ internal unsafe struct TileRow3<V, T> : ITileRow<TileRow3<V, T>, V, T>
     public static TileRow3<V, T> Fma(V a, TileRow3<V, T> b, TileRow3<V, T> row) =>
         new() { _0 = V.Fma(a, b._0, row._0), _1 = V.Fma(a, b._1, row._1), _2 = V.Fma(a, b._2, row._2) };
 }
+
+internal unsafe struct TileRow4<V, T> : ITileRow<TileRow4<V, T>, V, T>
+    where V : unmanaged, IVec<V, T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    private V _0;
+    private V _1;
+    private V _2;
+    private V _3;
+
+    [MethodImpl(AggressiveInlining)]
+    public static TileRow4<V, T> Load(T* p) => new() { _0 = V.Load(p), _1 = V.Load(p + V.Count), _2 = V.Load(p + (2 * V.Count)), _3 = V.Load(p + (3 * V.Count)) };
+
+    [MethodImpl(AggressiveInlining)]
+    public static void Store(TileRow4<V, T> row, T* p)
+    {
+        V.Store(row._0, p);
+        V.Store(row._1, p + V.Count);
+        V.Store(row._2, p + (2 * V.Count));
+        V.Store(row._3, p + (3 * V.Count));
+    }
+
+    [MethodImpl(AggressiveInlining)]
+    public static TileRow4<V, T> Fma(V a, TileRow4<V, T> b, TileRow4<V, T> row) =>
+        new() { _0 = V.Fma(a, b._0, row._0), _1 = V.Fma(a, b._1, row._1), _2 = V.Fma(a, b._2, row._2), _3 = V.Fma(a, b._3, row._3) };
+}

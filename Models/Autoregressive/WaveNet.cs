@@ -1,3 +1,4 @@
+using GenEngine.Kernels;
 using GenEngine.Runs;
 
 namespace GenEngine.Models;
@@ -22,6 +23,7 @@ public sealed class WaveNet : ZooModel, ISequenceModel
 
     public WaveNet(Context context, DataShape data, ModelOptions options) : base(Description, context, data, options)
     {
+        if (Options.Condition is not ("none" or "bias")) throw new EngineException($"--condition {Options.Condition}: '{Name}' is told the class by none or bias; a map is for images.");
         var group = NewGroup("wavenet");
         Network = Add(new WaveNetNetwork(
             context,
@@ -45,7 +47,7 @@ public sealed class WaveNet : ZooModel, ISequenceModel
         Summary = "dilated causal convolutions over sound or text, a code at a time",
         Paper = "van den Oord et al. 2016 (WaveNet)",
         NeedsSequences = true,
-        Defaults = [new() { Stacks = 1, Layers = 10, Residual = 32, Skip = 64, Conditional = false, LearningRate = 1e-3, Schedule = "constant" }],
+        Defaults = [new() { Stacks = 1, Layers = 10, Residual = 32, Skip = 64, Condition = "none", LearningRate = 1e-3, Schedule = "constant" }],
         Create = (context, data, options) => new WaveNet(context, data, options),
     };
 
@@ -54,7 +56,7 @@ public sealed class WaveNet : ZooModel, ISequenceModel
 
     public int Field => Network.Field;
 
-    public override bool IsConditional => Options.Conditional == true;
+    public override bool IsConditional => Options.Condition == "bias";
 
     public override IReadOnlyList<Phase> Phases => [_phase];
 

@@ -50,7 +50,7 @@ public sealed class CvaeGan : GenerativeModel, IEncoder
         Paper = "Bao et al. 2017",
         NeedsClasses = true,
         HasEncoder = true,
-        Defaults = [new() { Backbone = Backbone.Conv, Latent = 64, Lambdas = [3, 1, 1e-3, 1e-3], LearningRate = 2e-4, Schedule = "constant" }],
+        Defaults = [new() { Backbone = Backbone.Conv, Latent = 64, Lambdas = [3, 1, 1e-3, 1e-3], Pairwise = [1, 1, 1], LearningRate = 2e-4, Schedule = "constant" }],
         LambdaNames = ["KL", "pairwise L_G", "mean feature matching L_GD", "class-wise mean feature matching L_GC"],
         Create = (context, data, options) => new CvaeGan(context, data, options),
     };
@@ -102,7 +102,7 @@ public sealed class CvaeGan : GenerativeModel, IEncoder
         var discriminator = _adversarial.Real(_discriminator.Head.Forward(judged)).Add(_adversarial.Made(_discriminator.Head.Forward(judgedAgain)))
             .Add(_adversarial.Made(_discriminator.Head.Forward(judgedDrawn)));
         var classifier = _classifier.Head.Forward(classed).SoftmaxCrossEntropyMean(batch.Labels!);
-        var pairwise = again.SquaredErrorMean(x).Add(judgedAgain.SquaredErrorMean(judged)).Add(classedAgain.SquaredErrorMean(classed)).Affine(0.5);
+        var pairwise = Weighted(again.SquaredErrorMean(x), 0).Add(Weighted(judgedAgain.SquaredErrorMean(judged), 1)).Add(Weighted(classedAgain.SquaredErrorMean(classed), 2)).Affine(0.5);
         MovingMeans.Next realJudged = _realJudged.With(judged, everyone), madeJudged = _madeJudged.With(judgedDrawn, everyone);
         MovingMeans.Next realClassed = _realClassed.With(classed, classes), madeClassed = _madeClassed.With(classedDrawn, classes);
         return new StepLosses(kl.Mean(), pairwise, Distance(madeJudged, realJudged), Distance(madeClassed, realClassed), discriminator, classifier, Options.Lambdas!, () =>
@@ -113,6 +113,9 @@ public sealed class CvaeGan : GenerativeModel, IEncoder
             _madeClassed.Keep(madeClassed);
         });
     }
+
+    /// <summary>A part of L_G by its weight; the paper's are all 1.</summary>
+    private Tensor Weighted(Tensor part, int index) => Options.Pairwise is not { } weights || weights[index] == 1 ? part : part.Affine(weights[index]);
 
     private static Tensor Distance(MovingMeans.Next made, MovingMeans.Next real) => made.Means.SquaredError(real.Means).Sum().Affine(0.5);
 

@@ -13,7 +13,7 @@ public static class FactorEvaluation
     public static JudgeRecipe RegressorRecipe { get; } = new() { Epochs = 8 };
 
     /// <summary>True when the swap of this model on these images can be measured.</summary>
-    public static bool Applies(GenerativeModel model, ImageDataset test) => test.Factors is not null && test.Labels is not null && model is IEncoder && model.IsConditional;
+    public static bool Applies(ZooModel model, ImageDataset test) => test.Factors is not null && test.Labels is not null && model is IEncoder && model.IsConditional;
 
     /// <summary>R^2 of each factor, read from swapped images against what the source had; the reference is the same regressor on the real test images.</summary>
     /// <param name="swaps">Of the first test images.</param>

@@ -16,7 +16,7 @@ public sealed class ModelEvaluation
 
     private const int ProbeImages = 10_000, PairsAClass = 100, MemorisationImages = 2_000, ManifoldSide = 20;
 
-    private readonly GenerativeModel _model;
+    private readonly ZooModel _model;
     private readonly ImageDataset _train, _test;
     private readonly Binarization _binarization;
     private ClassSwaps? _swapped;
@@ -25,7 +25,7 @@ public sealed class ModelEvaluation
     /// <param name="train">What it was trained on; for probes, baselines and memorisation.</param>
     /// <param name="test">What it has not seen.</param>
     /// <param name="binarization">As in training.</param>
-    public ModelEvaluation(GenerativeModel model, ImageDataset train, ImageDataset test, Binarization binarization = Binarization.None) =>
+    public ModelEvaluation(ZooModel model, ImageDataset train, ImageDataset test, Binarization binarization = Binarization.None) =>
         (_model, _train, _test, _binarization) = (model, train, test, binarization);
 
     /// <summary>Generated images.</summary>
@@ -71,15 +71,16 @@ public sealed class ModelEvaluation
         var scores = new List<Score>();
         if (_model is ICodeParts parts && _test.Labels is { } truth)
             scores.Add(new Score("class of the category code", "share, majority", ClassifierScores.CodeAccuracy(Categories(parts), truth), Chance(truth), "the largest class", "higher"));
-        if (_model is not IEncoder) return scores;
+        if (_model is not (GenerativeModel coded and IEncoder)) return scores;
         using var test = new DeviceDataset(_model.Context, _test, _binarization);
-        var testCodes = Matrix(ModelRuns.Codes(_model, test));
+        FeatureMatrix Matrix(DeviceDataset images) => FeatureMatrix.Of(ModelRuns.Codes(coded, images), coded.Latent);
+        var testCodes = Matrix(test);
         if (_model is ILikelihoodBound)
-            scores.Add(new Score("active units", $"of {_model.Latent}", LatentScores.ActiveUnits(testCodes).Count(active => active)));
+            scores.Add(new Score("active units", $"of {coded.Latent}", LatentScores.ActiveUnits(testCodes).Count(active => active)));
         if (_train.Labels is null || _test.Labels is null || _train.ClassNames.Count < 2) return scores;
         using var train = new DeviceDataset(_model.Context, _train.Take(ProbeImages), _binarization);
         int[] labels = _train.Labels[..Math.Min(ProbeImages, _train.Count)];
-        var probe = SoftmaxProbe.Fit(Matrix(ModelRuns.Codes(_model, train)), labels, _train.ClassNames.Count);
+        var probe = SoftmaxProbe.Fit(Matrix(train), labels, _train.ClassNames.Count);
         scores.Add(new Score("class read from the code", "share, linear probe", probe.Accuracy(testCodes, _test.Labels), Chance(_test.Labels), "the largest class", _model.IsConditional ? "lower" : "higher"));
         return scores;
     }
@@ -90,7 +91,7 @@ public sealed class ModelEvaluation
         return new("top-1 of swapped images", "share", ClassifierScores.Top1(judge.Of(Swapped.Images, Stop).Probabilities, Swapped.Given), Better: "higher");
     }
 
-    private ClassSwaps Swapped => _swapped ??= ClassSwaps.Of(_model, _test, Count, _binarization);
+    private ClassSwaps Swapped => _swapped ??= ClassSwaps.Of((GenerativeModel)_model, _test, Count, _binarization);
 
     private int[] Categories(ICodeParts parts)
     {
@@ -152,7 +153,7 @@ public sealed class ModelEvaluation
         scores.Add(new("density", "k = 5", neighbours.Density, 1, "the same distribution", "higher"));
         scores.Add(new("coverage", "share, k = 5", neighbours.Coverage, Better: "higher"));
         scores.Add(Memorisation(made));
-        if (_model.Latent == 2) scores.Add(ManifoldScore(judge));
+        if (_model is GenerativeModel { Latent: 2 } flat) scores.Add(ManifoldScore(flat, judge));
         return scores;
     }
 
@@ -168,15 +169,15 @@ public sealed class ModelEvaluation
         return new("distance to training over distance to test images", "", ratio, 1, "nothing repeated", "near the reference");
     }
 
-    private Score ManifoldScore(Judge judge)
+    private Score ManifoldScore(GenerativeModel model, Judge judge)
     {
         int cells = ManifoldSide * ManifoldSide;
-        double[] codes = LatentPictures.ManifoldCodes(_model, ManifoldSide);
+        double[] codes = LatentPictures.ManifoldCodes(model, ManifoldSide);
         var seen = new List<double>();
         foreach (int label in Enumerable.Range(0, _model.IsConditional ? _model.Data.Classes : 1))
         {
             int[]? labels = _model.IsConditional ? [.. Enumerable.Repeat(label, cells)] : null;
-            float[] images = ModelRuns.Images(_model, cells, codes, labels);
+            float[] images = ModelRuns.Images(model, cells, codes, labels);
             seen.Add(ClassifierScores.Recognised(judge.Of(new FeatureMatrix(images, cells, _model.Data.Pixels), Stop).Probabilities));
         }
 
@@ -185,11 +186,9 @@ public sealed class ModelEvaluation
 
     private double? Pca()
     {
-        if (_binarization != Binarization.None || _model.Data.Pixels > 28 * 28) return null; // of colour images the eigenvectors take minutes
-        return PrincipalComponents.Of(FeatureMatrix.Of(_train)).ReconstructionError(FeatureMatrix.Of(_test), Math.Min(_model.Latent, _model.Data.Pixels));
+        if (_binarization != Binarization.None || _model.Data.Pixels > 28 * 28 || _model is not GenerativeModel coded) return null; // of colour images the eigenvectors take minutes
+        return PrincipalComponents.Of(FeatureMatrix.Of(_train)).ReconstructionError(FeatureMatrix.Of(_test), Math.Min(coded.Latent, _model.Data.Pixels));
     }
-
-    private FeatureMatrix Matrix(double[] codes) => FeatureMatrix.Of(codes, _model.Latent);
 
     private static double Mean(double[] values) => values.Where(value => !double.IsNaN(value)).DefaultIfEmpty(double.NaN).Average();
 }

@@ -38,19 +38,19 @@ public sealed class SequenceCommandTests
         using var folder = new TemporaryFolder();
         foreach (string name in (string[])["no", "yes"])
             for (int i = 0; i < 4; i++) WavWriter.Write(folder["clips", name, $"{i}.wav"], [.. Enumerable.Range(0, 150 + i).Select(t => 0.5f * MathF.Sin(0.1f * t * (name == "no" ? 1 : 2)))], 8000);
-        var train = ConsoleRun.Of(["train", "wavenet", "--data", folder["clips"], "--conditional", "--out", folder["run"], .. Small.Split(' ')]);
+        var train = ConsoleRun.Of(["train", "wavenet", "--data", folder["clips"], "--condition", "bias", "--out", folder["run"], .. Small.Split(' ')]);
         Assert.That(train.Code, Is.EqualTo(ExitCode.Done), train.Error);
         Assert.That(train.Out, Does.Contain("2 classes").And.Contain("nats per sample"));
         Assert.That(train.Error, Does.Contain("held out"));
-        Assert.That(File.ReadAllText(folder["run", "run.json"]), Does.Contain("\"clips\": \"apart\"").And.Contain("\"conditional\": true").And.Contain("\"sampleRate\": 8000"));
+        Assert.That(File.ReadAllText(folder["run", "run.json"]), Does.Contain("\"clips\": \"apart\"").And.Contain("\"condition\": \"bias\"").And.Contain("\"sampleRate\": 8000"));
         Assert.That(ConsoleRun.Of("evaluate", "wavenet", "--run", folder["run"]).Code, Is.EqualTo(ExitCode.Done));
     }
 
     [TestCase("train wavenet --data mnist --steps 1", "images")]
     [TestCase("train vae --data tones --steps 1", "sequences")]
     [TestCase("train wavenet --data tonnes --steps 1", "tones")]
-    [TestCase("train wavenet --conditional --steps 1", "has none")]
-    [TestCase("train wavenet --data formants --conditional --clips joined --steps 1", "--conditional")]
+    [TestCase("train wavenet --condition bias --steps 1", "has none")]
+    [TestCase("train wavenet --data formants --condition bias --clips joined --steps 1", "--condition")]
     [TestCase("train wavenet --data formants --clips apart --window 5000 --steps 1", "longest of 500 has 4,000")]
     [TestCase("train wavenet --data text --layers 14 --window 4096 --steps 1", "more than a window")]
     [TestCase("train wavenet --data formants --clips apart --layers 13 --window 3000 --steps 1", "longer than every clip")]

@@ -89,7 +89,7 @@ public sealed class ConvNetworkTests
 
     private static void CheckAutoregressive(Context context, int side, int length)
     {
-        var pixelCnn = new GatedPixelCnnNetwork(context, smooth: true);
+        var pixelCnn = new PeerGatedPixelCnn(context, smooth: true);
         var small = Images(context, 2, side);
         Passes(GradientCheck.Run("gated PixelCNN", context, [], [pixelCnn.Group], () => pixelCnn.Loss(small)));
         var waveNet = new WaveNetNetwork(context, new WaveNetOptions { Smooth = true });
@@ -104,7 +104,7 @@ public sealed class ConvNetworkTests
     public void No_logit_of_a_pixelcnn_or_wavenet_sees_the_future(TestDevice target)
     {
         using var context = new Context(target.Open(), seed: 4);
-        var pixelCnn = new GatedPixelCnnNetwork(context);
+        var pixelCnn = new PeerGatedPixelCnn(context);
         const int Side = 6, Changed = 14;
         double[] pixels = Images(context, 1, Side).ToDoubles(), other = [.. pixels];
         other[Changed] = 1 - other[Changed];

@@ -242,7 +242,7 @@ public sealed class WaveNetTests
     }
 
     private static WaveNet Build(Context context, DeviceSequences data, bool conditional) =>
-        (WaveNet)WaveNet.Description.Build(context, data.Shape, new ModelOptions { Stacks = 2, Layers = 3, Residual = 8, Skip = 12, Conditional = conditional });
+        (WaveNet)WaveNet.Description.Build(context, data.Shape, new ModelOptions { Stacks = 2, Layers = 3, Residual = 8, Skip = 12, Condition = conditional ? "bias" : "none" });
 
     private static double[] Losses(Device device, SequenceDataset set, bool conditional, int steps, bool captured = true)
     {

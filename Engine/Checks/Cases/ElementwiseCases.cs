@@ -1,3 +1,5 @@
+using GenEngine.Kernels.Common;
+
 namespace GenEngine.Checks.Cases;
 
 internal sealed class ElementwiseCases : IOpCaseSource
@@ -19,6 +21,7 @@ internal sealed class ElementwiseCases : IOpCaseSource
             yield return Unary(nameof(Ops.Tanh), x => x.Tanh(), Math.Tanh);
             yield return Unary(nameof(Ops.Sigmoid), x => x.Sigmoid(), References.Sigmoid);
             yield return Unary(nameof(Ops.Softplus), x => x.Softplus(), References.Softplus);
+            yield return Unary(nameof(Ops.Activate), x => x.Activate(Activation.Elu, 0.5), x => x > 0 ? x : 0.5 * (Math.Exp(x) - 1));
             yield return Unary(nameof(Ops.Affine), x => x.Affine(0.5, 2), x => (0.5 * x) + 2, 1);
             foreach (var shape in (Shape[])[new(3, 7)])
             {

@@ -57,6 +57,16 @@ internal sealed class LayoutCases : IOpCaseSource
 
             yield return new OpCase
             {
+                Op = nameof(Ops.Levels),
+                Variant = "67 of 4, as rows with a one",
+                Inputs = [new(new Shape(67), InputKind.Probability)],
+                Build = x => x[0].Levels(3).OneHot(4),
+                Ulps = 0,
+                Differentiable = false,
+                Reference = x => [.. x[0].SelectMany(value => Enumerable.Range(0, 4).Select(level => level == (int)Math.Round(3 * value) ? 1.0 : 0.0))],
+            };
+            yield return new OpCase
+            {
                 Op = nameof(Ops.OneHot),
                 Variant = "9 of 4",
                 Inputs = [new(new Shape(9), InputKind.Label, Classes: 4)],

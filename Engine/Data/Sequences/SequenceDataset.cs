@@ -121,7 +121,7 @@ public sealed class SequenceDataset
     /// <exception cref="EngineException">The clips have no classes, or only one.</exception>
     public int[] RequireClasses(string asker)
     {
-        if (Labels is null) throw new EngineException($"{asker} is told the class of each clip, and {Name} has none. Put the clips of each class into a folder of its own, or leave --conditional out.");
+        if (Labels is null) throw new EngineException($"{asker} is told the class of each clip, and {Name} has none. Put the clips of each class into a folder of its own, or leave --condition out.");
         if (Array.TrueForAll(Labels, label => label == Labels[0])) throw new EngineException($"{asker} needs at least two classes, and all clips of {Name} ({Split}) are '{ClassNames[Labels[0]]}'.");
         return Labels;
     }

@@ -7,7 +7,7 @@ namespace GenEngine.Bench.Compare.Networks;
 /// The peer's gated PixelCNN of one stack (van den Oord et al. 2016): 7x7 mask A, seven gated 3x3 layers of 32 channels with residuals, a 1x1 head. Loss:
 /// nats an image.
 /// </summary>
-internal sealed class GatedPixelCnnNetwork
+internal sealed class PeerGatedPixelCnn
 {
     private const int Channels = 32, Layers = 7;
     private readonly Conv2d _first, _head, _logits;
@@ -15,7 +15,7 @@ internal sealed class GatedPixelCnnNetwork
     private readonly Conv2d[] _gated = new Conv2d[Layers], _outputs = new Conv2d[Layers];
 
     /// <param name="smooth">Softplus for ReLU: gradient checks cannot cross kinks.</param>
-    public GatedPixelCnnNetwork(Context context, bool smooth = false)
+    public PeerGatedPixelCnn(Context context, bool smooth = false)
     {
         var activation = smooth ? Activation.Softplus : Activation.Relu;
         _activation = smooth ? ActivationLayer.Softplus : ActivationLayer.Relu;

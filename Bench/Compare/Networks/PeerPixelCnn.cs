@@ -3,13 +3,13 @@ using GenEngine.Kernels.Convolution;
 namespace GenEngine.Bench.Compare.Networks;
 
 /// <summary>The PyTorch peer's PixelCNN: 7x7 mask A to 128 channels, fourteen residual 3x3 layers of mask B, 256 classes a pixel. Loss: nats a pixel.</summary>
-internal sealed class PixelCnnNetwork
+internal sealed class PeerPixelCnn
 {
     private const int Channels = 128, Layers = 14, Classes = 256;
     private readonly Conv2d _first, _logits;
     private readonly Conv2d[] _layers = new Conv2d[Layers];
 
-    public PixelCnnNetwork(Context context)
+    public PeerPixelCnn(Context context)
     {
         Group = new ParameterGroup(context, "pixelcnn");
         _first = Conv2d.Masked(Group, "first", 1, Channels, ConvMask.A, 7);

@@ -1,0 +1,271 @@
+using GenEngine.Kernels;
+using GenEngine.Kernels.Columns;
+using GenEngine.Kernels.Common;
+using GenEngine.Kernels.Convolution;
+
+namespace GenEngine;
+
+/// <summary>
+/// Writes a network down as a <see cref="ColumnProgram"/>: a model calls it layer by layer as its forward pass calls the layers themselves, and gets the program that computes the same
+/// network position by position, to the bit. What depends on rows above alone (a vertical stack) is made once a row, everything else once a position, and with colours, a third of it once a colour.
+/// Weights are copied: a program is that of the weights at the time.
+/// </summary>
+public sealed class ColumnBuilder
+{
+    private readonly int _batch, _height, _width, _colours, _levels, _groups;
+    private readonly List<MapPlan> _maps = [];
+    private readonly List<ColumnTap> _taps = [];
+    private readonly ColumnWeights _weights = new();
+    private readonly List<ColumnInstruction> _rows = [];
+    private readonly List<ColumnInstruction>[] _positions;
+    private int _logits;
+    private long _products;
+
+    /// <param name="batch">Images that are made together.</param>
+    /// <param name="height">Of the images; 1 for a signal.</param>
+    /// <param name="width">Of the images; the length of a signal.</param>
+    /// <param name="colours">Values of a position: 1, or 3 for colour.</param>
+    /// <param name="levels">Levels that a value has.</param>
+    /// <param name="groups">As many as colours where these are drawn one after another and channels are masked in groups; 1 where they are drawn together.</param>
+    public ColumnBuilder(int batch, int height, int width, int colours, int levels, int groups = 1)
+    {
+        if (groups != 1 && groups != colours) throw new EngineException($"{groups} groups of channels for {colours} colours: one group, or one a colour.");
+        if (batch < 1 || height < 1 || width < 1 || colours < 1 || levels < 2) throw new EngineException($"Nothing can be sampled of {batch} images {width}x{height} of {colours} colours with {levels} levels.");
+        (_batch, _height, _width, _colours, _levels, _groups) = (batch, height, width, colours, levels, groups);
+        _positions = [.. Enumerable.Range(0, groups).Select(_ => new List<ColumnInstruction>())];
+    }
+
+    /// <summary>The images themselves, as they come into being: value / (levels - 1) a channel.</summary>
+    public ColumnLayer Input(int channels) => NewMap(channels, 1, rows: false);
+
+    /// <summary>The embedding of the value at each position of a signal.</summary>
+    public ColumnLayer Embedding(Embedding layer)
+    {
+        var weight = layer.Weight;
+        int count = weight.Shape[0], width = weight.Shape[1];
+        var target = NewMap(width, 1, rows: false);
+        Emit(target, new ColumnInstruction { Kind = ColumnKind.Embedding, Weights = _weights.Rows(weight.ToDoubles(), count, width), WeightStride = ColumnProgram.Rounded(width) });
+        return target;
+    }
+
+    /// <summary>A convolution that keeps the image's size, with its bias and activation; see <see cref="Conv2d"/>.</summary>
+    /// <param name="residual">Added last; null for none.</param>
+    /// <exception cref="EngineException">A convolution that sees later positions, has strides, or changes the size.</exception>
+    public ColumnLayer Convolution(Conv2d layer, ColumnLayer x, ColumnLayer? residual = null)
+    {
+        var weight = layer.Weight;
+        int outputs = weight.Shape[0], taps = weight.Shape[1] * weight.Shape[2];
+        var plan = ConvPlan.Create(layer.Spec, new ConvImage(_height, _width, x.Channels), outputs);
+        if (plan.Output.Height != _height || plan.Output.Width != _width || plan.InStepY != 1 || plan.InStepX != 1)
+            throw new EngineException($"A column program needs convolutions that keep {_height}x{_width}, not {layer.Spec}.");
+        bool rows = (x.Rows || x.Constant || plan.Parts.All(part => part.Taps.All(tap => tap.Dy < 0))) && (residual is not { } added || added.Rows || added.Constant);
+        foreach (var tap in plan.Parts.SelectMany(part => part.Taps))
+        {
+            bool seen = tap.Dy < 0 || (rows ? tap.Dy == 0 : tap is { Dy: 0, Dx: <= 0 });
+            if (!seen) throw new EngineException($"A column program needs causal convolutions; {layer.Spec} reads a position that lies {tap.Dy} rows and {tap.Dx} columns ahead.");
+            _maps[x.Map].Reach(-tap.Dy, -tap.Dx);
+        }
+
+        double[] values = weight.ToDoubles();
+        double[]? bias = layer.Bias?.ToDoubles();
+        int halves = layer.Spec.Mask == ConvMask.None ? 1 : layer.Spec.OutputHalves;
+        var target = NewMap(outputs, halves, rows);
+        foreach (var part in plan.Parts)
+        {
+            int count = part.EndOutput - part.FirstOutput;
+            if (part.Taps.Count > ColumnProgram.MaxTaps) throw new EngineException($"A column program's convolution has at most {ColumnProgram.MaxTaps} taps, not {part.Taps.Count}.");
+            var instruction = new ColumnInstruction
+            {
+                Kind = ColumnKind.Convolution,
+                Source = x.Map,
+                Second = residual?.Map ?? -1,
+                FirstSecond = residual is { } r ? r.First + part.FirstOutput : 0,
+                FirstTarget = part.FirstOutput,
+                Channels = count,
+                FirstTap = _taps.Count,
+                Taps = part.Taps.Count,
+                WeightStride = ColumnProgram.Rounded(count),
+                Weights = bias is null ? -1 : _weights.Row(bias.AsSpan(part.FirstOutput, count)),
+                Activation = layer.Activation,
+                Slope = (float)layer.Slope,
+            };
+            foreach (var tap in part.Taps)
+            {
+                long at = _weights.Tap(values, taps, x.Channels, tap, part.FirstOutput, count);
+                _taps.Add(new ColumnTap { Dy = tap.Dy, Dx = tap.Dx, First = x.First + tap.First, Count = tap.End - tap.First, Weights = at });
+            }
+
+            _products += (long)count * part.K;
+            Add(instruction with { Target = target.Map }, rows, ColourOf(layer.Spec, part, outputs));
+        }
+
+        return target;
+    }
+
+    /// <summary>tanh(a + ca) sigmoid(b + cb) of the halves a | b, with a condition ca | cb or without; see <see cref="Gate"/>.</summary>
+    /// <param name="into">Channels of an existing map to write to; a new map when null.</param>
+    public ColumnLayer Gate(ColumnLayer x, ColumnLayer? condition = null, ColumnLayer? into = null)
+    {
+        int half = x.Channels / 2;
+        var target = into ?? NewMap(half, 1, x.Rows);
+        EachColour(target, half, (first, count) => new ColumnInstruction
+        {
+            Kind = ColumnKind.Gate,
+            Source = x.Map,
+            FirstSource = x.First + first,
+            Second = condition?.Map ?? -1,
+            FirstSecond = condition is { } given ? given.First + first : 0,
+            FirstTarget = target.First + first,
+            Channels = count,
+            Half = half,
+        });
+        return target;
+    }
+
+    /// <summary>activation(x).</summary>
+    public ColumnLayer Activation(Activation activation, ColumnLayer x, double slope = 0)
+    {
+        var target = NewMap(x.Channels, x.Halves, x.Rows);
+        EachColour(target, x.Channels, (first, count) => new ColumnInstruction
+        {
+            Kind = ColumnKind.Activation,
+            Source = x.Map,
+            FirstSource = x.First + first,
+            FirstTarget = first,
+            Channels = count,
+            Activation = activation,
+            Slope = (float)slope,
+        });
+        return target;
+    }
+
+    /// <summary>a + b.</summary>
+    public ColumnLayer Add(ColumnLayer a, ColumnLayer b)
+    {
+        var target = NewMap(a.Channels, a.Halves, (a.Rows || a.Constant) && (b.Rows || b.Constant));
+        EachColour(target, a.Channels, (first, count) => new ColumnInstruction
+        {
+            Kind = ColumnKind.Add,
+            Source = a.Map,
+            FirstSource = a.First + first,
+            Second = b.Map,
+            FirstSecond = b.First + first,
+            FirstTarget = first,
+            Channels = count,
+        });
+        return target;
+    }
+
+    /// <summary>A map that several layers fill side by side: what a concatenation is.</summary>
+    public ColumnLayer Joined(int channels)
+    {
+        var joined = NewMap(channels, 1, rows: false);
+        _maps[joined.Map].Loose = true;
+        return joined;
+    }
+
+    /// <summary>Some channels of a layer.</summary>
+    public static ColumnLayer Part(ColumnLayer x, int first, int channels) => x with { First = x.First + first, Channels = channels };
+
+    /// <summary>What is the same at every position of an image: [batch, channels].</summary>
+    public ColumnLayer Constant(Tensor rows) => Condition(rows, 1, 1);
+
+    /// <summary>What is known at every position beforehand: [batch, height, width, channels].</summary>
+    public ColumnLayer ConstantMap(Tensor map) => Condition(map, _height, _width);
+
+    /// <summary>Draws the value at each position and writes it into the input.</summary>
+    /// <param name="logits">[levels] a colour, or what <paramref name="law"/> looks at.</param>
+    /// <param name="input">Where the value goes; null where an embedding looks it up.</param>
+    /// <param name="ahead">1 when the logits are those of the next position.</param>
+    public void Draw(ColumnLayer logits, ColumnLaw law, ColumnLayer? input, int ahead = 0)
+    {
+        if (law != ColumnLaw.LogisticMixture && _groups != _colours) throw new EngineException($"{_colours} colours that are drawn one after another need channels in as many groups.");
+        int made = law == ColumnLaw.LogisticMixture ? 1 : _colours, each = logits.Channels / made;
+        if (law == ColumnLaw.Categorical && each != _levels) throw new EngineException($"{logits.Channels} logits are not {_levels} levels of {_colours} colours.");
+        if (each > ColumnProgram.MaxLevels) throw new EngineException($"A draw has at most {ColumnProgram.MaxLevels} logits, not {each}.");
+        _logits = each;
+        for (int colour = 0; colour < made; colour++)
+        {
+            _positions[law == ColumnLaw.LogisticMixture ? _groups - 1 : colour].Add(new ColumnInstruction
+            {
+                Kind = ColumnKind.Draw,
+                Source = logits.Map,
+                FirstSource = logits.First + (colour * each),
+                Second = -1,
+                Target = input?.Map ?? -1,
+                FirstTarget = input is { } x ? x.First + colour : 0,
+                Channels = each,
+                Law = law,
+                Colour = colour,
+                Ahead = ahead,
+            });
+        }
+    }
+
+    public ColumnProgram Build()
+    {
+        if (_logits == 0) throw new EngineException("A column program draws something; Draw is missing.");
+        long offset = 0;
+        var maps = new ColumnMap[_maps.Count];
+        var constants = new List<(long, float[])>();
+        for (int i = 0; i < maps.Length; i++)
+        {
+            maps[i] = _maps[i].Place(offset);
+            if (_maps[i].Values is { } values) constants.Add((offset, _maps[i].Laid(values, maps[i].Stride, _batch)));
+            offset += (long)_maps[i].Positions * _batch * maps[i].Stride;
+        }
+
+        return new ColumnProgram
+        {
+            Maps = maps,
+            Taps = _taps.Count > 0 ? _taps : [default],
+            Instructions = [.. _rows, .. _positions.SelectMany(list => list)],
+            RowInstructions = _rows.Count,
+            Weights = _weights.ToArray(),
+            StateElements = offset,
+            Constants = constants,
+            Batch = _batch,
+            Height = _height,
+            Width = _width,
+            Colours = _colours,
+            Levels = _levels,
+            Logits = _logits,
+            Products = _products * _height * _width,
+        };
+    }
+
+    private ColumnLayer Condition(Tensor tensor, int height, int width)
+    {
+        int channels = tensor.Shape.Columns;
+        if (tensor.Shape.Rows != _batch * height * width) throw new EngineException($"A condition of {_batch} images has {_batch * height * width} rows, not {tensor.Shape}.");
+        _maps.Add(new MapPlan(height, width, channels, whole: true) { Values = tensor.ToDoubles() });
+        return new ColumnLayer(_maps.Count - 1, 0, channels, 1, Rows: false, Constant: true);
+    }
+
+    private ColumnLayer NewMap(int channels, int halves, bool rows)
+    {
+        _maps.Add(new MapPlan(_height, _width, channels, whole: _height > 1 && rows) { Loose = _groups > 1 && !rows });
+        return new ColumnLayer(_maps.Count - 1, 0, channels, halves, rows);
+    }
+
+    private void EachColour(ColumnLayer target, int channels, Func<int, int, ColumnInstruction> make)
+    {
+        int ranges = target.Rows ? 1 : _groups * target.Halves, width = channels / ranges;
+        for (int i = 0; i < ranges; i++) Add(make(i * width, width) with { Target = target.Map }, target.Rows, i % _groups);
+    }
+
+    private void Emit(ColumnLayer target, ColumnInstruction instruction) => Add(instruction with { Source = -1, Second = -1, Target = target.Map, Channels = target.Channels }, target.Rows, 0);
+
+    private void Add(ColumnInstruction instruction, bool rows, int colour)
+    {
+        if (instruction.Kind is ColumnKind.Activation) instruction.Second = -1;
+        (rows ? _rows : _positions[colour]).Add(instruction);
+    }
+
+    private int ColourOf(ConvSpec spec, ConvPart part, int outputs)
+    {
+        if (_groups == 1 || spec.Mask == ConvMask.None) return 0;
+        if (spec.Colours != _groups) throw new EngineException($"A program of {_groups} colours has convolutions masked for as many, not {spec}.");
+        return part.FirstOutput / (outputs / (_groups * spec.OutputHalves)) % _groups;
+    }
+}

@@ -1,0 +1,198 @@
+// columns.cu: an autoregressive network position by position: for each position the new column (all channels) of every layer, then a draw. A program (ColumnProgram.cs) says which columns:
+// its instructions are computed one after another by one block an image, whose lanes share the outputs; a barrier of the block between two instructions is all the waiting there is,
+// since images do not depend on each other. So nothing has to be resident together, and a launch may be any stretch of positions.
+// Layout: the state keeps maps [ring row, ring column, image, channels]; weights [tap, channel, output] with the outputs side by side, so that lanes read neighbours.
+// Cost: each weight once a position and image, from the L2; multiply-adds of one column, not of the whole image: what makes sampling linear in the positions.
+#include "Common/prelude.cuh"
+#include "Common/math.cuh"
+#include "Common/gate.cuh"
+#include "Common/philox.cuh"
+#include "Common/fused_activation.cuh"
+
+// mirror the structs of ColumnProgram.cs, where the fields are explained
+struct ColumnInstruction {
+    i64 Weights;
+    i32 Kind, Source, Second, Target, FirstSource, FirstSecond, FirstTarget, Channels, Half, FirstTap, Taps, WeightStride, Activation;
+    f32 Slope;
+    i32 Law, Colour, Ahead;
+};
+struct ColumnMap {
+    i64 Offset;
+    i32 Height, Width, RowMask, ColumnMask, RingWidth, Stride;
+};
+struct ColumnTap {
+    i32 Dy, Dx, First, Count;
+    i64 Weights;
+};
+
+#define COLUMN_ARGS(F)                                                                                                                                         \
+    F(garg<const ColumnInstruction>, Instructions) F(garg<const ColumnTap>, Taps) F(garg<const ColumnMap>, Maps) F(garg<const f32>, Weights) F(garg<f32>, State) \
+    F(garg<i32>, Values) F(garg<f32>, Logits) F(u64, Seed) F(u64, FirstImage) F(i32, Batch) F(i32, Width) F(i32, Positions) F(i32, Colours) F(i32, Levels)        \
+    F(i32, RowInstructions) F(i32, Count) F(i32, First) F(i32, Last) F(i32, KeepsLogits) F(f32, Sharpness)
+ARGS(ColumnArgs, COLUMN_ARGS)
+
+// ColumnKind and ColumnLaw
+#define CONVOLUTION 0
+#define GATE 1
+#define ACTIVATION 2
+#define ADD 3
+#define EMBEDDING 4
+#define BERNOULLI 0
+#define CATEGORICAL 1
+
+// Elements from the state's beginning to a position of this block's image.
+DEV i64 column_at(const ColumnArgs& a, i32 map, i32 y, i32 x)
+{
+    ColumnMap m = a.Maps[map];
+    i64 slot = (i64)(y & m.RowMask) * m.RingWidth + (x & m.ColumnMask);
+    return m.Offset + (slot * a.Batch + blockIdx.x) * m.Stride;
+}
+
+DEV f32 column_activation(i32 activation, f32 v, f32 slope)
+{
+    return activation >= ACT_ELU ? smooth_activation(activation, v, slope) : linear_activation(activation, v, slope);
+}
+
+DEV f32 column_product(const ColumnArgs& a, const ColumnInstruction& op, i32 y, i32 x, i32 output)
+{
+    UPD(f32, State);
+    IN(f32, Weights);
+    IN(ColumnTap, Taps);
+    ColumnMap source = a.Maps[op.Source];
+    f32 sum = 0;
+    for (i32 t = 0; t < op.Taps; t++) {
+        ColumnTap tap = Taps[op.FirstTap + t];
+        i32 ty = y + tap.Dy, tx = x + tap.Dx;
+        if ((u32)ty >= (u32)source.Height || (u32)tx >= (u32)source.Width) continue;
+        i64 from = column_at(a, op.Source, ty, tx) + tap.First, weight = tap.Weights + output;
+        for (i32 c = 0; c < tap.Count; c++, weight += op.WeightStride) sum = fma((f32)State[from + c], (f32)Weights[weight], sum);
+    }
+    if (op.Weights >= 0) sum = sum + Weights[op.Weights + output];
+    sum = column_activation(op.Activation, sum, op.Slope);
+    if (op.Second >= 0) sum = sum + State[column_at(a, op.Second, y, x) + op.FirstSecond + output];
+    return sum;
+}
+
+// One output of an instruction that is no draw.
+DEV f32 column_output(const ColumnArgs& a, const ColumnInstruction& op, i32 y, i32 x, i32 output)
+{
+    UPD(f32, State);
+    if (op.Kind == CONVOLUTION) return column_product(a, op, y, x, output);
+    if (op.Kind == EMBEDDING) {
+        i32 value = a.Values[(i64)blockIdx.x * a.Positions + y * a.Width + x];
+        return a.Weights[op.Weights + (i64)value * op.WeightStride + output];
+    }
+    i64 from = column_at(a, op.Source, y, x) + op.FirstSource + output;
+    if (op.Kind == ACTIVATION) return column_activation(op.Activation, State[from], op.Slope);
+    if (op.Kind == ADD) return State[from] + State[column_at(a, op.Second, y, x) + op.FirstSecond + output];
+    f32 gated = State[from], gate = State[from + op.Half];
+    if (op.Second >= 0) {
+        i64 condition = column_at(a, op.Second, y, x) + op.FirstSecond + output;
+        gated = gated + State[condition];
+        gate = gate + State[condition + op.Half];
+    }
+    return gen_gate<GATE_TANH, f32>(gated, gate);
+}
+
+// The first level whose cumulative weight, summed in order, exceeds u times the sum of all.
+DEV i32 column_choose(const ColumnArgs& a, i64 logits, i32 levels, f32 u)
+{
+    UPD(f32, State);
+    f32 largest = State[logits];
+    for (i32 k = 1; k < levels; k++) {
+        f32 logit = State[logits + k];
+        largest = real_max2(largest, logit);
+    }
+    f32 sum = 0, so_far = 0;
+    for (i32 k = 0; k < levels; k++) sum = sum + gen_exp(((f32)State[logits + k] - largest) * a.Sharpness);
+    f32 bound = u * sum;
+    i32 chosen = 0;
+    for (; chosen < levels - 1; chosen++) {  // u < 1, so the last one's cumulative weight would exceed it
+        so_far = so_far + gen_exp(((f32)State[logits + chosen] - largest) * a.Sharpness);
+        if (so_far > bound) break;
+    }
+    return chosen;
+}
+
+// The nearest level to mean + exp(s) logit(u), and what it stands for in [-1, 1]: logistic_level of logistic_mixture_sample.cu.
+DEV i32 column_level(f32 mean, f32 log_scale, f32 u, f32& x)
+{
+    f32 s = -7.0f > log_scale ? -7.0f : log_scale;
+    s = 60.0f < s ? 60.0f : s;
+    u = u + 2.98023223876953125e-8f;
+    f32 level = real_round(fma(fma(gen_exp(s), gen_log(u) - gen_log(1.0f - u), mean), 127.5f, 127.5f));
+    level = 0.0f > level ? 0.0f : level;
+    level = 255.0f < level ? 255.0f : level;
+    x = (level + level - 255.0f) / 255.0f;
+    return (i32)level;
+}
+
+DEV void column_mixture(const ColumnArgs& a, i64 p, i32 logits, PhiloxWords words, i64 value)
+{
+    UPD(f32, State);
+    UPD(i32, Values);
+    i32 channels = a.Colours, share = channels == 1 ? 2 : 3, components = logits / (1 + share * channels);
+    i64 chosen = p + column_choose(a, p, components, uniform_of(words.w0));
+    f32 x[3];
+    for (i32 c = 0; c < channels; c++) {
+        i64 channel = chosen + (1 + share * c) * components;
+        f32 mean = State[channel];
+        if (c == 1) mean = fma(gen_tanh((f32)State[chosen + 3 * components]), x[0], mean);
+        if (c == 2) mean = fma(gen_tanh((f32)State[chosen + 9 * components]), x[1], fma(gen_tanh((f32)State[chosen + 6 * components]), x[0], mean));
+        Values[value + c] = column_level(mean, State[channel + components], uniform_of(philox_word(words, c + 1)), x[c]);
+    }
+}
+
+// One lane draws; the others keep the logits where they are asked for.
+DEV void column_draw(const ColumnArgs& a, const ColumnInstruction& op, i32 position, i32 y, i32 x)
+{
+    UPD(f32, State);
+    UPD(i32, Values);
+    UPD(f32, Logits);
+    i32 drawn = position + op.Ahead;
+    if (drawn >= a.Positions) return;
+    i64 logits = column_at(a, op.Source, y, x) + op.FirstSource;
+    i64 value = ((i64)blockIdx.x * a.Positions + drawn) * a.Colours + op.Colour;
+    if (a.KeepsLogits) {
+        for (i32 k = (i32)threadIdx.x; k < op.Channels; k += (i32)blockDim.x) Logits[value * op.Channels + k] = (f32)State[logits + k];
+    }
+    if (threadIdx.x != 0) return;
+    if (Values[value] < 0) {
+        PhiloxStream stream = { a.Seed, a.FirstImage + blockIdx.x, 0x5A4D7E01u };
+        i64 element = (i64)drawn * a.Colours + op.Colour;
+        if (op.Law == BERNOULLI) Values[value] = uniform_at(stream, element) < gen_sigmoid((f32)State[logits] * a.Sharpness) ? 1 : 0;
+        else if (op.Law == CATEGORICAL) Values[value] = column_choose(a, logits, op.Channels, uniform_at(stream, element));
+        else column_mixture(a, logits, op.Channels, philox_words(stream, (u32)element), value);
+    }
+    if (op.Target < 0) return;
+    i64 to = column_at(a, op.Target, y, x) + op.FirstTarget;
+    i32 made = op.Law > CATEGORICAL ? a.Colours : 1;
+    for (i32 c = 0; c < made; c++) State[to + c] = (f32)(i32)Values[value + c] / (f32)(a.Levels - 1);
+}
+
+// An instruction for `columns` positions of row y from column x on.
+DEV void column_step(const ColumnArgs& a, i32 index, i32 y, i32 x, i32 columns)
+{
+    UPD(f32, State);
+    ColumnInstruction op = a.Instructions[index];
+    if (op.Kind > EMBEDDING) column_draw(a, op, y * a.Width + x, y, x);
+    else {
+        for (i32 i = (i32)threadIdx.x; i < columns * op.Channels; i += (i32)blockDim.x) {
+            i32 column = i / op.Channels, output = i - column * op.Channels;
+            f32 value = column_output(a, op, y, x + column, output);
+            State[column_at(a, op.Target, y, x + column) + op.FirstTarget + output] = value;
+        }
+    }
+    block_sync();
+}
+
+KERNEL(columns, ColumnArgs, 128, 1)
+{
+    for (i32 position = a.First; position < a.Last; position++) {
+        i32 y = position / a.Width, x = position - y * a.Width;
+        if (x == 0) {
+            for (i32 i = 0; i < a.RowInstructions; i++) column_step(a, i, y, 0, a.Width);
+        }
+        for (i32 i = a.RowInstructions; i < a.Count; i++) column_step(a, i, y, x, 1);
+    }
+}

@@ -1,0 +1,90 @@
+using GenEngine.Runs;
+
+namespace GenEngine.Models;
+
+/// <summary>The first PixelCNN, with a blind spot; see <see cref="PixelCnnNetwork"/>.</summary>
+public sealed class PixelCnn : PixelModel
+{
+    private readonly PixelCnnNetwork _network;
+
+    public PixelCnn(Context context, DataShape data, ModelOptions options) : base(Description, context, data, options)
+    {
+        var group = NewGroup("pixelcnn");
+        _network = new PixelCnnNetwork(group, PixelOptions.Size(Options, Colours, Data.Channels, Outputs));
+        group.Build();
+        Train(group);
+    }
+
+    public static new ModelDescription Description { get; } = new()
+    {
+        Name = "pixelcnn",
+        Summary = "images pixel by pixel, masked convolutions, exact likelihood",
+        Paper = "van den Oord, Kalchbrenner and Kavukcuoglu 2016",
+        Defaults = [new() { Width = 16, Layers = 15, Loss = "bernoulli", LearningRate = 1e-3, Schedule = "constant" }],
+        Losses = PixelOptions.Losses,
+        Adapt = PixelOptions.Adapt,
+        Create = (context, data, options) => new PixelCnn(context, data, options),
+    };
+
+    public override Tensor Logits(Tensor images, Tensor? classes) => _network.Forward(images);
+
+    protected override ColumnLayer LogitColumns(ColumnBuilder builder, ColumnLayer input, Tensor? classes) => _network.Columns(builder, input);
+}
+
+/// <summary>The gated PixelCNN, told the class or not; see <see cref="GatedPixelCnnNetwork"/>.</summary>
+public sealed class GatedPixelCnn : PixelModel
+{
+    private const int MapChannels = 4;
+
+    private readonly GatedPixelCnnNetwork _network;
+    private readonly Linear? _map;
+
+    public GatedPixelCnn(Context context, DataShape data, ModelOptions options) : base(Description, context, data, options)
+    {
+        bool map = Options.Condition == "map";
+        var group = NewGroup("gated-pixelcnn");
+        if (map) _map = new Linear(group, "map", data.Classes, data.Height * data.Width * MapChannels);
+        var size = PixelOptions.Size(Options, Colours, Data.Channels, Outputs);
+        _network = new GatedPixelCnnNetwork(group, size with { BiasCondition = Options.Condition == "bias" ? data.Classes : 0, MapCondition = map ? MapChannels : 0 });
+        group.Build();
+        Train(group);
+    }
+
+    public static new ModelDescription Description { get; } = new()
+    {
+        Name = "gated-pixelcnn",
+        Summary = "images pixel by pixel, gated, no blind spot, of a class if asked",
+        Paper = "van den Oord et al. 2016 (Conditional Image Generation with PixelCNN Decoders)",
+        Defaults = [new() { Width = 32, Layers = 7, Loss = "bernoulli", Condition = "none", LearningRate = 1e-3, Schedule = "constant" }],
+        Losses = PixelOptions.Losses,
+        Adapt = PixelOptions.Adapt,
+        Create = (context, data, options) => new GatedPixelCnn(context, data, options),
+    };
+
+    public override Tensor Logits(Tensor images, Tensor? classes) => _network.Forward(images, Condition(classes));
+
+    protected override ColumnLayer LogitColumns(ColumnBuilder builder, ColumnLayer input, Tensor? classes) => _network.Columns(builder, input, Condition(classes));
+
+    private PixelCondition? Condition(Tensor? classes) => Options.Condition switch
+    {
+        "bias" => new PixelCondition(Bias: classes),
+        "map" => new PixelCondition(Map: _map!.Forward(classes!).Reshape(classes!.Shape[0], Data.Height, Data.Width, MapChannels)),
+        _ => null,
+    };
+}
+
+/// <summary>Options that the pixel models share.</summary>
+internal static class PixelOptions
+{
+    private const int BitHead = 32, ByteHead = 96;
+
+    public static IReadOnlyList<string> Losses { get; } = ["bernoulli", "categorical", "mixture"];
+
+    /// <summary>The defaults for these images: in colour a softmax over bytes and channels that three colours divide.</summary>
+    public static ModelOptions Adapt(ModelOptions standard, DataShape data) =>
+        data.Channels == 1 ? standard : standard with { Loss = "categorical", Width = standard.Width is { } width ? (width + 2) / 3 * 3 : null };
+
+    public static PixelNetworkSize Size(ModelOptions options, int groups, int channels, int outputs) => new(
+        channels, options.Width!.Value, options.Layers!.Value, options.Loss == "bernoulli" ? (BitHead + groups - 1) / groups * groups : ByteHead, outputs, Smooth: options.Smooth)
+    { Groups = groups };
+}

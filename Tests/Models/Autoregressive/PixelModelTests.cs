@@ -1,0 +1,114 @@
+using GenEngine.Kernels;
+using GenEngine.Kernels.Columns;
+using GenEngine.Kernels.Devices.Cpu;
+using GenEngine.Models;
+using NUnit.Framework;
+
+namespace GenEngine.Tests.Models.Autoregressive;
+
+/// <summary>What the papers claim of pixel models: who sees whom, and that the probabilities are probabilities.</summary>
+public sealed class PixelModelTests
+{
+    private static IEnumerable<TestCaseData> Causal =>
+        from name in new[] { "pixelcnn", "gated-pixelcnn" }
+        from kind in new[] { (1, "bernoulli"), (3, "categorical"), (3, "mixture") }
+        select new TestCaseData(name, kind.Item1, kind.Item2).SetArgDisplayNames(name, $"{kind.Item1} channels", kind.Item2);
+
+    [TestCaseSource(nameof(Causal))]
+    public void No_value_sees_itself_or_what_comes_later(string name, int channels, string loss)
+    {
+        using var context = new Context(TestDevices.Cpu(CpuIsas.Best, 2), seed: 3);
+        using var model = PixelProofs.Build(Zoo.Find(name), context, side: 5, channels, loss);
+        double[] images = PixelProofs.Images(model, 1), before = PixelProofs.Logits(model, images, 1);
+        bool together = model.Law == ColumnLaw.LogisticMixture;
+        int groups = together ? 1 : channels, each = before.Length / (25 * groups);
+        for (int changed = 0; changed < images.Length; changed++)
+        {
+            double[] other = (double[])images.Clone();
+            other[changed] = 1 - other[changed];
+            double[] after = PixelProofs.Logits(model, other, 1);
+            int first = together ? changed / channels : changed; // the first draw that may not have noticed is that of the value itself
+            Assert.That(after[..((first + 1) * each)], Is.EqualTo(before[..((first + 1) * each)]), $"value {changed} changed what is drawn before it or with it");
+        }
+    }
+
+    [TestCase("gated-pixelcnn", false), TestCase("pixelcnn", true)]
+    public void Every_earlier_pixel_matters_but_for_the_blind_spot_of_the_first_PixelCNN(string name, bool blind)
+    {
+        // 3x3 kernels throughout: the wedge that stacks of 3x3 masks cannot see begins one row up and two columns to the right
+        const int Side = 7;
+        using var context = new Context(TestDevices.Cpu(CpuIsas.Best, 2), DType.Float64, seed: 3);
+        using var group = new ParameterGroup(context, "net");
+        var size = new PixelNetworkSize(1, 6, 6, 6, 1, Smooth: true) { FirstKernel = 3 };
+        IPixelNetwork network = blind ? new PixelCnnNetwork(group, size) : new GatedPixelCnnNetwork(group, size);
+        group.Build();
+        double[] Logits(double[] pixels)
+        {
+            using var step = context.BeginStep();
+            using var none = context.NoGradient();
+            return network.Forward(context.Transient(pixels, new Shape(1, Side, Side, 1))).ToDoubles();
+        }
+
+        double[] image = [.. Enumerable.Range(0, Side * Side).Select(i => 0.3 + (0.01 * i))], before = Logits(image);
+        const int Row = 5, Column = 2;
+        Assert.Multiple(() =>
+        {
+            for (int i = 0; i < Side * Side; i++)
+            {
+                double[] other = (double[])image.Clone();
+                other[i] += 0.25;
+                bool matters = Logits(other)[(Row * Side) + Column] != before[(Row * Side) + Column];
+                int up = Row - (i / Side), right = (i % Side) - Column;
+                bool earlier = up > 0 || (up == 0 && right < 0);
+                Assert.That(matters, Is.EqualTo(earlier && !(blind && right > up)), $"pixel {up} up and {right} to the right");
+            }
+        });
+    }
+
+    [TestCase("pixelcnn", null), TestCase("gated-pixelcnn", null), TestCase("gated-pixelcnn", "bias"), TestCase("gated-pixelcnn", "map")]
+    public void The_probabilities_of_all_images_of_nine_bits_sum_to_one(string name, string? condition)
+    {
+        using var context = new Context(TestDevices.Cpu(CpuIsas.Best, 2), seed: 3);
+        using var model = PixelProofs.Build(Zoo.Find(name), context, side: 3, condition: condition);
+        const int Count = 512;
+        double[] images = [.. Enumerable.Range(0, Count).SelectMany(bits => Enumerable.Range(0, 9).Select(pixel => (double)((bits >> pixel) & 1)))];
+        using var step = new EvaluationStep(model);
+        var labels = condition is null ? null : context.FromLabels([.. Enumerable.Repeat(1, Count)], new Shape(Count));
+        double[] nll = model.RowLosses(new Batch(context.Transient(images, new Shape(Count, 9)), labels))[0].ToDoubles();
+        Assert.Multiple(() =>
+        {
+            Assert.That(nll.Sum(value => Math.Exp(-value)), Is.EqualTo(1).Within(1e-5));
+            Assert.That(nll.Max() - nll.Min(), Is.GreaterThan(0.1), "not all images are equally likely");
+        });
+    }
+
+    [TestCase("categorical"), TestCase("mixture")]
+    public void The_probabilities_of_all_levels_sum_to_one(string loss)
+    {
+        using var context = new Context(TestDevices.Cpu(CpuIsas.Best, 2), seed: 3);
+        using var model = PixelProofs.Build(Zoo.Find("gated-pixelcnn"), context, side: 1, loss: loss);
+        double[] levels = [.. Enumerable.Range(0, 256).Select(level => level / 255.0)];
+        using var step = new EvaluationStep(model);
+        double[] nll = model.RowLosses(new Batch(context.Transient(levels, new Shape(256, 1)), null))[0].ToDoubles();
+        Assert.That(nll.Sum(value => Math.Exp(-value)), Is.EqualTo(1).Within(1e-5));
+    }
+
+    [Test]
+    public void Naive_and_incremental_draws_are_the_same_images()
+    {
+        foreach (var (name, channels, loss) in new[] { ("pixelcnn", 1, "bernoulli"), ("gated-pixelcnn", 3, "categorical"), ("gated-pixelcnn", 3, "mixture"), ("gated-pixelcnn", 1, "mixture") })
+        {
+            using var context = new Context(TestDevices.Cpu(CpuIsas.Best, 2), seed: 3);
+            using var model = PixelProofs.Build(Zoo.Find(name), context, side: 4, channels, loss);
+            int[] half = [.. Enumerable.Range(0, 3 * model.Data.Pixels).Select(i => i % model.Data.Pixels < model.Data.Pixels / 2 ? i % model.Levels : -1)];
+            foreach (int[]? given in (int[]?[])[null, half])
+            {
+                foreach (double temperature in (double[])[1, 0.5])
+                {
+                    var draw = new PixelDraw { Given = given, Temperature = temperature };
+                    Assert.That(PixelRuns.Levels(model, 3, null, draw), Is.EqualTo(PixelRuns.Levels(model, 3, null, draw with { Naive = true })), $"{name} {loss} at {temperature}");
+                }
+            }
+        }
+    }
+}

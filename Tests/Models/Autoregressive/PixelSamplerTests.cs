@@ -1,0 +1,102 @@
+using GenEngine.Kernels;
+using GenEngine.Kernels.Devices;
+using GenEngine.Kernels.Devices.Cpu;
+using GenEngine.Models;
+using NUnit.Framework;
+
+namespace GenEngine.Tests.Models.Autoregressive;
+
+/// <summary>The incremental sampler equals the full forward pass, bit for bit.</summary>
+public sealed class PixelSamplerTests
+{
+    private static IEnumerable<TestCaseData> Cases =>
+        from device in TestDevices.All
+        from model in new[] { "pixelcnn", "gated-pixelcnn" }
+        from kind in new[] { (1, "bernoulli", (string?)null), (1, "mixture", null), (1, "categorical", null), (3, "categorical", null), (3, "mixture", null), (3, "bernoulli", null), (1, "bernoulli", "bias"), (3, "categorical", "map"), (1, "bernoulli", "map") }
+        where kind.Item3 is null || model == "gated-pixelcnn"
+        select new TestCaseData(model, device, kind.Item1, kind.Item2, kind.Item3).SetArgDisplayNames(model, device.Name, $"{kind.Item1} channels", kind.Item2, kind.Item3 ?? "no condition");
+
+    [TestCaseSource(nameof(Cases)), Category("determinism")]
+    public void Logits_and_samples_are_those_of_the_full_pass(string name, TestDevice target, int channels, string loss, string? condition)
+    {
+        var device = target.Open();
+        using var context = new Context(device, seed: 5);
+        using var model = PixelProofs.Build(Zoo.Find(name), context, side: 6, channels, loss, condition, height: 5);
+        const int Batch = 3;
+        double[]? classes = PixelProofs.SomeClasses(model, Batch);
+        using var sampler = PixelProofs.Sampler(model, Batch, classes);
+        int[] values = [.. Enumerable.Repeat(-1, Batch * model.Data.Pixels)];
+        sampler.Run(values, seed: 9, new SamplingOptions { KeepLogits = true });
+        Assert.That(values, Is.All.InRange(0, model.Levels - 1));
+        Assert.That(values.Distinct().Count(), Is.GreaterThan(1), "an untrained model draws different values");
+
+        double[] images = Array.ConvertAll(values, value => (double)((float)value / (model.Levels - 1)));
+        float[] full = Array.ConvertAll(PixelProofs.Logits(model, images, Batch, classes), logit => (float)logit);
+        float[] kept = sampler.Logits();
+        if (loss == "mixture" && channels == 3) kept = [.. kept.Chunk(sampler.Program.Logits).Where((_, i) => i % 3 == 0).SelectMany(row => row)];
+        Assert.That(kept, Is.EqualTo(full), "what each draw looked at, bit for bit");
+    }
+
+    [TestCase("pixelcnn", 1), TestCase("gated-pixelcnn", 1), TestCase("gated-pixelcnn", 3), Category("determinism")]
+    public void A_sample_depends_on_neither_batch_nor_threads_nor_instruction_set(string name, int channels)
+    {
+        int[] Draw(CpuDevice device, int batch, int first)
+        {
+            using var context = new Context(device, seed: 5);
+            using var model = PixelProofs.Build(Zoo.Find(name), context, side: 7, channels);
+            using var sampler = PixelProofs.Sampler(model, batch);
+            int[] values = [.. Enumerable.Repeat(-1, batch * model.Data.Pixels)];
+            sampler.Run(values, seed: 9, new SamplingOptions { FirstImage = (ulong)first });
+            return values;
+        }
+
+        int[] whole = Draw(TestDevices.Cpu(CpuIsa.Portable, 2), 16, 0);
+        int pixels = whole.Length / 16;
+        Assert.Multiple(() =>
+        {
+            foreach (var device in (CpuDevice[])[TestDevices.Cpu(CpuIsa.Portable, 1), .. CpuIsa.Avx2.IsSupported() ? (ReadOnlySpan<CpuDevice>)[TestDevices.Cpu(CpuIsa.Avx2, 2)] : [], .. CpuIsa.Avx512.IsSupported() ? (ReadOnlySpan<CpuDevice>)[TestDevices.Cpu(CpuIsa.Avx512, 2)] : []])
+            {
+                Assert.That(Draw(device, 16, 0), Is.EqualTo(whole), "16 at once");
+                Assert.That(Draw(device, 7, 0), Is.EqualTo(whole[..(7 * pixels)]), "7 at once");
+                Assert.That(Draw(device, 1, 3), Is.EqualTo(whole[(3 * pixels)..(4 * pixels)]), "the fourth alone");
+            }
+        });
+    }
+
+    [Test]
+    public void Given_values_stay_and_the_rest_is_drawn_around_them()
+    {
+        using var context = new Context(TestDevices.Cpu(CpuIsa.Portable, 2), seed: 5);
+        using var model = PixelProofs.Build(Zoo.Find("gated-pixelcnn"), context, side: 8);
+        using var sampler = PixelProofs.Sampler(model, 2);
+        int[] values = [.. Enumerable.Range(0, 128).Select(i => i % 64 < 32 ? i % 2 : -1)];
+        sampler.Run(values, seed: 1);
+        Assert.Multiple(() =>
+        {
+            for (int i = 0; i < 128; i++)
+            {
+                if (i % 64 < 32) Assert.That(values[i], Is.EqualTo(i % 2));
+                else Assert.That(values[i], Is.InRange(0, 1));
+            }
+        });
+    }
+
+    [Test]
+    public void Bad_input_is_refused()
+    {
+        using var context = new Context(TestDevices.Cpu(CpuIsa.Portable, 2), seed: 5);
+        using var model = PixelProofs.Build(Zoo.Find("pixelcnn"), context, side: 4);
+        using var sampler = PixelProofs.Sampler(model, 2);
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => sampler.Run(new int[31], 1), Throws.TypeOf<EngineException>().With.Message.Contains("32 values, not 31"));
+            Assert.That(() => sampler.Run([.. Enumerable.Repeat(2, 32)], 1), Throws.TypeOf<EngineException>().With.Message.Contains("levels 0 to 1"));
+            Assert.That(() => sampler.Run(new int[32], 1, new SamplingOptions { Temperature = 0 }), Throws.TypeOf<EngineException>().With.Message.Contains("temperature"));
+            Assert.That(() => sampler.Logits(), Throws.TypeOf<EngineException>());
+            Assert.That(() => PixelProofs.Build(Zoo.Find("gated-pixelcnn"), context, 4, channels: 3, loss: "categorical", layers: -1), Throws.TypeOf<EngineException>());
+            Assert.That(
+                () => Zoo.Find("gated-pixelcnn").Build(context, new DataShape(4, 4, 3, 0), new GenEngine.Runs.ModelOptions { Width = 8 }),
+                Throws.TypeOf<EngineException>().With.Message.Contains("multiple of 3"));
+        });
+    }
+}
