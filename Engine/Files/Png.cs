@@ -54,12 +54,13 @@ public static partial class Png
     internal static void WriteEnd(Stream stream) => WriteChunk(stream, "IEND"u8, []);
 
     /// <summary>The compressed rows of one part of a picture, behind <paramref name="before"/> bytes left free for the caller.</summary>
-    internal static Span<byte> Deflate(Bitmap image, int left, int top, int width, int height, int before)
+    internal static Span<byte> Deflate(
+        Bitmap image, int left, int top, int width, int height, int before, CompressionLevel level = CompressionLevel.Optimal)
     {
         var data = new MemoryStream();
         data.SetLength(before);
         data.Position = before;
-        using (var zlib = new ZLibStream(data, CompressionLevel.Optimal, leaveOpen: true))
+        using (var zlib = new ZLibStream(data, level, leaveOpen: true))
         {
             for (int y = top; y < top + height; y++)
             {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 using GenEngine.Files;
 using GenEngine.Kernels;
 
@@ -48,7 +49,7 @@ public static class AnimatedPng
         Png.WriteChunk(stream, "acTL"u8, control);
 
         int sequence = 0;
-        if (still is not null) Png.WriteChunk(stream, "IDAT"u8, Png.Deflate(still, 0, 0, still.Width, still.Height, before: 0));
+        if (still is not null) Png.WriteChunk(stream, "IDAT"u8, Whole(still));
         Bitmap? shown = null;
         for (int i = 0; i < count; i++)
         {
@@ -66,10 +67,10 @@ public static class AnimatedPng
             (int left, int top, int width, int height) = shown is null ? (0, 0, image.Width, image.Height) : Changed(shown, image);
             WriteControl(stream, sequence++, left, top, width, height, current.Milliseconds);
             if (i == 0 && still is null)
-                Png.WriteChunk(stream, "IDAT"u8, Png.Deflate(image, left, top, width, height, before: 0));
+                Png.WriteChunk(stream, "IDAT"u8, Whole(image));
             else
             {
-                Span<byte> data = Png.Deflate(image, left, top, width, height, SequenceLength);
+                Span<byte> data = Png.Deflate(image, left, top, width, height, SequenceLength, CompressionLevel.SmallestSize);
                 BinaryPrimitives.WriteInt32BigEndian(data, sequence++);
                 Png.WriteChunk(stream, "fdAT"u8, data);
             }
@@ -77,6 +78,8 @@ public static class AnimatedPng
         }
         Png.WriteEnd(stream);
     }
+
+    private static Span<byte> Whole(Bitmap image) => Png.Deflate(image, 0, 0, image.Width, image.Height, before: 0, CompressionLevel.SmallestSize);
 
     private static void WriteControl(Stream stream, int sequence, int left, int top, int width, int height, int milliseconds)
     {
