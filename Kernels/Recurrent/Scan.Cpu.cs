@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using GenEngine.Kernels.Common;
 using GenEngine.Kernels.Devices.Cpu;
 using static System.Runtime.CompilerServices.MethodImplOptions;
@@ -27,8 +28,11 @@ internal unsafe interface IScanPass
     /// <summary>sums[cell, chain, lane] = the chains of <see cref="Together"/> cells from +0 over k elements of their slots.</summary>
     static abstract void Chain<V, T>(T** slots, T* packed, nint k, T* sums) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T>;
 
-    /// <summary>What a cell makes of its sums, for n channels from c on.</summary>
-    static abstract void Finish<V, T>(ScanArgs* args, in ScanCell<T> cell, T* sums, nint c, nint n) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T>;
+    /// <summary>Asks for what <see cref="Finish"/> will read of a cell, ahead of its chains: a diagonal's cells lie apart, and no processor guesses them.</summary>
+    static abstract void Prefetch<T>(ScanArgs* args, in ScanCell<T> cell, nint c) where T : unmanaged;
+
+    /// <summary>What so many cells make of their sums, which are overwritten, for n channels from c on.</summary>
+    static abstract void Finish<V, T>(ScanArgs* args, ScanCell<T>* cells, nint count, T* sums, nint c, nint n) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T>;
 }
 
 /// <summary>Where a cell's values lie.</summary>
@@ -161,6 +165,7 @@ internal readonly unsafe struct ScanCpu<TPass> : ICpuKernel<ScanArgs>
                         q >= work->LowBefore && q < work->HighBefore ? here - args->PerFront : -1,
                         (nint)(next + slot + (args->Centre * width)),
                         (nint)(carry + (((image * args->Cells) + q) * channels)));
+                    if (Sse.IsSupported) TPass.Prefetch(args, cells[i], c);
                     if (++q == work->High)
                     {
                         q = work->Low;
@@ -170,7 +175,7 @@ internal readonly unsafe struct ScanCpu<TPass> : ICpuKernel<ScanArgs>
 
                 for (nint i = count; i < together; i++) slots[i] = slots[0]; // computed and dropped
                 TPass.Chain<V, T>(slots, packed, work->K, sums);
-                for (nint i = 0; i < count; i++) TPass.Finish<V, T>(args, cells[i], sums + (i * chains * V.Count), c, n);
+                TPass.Finish<V, T>(args, cells, count, sums, c, n);
             }
         }
     }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using GenEngine.Kernels.Common;
 using static System.Runtime.CompilerServices.MethodImplOptions;
 
@@ -67,8 +68,25 @@ internal readonly unsafe struct ScanBackward : IScanPass
         V.Store(s11, sums + (11 * V.Count));
     }
 
+    [MethodImpl(AggressiveInlining)]
+    public static void Prefetch<T>(ScanArgs* args, in ScanCell<T> cell, nint c) where T : unmanaged
+    {
+        nint channels = args->Channels, state = (cell.Pixel * channels) + c;
+        T* acts = (T*)args->Acts + (cell.Pixel * ScanShape.Gates * channels) + c;
+        for (nint gate = 0; gate < ScanShape.Gates; gate++) Sse.Prefetch0(acts + (gate * channels));
+        Sse.Prefetch0((T*)args->Cell + state);
+        Sse.Prefetch0((T*)args->X + state);
+        if (cell.Before >= 0) Sse.Prefetch0((T*)args->Cell + (cell.Before * channels) + c);
+    }
+
     [MethodImpl(AggressiveOptimization)]
-    public static void Finish<V, T>(ScanArgs* args, in ScanCell<T> cell, T* sums, nint c, nint n) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T>
+    public static void Finish<V, T>(ScanArgs* args, ScanCell<T>* cells, nint count, T* sums, nint c, nint n) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        for (nint at = 0; at < count; at++) Finish<V, T>(args, cells[at], sums + (at * V.Count), c, n);
+    }
+
+    [MethodImpl(AggressiveInlining)]
+    private static void Finish<V, T>(ScanArgs* args, in ScanCell<T> cell, T* sums, nint c, nint n) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T>
     {
         nint channels = args->Channels, state = (cell.Pixel * channels) + c, gate = (cell.Pixel * ScanShape.Gates * channels) + c;
         T* acts = (T*)args->Acts + gate, carry = (T*)cell.Carry + c, cells = (T*)args->Cell, gates = (T*)args->Y + gate, slot = (T*)cell.Slot + c;

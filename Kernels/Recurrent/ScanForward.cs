@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using GenEngine.Kernels.Common;
 using static System.Runtime.CompilerServices.MethodImplOptions;
 
@@ -42,27 +43,48 @@ internal readonly unsafe struct ScanForward : IScanPass
         else Two<V, T>(slots, packed, k, sums);
     }
 
-    [MethodImpl(AggressiveOptimization)]
-    public static void Finish<V, T>(ScanArgs* args, in ScanCell<T> cell, T* sums, nint c, nint n) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T>
+    [MethodImpl(AggressiveInlining)]
+    public static void Prefetch<T>(ScanArgs* args, in ScanCell<T> cell, nint c) where T : unmanaged
     {
-        nint channels = args->Channels, state = (cell.Pixel * channels) + c, gate = (cell.Pixel * ScanShape.Gates * channels) + c;
-        T* x = (T*)args->X + gate, carry = (T*)cell.Carry + c;
-        V o = VecMath.Sigmoid<V, T>(V.Add(V.Load(sums), ScanLanes<V, T>.Load(x, n)));
-        V f = VecMath.Sigmoid<V, T>(V.Add(V.Load(sums + V.Count), ScanLanes<V, T>.Load(x + channels, n)));
-        V i = VecMath.Sigmoid<V, T>(V.Add(V.Load(sums + (2 * V.Count)), ScanLanes<V, T>.Load(x + (2 * channels), n)));
-        V g = VecMath.Tanh<V, T>(V.Add(V.Load(sums + (3 * V.Count)), ScanLanes<V, T>.Load(x + (3 * channels), n)));
-        V value = V.Fma(f, ScanLanes<V, T>.Load(carry, n), V.Mul(i, g));
-        V h = V.Mul(o, VecMath.Tanh<V, T>(value));
-        ScanLanes<V, T>.Store(value, carry, n);
-        ScanLanes<V, T>.Store(value, (T*)args->Cell + state, n);
-        ScanLanes<V, T>.Store(h, (T*)args->Y + state, n);
-        ScanLanes<V, T>.Store(h, (T*)cell.Slot + c, n);
-        if (args->Save == 0) return;
-        T* acts = (T*)args->Acts + gate;
-        ScanLanes<V, T>.Store(o, acts, n);
-        ScanLanes<V, T>.Store(f, acts + channels, n);
-        ScanLanes<V, T>.Store(i, acts + (2 * channels), n);
-        ScanLanes<V, T>.Store(g, acts + (3 * channels), n);
+        T* x = (T*)args->X + (cell.Pixel * ScanShape.Gates * args->Channels) + c;
+        for (nint gate = 0; gate < ScanShape.Gates; gate++) Sse.Prefetch0(x + (gate * args->Channels));
+    }
+
+    // function by function: the constants of one stay in registers, and the cells' waits overlap
+    [MethodImpl(AggressiveOptimization)]
+    public static void Finish<V, T>(ScanArgs* args, ScanCell<T>* cells, nint count, T* sums, nint c, nint n) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        nint channels = args->Channels, cell = ScanShape.Gates * V.Count;
+        T* s = sums;
+        for (nint at = 0; at < count; at++, s += cell)
+        {
+            T* x = (T*)args->X + (cells[at].Pixel * ScanShape.Gates * channels) + c;
+            V.Store(VecMath.Sigmoid<V, T>(V.Add(V.Load(s), ScanLanes<V, T>.Load(x, n))), s);
+            V.Store(VecMath.Sigmoid<V, T>(V.Add(V.Load(s + V.Count), ScanLanes<V, T>.Load(x + channels, n))), s + V.Count);
+            V.Store(VecMath.Sigmoid<V, T>(V.Add(V.Load(s + (2 * V.Count)), ScanLanes<V, T>.Load(x + (2 * channels), n))), s + (2 * V.Count));
+            V.Store(V.Add(V.Load(s + (3 * V.Count)), ScanLanes<V, T>.Load(x + (3 * channels), n)), s + (3 * V.Count));
+        }
+
+        s = sums + (3 * V.Count);
+        for (nint at = 0; at < count; at++, s += cell) V.Store(VecMath.Tanh<V, T>(V.Load(s)), s);
+        s = sums;
+        for (nint at = 0; at < count; at++, s += cell)
+        {
+            nint state = (cells[at].Pixel * channels) + c;
+            T* carry = (T*)cells[at].Carry + c, acts = (T*)args->Acts + (cells[at].Pixel * ScanShape.Gates * channels) + c;
+            V o = V.Load(s), f = V.Load(s + V.Count), i = V.Load(s + (2 * V.Count)), g = V.Load(s + (3 * V.Count));
+            V value = V.Fma(f, ScanLanes<V, T>.Load(carry, n), V.Mul(i, g));
+            V h = V.Mul(o, VecMath.Tanh<V, T>(value));
+            ScanLanes<V, T>.Store(value, carry, n);
+            ScanLanes<V, T>.Store(value, (T*)args->Cell + state, n);
+            ScanLanes<V, T>.Store(h, (T*)args->Y + state, n);
+            ScanLanes<V, T>.Store(h, (T*)cells[at].Slot + c, n);
+            if (args->Save == 0) continue;
+            ScanLanes<V, T>.Store(o, acts, n);
+            ScanLanes<V, T>.Store(f, acts + channels, n);
+            ScanLanes<V, T>.Store(i, acts + (2 * channels), n);
+            ScanLanes<V, T>.Store(g, acts + (3 * channels), n);
+        }
     }
 
     [MethodImpl(AggressiveOptimization)]
@@ -84,8 +106,8 @@ internal readonly unsafe struct ScanForward : IScanPass
             b3 = V.Fma(h, w3, b3);
         }
 
-        Keep<V, T>(a0, a1, a2, a3, sums);
-        Keep<V, T>(b0, b1, b2, b3, sums + (4 * V.Count));
+        Put<V, T>(a0, a1, a2, a3, sums);
+        Put<V, T>(b0, b1, b2, b3, sums + (4 * V.Count));
     }
 
     [MethodImpl(AggressiveOptimization)]
@@ -129,16 +151,16 @@ internal readonly unsafe struct ScanForward : IScanPass
             f3 = V.Fma(h, w3, f3);
         }
 
-        Keep<V, T>(a0, a1, a2, a3, sums);
-        Keep<V, T>(b0, b1, b2, b3, sums + (4 * V.Count));
-        Keep<V, T>(c0, c1, c2, c3, sums + (8 * V.Count));
-        Keep<V, T>(d0, d1, d2, d3, sums + (12 * V.Count));
-        Keep<V, T>(e0, e1, e2, e3, sums + (16 * V.Count));
-        Keep<V, T>(f0, f1, f2, f3, sums + (20 * V.Count));
+        Put<V, T>(a0, a1, a2, a3, sums);
+        Put<V, T>(b0, b1, b2, b3, sums + (4 * V.Count));
+        Put<V, T>(c0, c1, c2, c3, sums + (8 * V.Count));
+        Put<V, T>(d0, d1, d2, d3, sums + (12 * V.Count));
+        Put<V, T>(e0, e1, e2, e3, sums + (16 * V.Count));
+        Put<V, T>(f0, f1, f2, f3, sums + (20 * V.Count));
     }
 
     [MethodImpl(AggressiveInlining)]
-    private static void Keep<V, T>(V s0, V s1, V s2, V s3, T* sums) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T>
+    private static void Put<V, T>(V s0, V s1, V s2, V s3, T* sums) where V : unmanaged, IVec<V, T> where T : unmanaged, IFloatingPointIeee754<T>
     {
         V.Store(s0, sums);
         V.Store(s1, sums + V.Count);
