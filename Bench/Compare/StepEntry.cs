@@ -22,7 +22,16 @@ internal sealed record StepEntry(string Name, string Purpose, int Batch, Func<De
         new("step-wavenet-30", "WaveNet of 30 layers, 16384 samples", 4, StepJob.WaveNet30),
     ];
 
-    public static IReadOnlyList<StepEntry> All { get; } = [.. WithPeer, .. Zoo.Descriptions.SelectMany(OfZoo)];
+    /// <summary>Those that no peer has.</summary>
+    private static IReadOnlyList<StepEntry> Recurrent { get; } =
+    [
+        new("step-rowlstm", "PixelRNN of 7 Row LSTM layers, h = 16", 32, (device, batch) => StepJob.PixelRnn(device, batch, PixelRnnKind.Row, 16, 7)),
+        new("step-diagonalbilstm", "PixelRNN of 7 Diagonal BiLSTM layers, h = 16", 32, (device, batch) => StepJob.PixelRnn(device, batch, PixelRnnKind.Diagonal, 16, 7)),
+        new("step-rowlstm-h64", "PixelRNN of 2 Row LSTM layers, h = 64", 32, (device, batch) => StepJob.PixelRnn(device, batch, PixelRnnKind.Row, 64, 2)),
+        new("step-diagonalbilstm-h64", "PixelRNN of 2 Diagonal BiLSTM layers, h = 64", 32, (device, batch) => StepJob.PixelRnn(device, batch, PixelRnnKind.Diagonal, 64, 2)),
+    ];
+
+    public static IReadOnlyList<StepEntry> All { get; } = [.. WithPeer, .. Recurrent, .. Zoo.Descriptions.SelectMany(OfZoo)];
 
     /// <summary>Every model as 'train' builds it: a backbone a name, and the convolutional ones on 64x64 colour images too.</summary>
     private static IEnumerable<StepEntry> OfZoo(ModelDescription model)

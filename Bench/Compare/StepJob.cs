@@ -98,6 +98,27 @@ internal sealed class StepJob : OwnJob
         };
     });
 
+    /// <summary>Binary images of 28x28: <see cref="PixelRnnNetwork"/>.</summary>
+    public static StepJob PixelRnn(Device device, int batch, PixelRnnKind kind, int h, int layers)
+    {
+        // a layer: input to state (the masked tap of three is not there), state to state, and up to 2h
+        double layer = kind == PixelRnnKind.Row ? (2 * 2 * h * 4 * h) + (3 * h * 4 * h) + (h * 2 * h) : (2 * ((2 * h * 4 * h) + (2 * h * 4 * h))) + (h * 2 * h);
+        return new(device, 2.0 * batch * 784 * ((2 * 24 * 2 * h) + (3 * ((layers * layer) + (2 * h * 32) + 32))), context =>
+        {
+            var group = new ParameterGroup(context, "pixelrnn");
+            var network = new PixelRnnNetwork(group, kind, h, layers);
+            group.Build();
+            var adam = new Adam(group, 1e-3);
+            double[] pixels = [.. RandomValues.Uniform(batch * 784, 1, 0, 1).Select(value => value > 0.5 ? 1.0 : 0.0)];
+            var images = context.FromHost(pixels, new Shape(batch, 28, 28, 1), "images");
+            return () =>
+            {
+                context.Tape.Backward(network.Forward(images).Reshape(batch, 784).BceWithLogitsMean(images.Reshape(batch, 784)), [group]);
+                adam.Step();
+            };
+        });
+    }
+
     public static StepJob WaveNet(Device device, int batch) => Waves(device, batch, 4096, 32, 64, 1);
 
     public static StepJob WaveNet30(Device device, int batch) => Waves(device, batch, 16_384, 64, 256, 3);

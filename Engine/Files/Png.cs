@@ -26,6 +26,14 @@ public static partial class Png
 
     public static void Encode(Stream stream, Bitmap image, params (string Key, string Text)[] text)
     {
+        WriteStart(stream, image, text);
+        WriteChunk(stream, "IDAT"u8, Deflate(image, 0, 0, image.Width, image.Height, before: 0));
+        WriteEnd(stream);
+    }
+
+    /// <summary>All that comes before the first chunk that is about pixels: signature, header, notes.</summary>
+    internal static void WriteStart(Stream stream, Bitmap image, ReadOnlySpan<(string Key, string Text)> text)
+    {
         stream.Write(Signature);
 
         Span<byte> header = stackalloc byte[HeaderLength];
@@ -41,24 +49,31 @@ public static partial class Png
             if (key.Length is 0 or > 79) throw new ArgumentException($"A PNG text key has 1 to 79 characters: '{key}'.");
             WriteChunk(stream, "tEXt"u8, Encoding.Latin1.GetBytes($"{key}\0{value}"));
         }
+    }
 
-        using var data = new MemoryStream();
-        using (var zlib = new ZLibStream(data, CompressionLevel.Optimal, leaveOpen: true))
+    internal static void WriteEnd(Stream stream) => WriteChunk(stream, "IEND"u8, []);
+
+    /// <summary>The compressed rows of one part of a picture, behind <paramref name="before"/> bytes left free for the caller.</summary>
+    internal static Span<byte> Deflate(
+        Bitmap image, int left, int top, int width, int height, int before, CompressionLevel level = CompressionLevel.Optimal)
+    {
+        var data = new MemoryStream();
+        data.SetLength(before);
+        data.Position = before;
+        using (var zlib = new ZLibStream(data, level, leaveOpen: true))
         {
-            int stride = image.Width * image.Channels;
-            for (int y = 0; y < image.Height; y++)
+            for (int y = top; y < top + height; y++)
             {
                 zlib.WriteByte(0); // filter: none
-                zlib.Write(image.Pixels, y * stride, stride);
+                zlib.Write(image.Pixels, (y * image.Width + left) * image.Channels, width * image.Channels);
             }
         }
-        WriteChunk(stream, "IDAT"u8, data.GetBuffer().AsSpan(0, (int)data.Length));
-        WriteChunk(stream, "IEND"u8, []);
+        return data.GetBuffer().AsSpan(0, (int)data.Length);
     }
 
     internal static bool HasSignature(ReadOnlySpan<byte> file) => file.StartsWith(Signature);
 
-    private static void WriteChunk(Stream stream, ReadOnlySpan<byte> type, ReadOnlySpan<byte> data)
+    internal static void WriteChunk(Stream stream, ReadOnlySpan<byte> type, ReadOnlySpan<byte> data)
     {
         Span<byte> word = stackalloc byte[4];
         BinaryPrimitives.WriteInt32BigEndian(word, data.Length);

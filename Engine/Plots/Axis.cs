@@ -31,11 +31,16 @@ public sealed class Axis
         (_low, _high) = (low - room, high + room);
     }
 
+    /// <summary>The values to put ticks at; null: round ones.</summary>
+    public IReadOnlyList<double>? Marked { get; init; }
+
     /// <summary>0 at the axis' low end, 1 at its high end; NaN where there is no such place.</summary>
     public double Place(double value) => (Scale(value) - _low) / (_high - _low);
 
-    /// <summary>Round values with their labels, at most about <paramref name="count"/>.</summary>
-    public IReadOnlyList<(double Value, string Label)> Ticks(int count) => _log ? LogTicks(count) : LinearTicks(_low, _high, count);
+    /// <summary>Round values with their labels, at most about <paramref name="count"/>; or the marked ones, all of them.</summary>
+    public IReadOnlyList<(double Value, string Label)> Ticks(int count) =>
+        Marked is not null ? [.. Marked.Select(value => (value, Label(value, Math.Abs(value))))]
+        : _log ? LogTicks(count) : LinearTicks(_low, _high, count);
 
     private double Scale(double value) => !_log ? value : value > 0 ? Math.Log10(value) : double.NaN;
 
@@ -60,7 +65,7 @@ public sealed class Axis
         }
         var ticks = new List<(double, string)>();
         int every = Math.Max(1, (last - first) / Math.Max(1, count) + 1);
-        double[] between = _high - _low < 2.5 ? [1, 2, 5] : [1];
+        double[] between = _high - _low < 2.5 ? [1, 2, 5] : _high - _low < 3.5 && count > 6 ? [1, 3] : [1];
         for (int decade = first - 1; decade <= last; decade++)
         {
             foreach (double factor in between)

@@ -22,6 +22,12 @@ public sealed class LinePlot
     /// <summary>The part of the y axis to show; null shows all values.</summary>
     public (double Low, double High)? YRange { get; init; }
 
+    /// <summary>A dot at every value as well: for curves of few points.</summary>
+    public bool Dots { get; init; }
+
+    /// <summary>Where the x axis has its ticks; null: at round values.</summary>
+    public IReadOnlyList<double>? XTicks { get; init; }
+
     /// <summary>Drawn in this order, so the last lies on top.</summary>
     public IReadOnlyList<LineSeries> Series { get; init; } = [];
 
@@ -30,19 +36,19 @@ public sealed class LinePlot
     {
         if (Series.FirstOrDefault(s => s.X.Count != s.Y.Count) is { } odd)
             throw new ArgumentException($"'{odd.Name}' has {odd.X.Count} x and {odd.Y.Count} y.");
-        var x = new Axis(Series.SelectMany(s => s.X), LogX);
+        var x = new Axis(Series.SelectMany(s => s.X), LogX) { Marked = XTicks };
         var y = new Axis(Series.SelectMany(s => s.Y), LogY, YRange);
         bool named = Series.Count > 1 || Series.Any(s => s.Name.Length > 0 && s.Name != YLabel);
         (string, Rgb)[] legend = named ? [.. Series.Select((s, i) => (s.Name, Palette.Colour(i)))] : [];
         var frame = new PlotFrame(width, height, Title, XLabel, YLabel, x, y, legend);
-        for (int i = 0; i < Series.Count; i++) Draw(frame, Series[i], Palette.Colour(i));
+        for (int i = 0; i < Series.Count; i++) Draw(frame, Series[i], Palette.Colour(i), Dots);
         return frame.Canvas.Bitmap;
     }
 
     /// <summary>Renders into a PNG.</summary>
     public void Save(string path, int width = 800, int height = 500) => Png.Write(path, Render(width, height));
 
-    private static void Draw(PlotFrame frame, LineSeries series, Rgb colour)
+    private static void Draw(PlotFrame frame, LineSeries series, Rgb colour, bool dots)
     {
         var run = new List<Vec2>();
         for (int i = 0; i <= series.X.Count; i++)
@@ -51,6 +57,7 @@ public sealed class LinePlot
             if (double.IsFinite(at.X) && double.IsFinite(at.Y))
             {
                 run.Add(at);
+                if (dots) frame.Canvas.Dot(at, 3, colour);
                 continue;
             }
             // a single point between two gaps would be invisible as a line

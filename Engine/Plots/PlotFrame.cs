@@ -5,60 +5,44 @@ namespace GenEngine.Plots;
 /// <summary>What line and scatter plots share: title, axes with ticks and grid, and a legend beside them.</summary>
 internal sealed class PlotFrame
 {
-    private const double TextSize = 9;
+    private const double TextSize = PlotPanel.TextSize;
     private const int Margin = 14;
 
-    private readonly Axis _x, _y;
-    private readonly int _left, _top, _right, _bottom;
+    private readonly PlotPanel _panel;
 
     public PlotFrame(
         int width, int height, string title, string xLabel, string yLabel, Axis x, Axis y, IReadOnlyList<(string Name, Rgb Colour)> legend)
     {
-        (_x, _y) = (x, y);
         Canvas = new Canvas(width, height, Rgb.White);
-        IReadOnlyList<(double Value, string Label)> yTicks = y.Ticks(Math.Max(2, height / 60));
-        double widest = yTicks.Select(t => StrokeFont.Width(t.Label, TextSize)).DefaultIfEmpty(0).Max();
+        int yTicks = Math.Max(2, height / 60);
+        int top = title.Length > 0 ? 40 : Margin;
+        int bottom = Math.Max(top + 10, height - Margin - (int)(xLabel.Length > 0 ? 4 * TextSize : 2 * TextSize));
         double names = legend.Select(l => StrokeFont.Width(l.Name, TextSize) + 30).DefaultIfEmpty(0).Max();
-        _left = (int)(Margin + widest + 10 + (yLabel.Length > 0 ? 2 * TextSize : 0));
-        _right = Math.Max(_left + 10, (int)(width - Margin - (legend.Count > 0 ? Math.Min(names, width / 3.0) : 6)));
-        _top = title.Length > 0 ? 40 : Margin;
-        _bottom = Math.Max(_top + 10, height - Margin - (int)(xLabel.Length > 0 ? 4 * TextSize : 2 * TextSize));
+        int left = (int)(Margin + PlotPanel.YLabels(y, yTicks) + 10 + (yLabel.Length > 0 ? 2 * TextSize : 0));
+        int right = Math.Max(left + 10, (int)(width - Margin - (legend.Count > 0 ? Math.Min(names, width / 3.0) : 6)));
 
-        foreach ((double value, string label) in yTicks)
-        {
-            double at = At(0, value).Y;
-            Canvas.Line([new Vec2(_left, at), new Vec2(_right, at)], 0.5, Rgb.Grey(228));
-            Canvas.Text(new Vec2(_left - 7, at - TextSize / 2), label, TextSize, Rgb.Ink, TextAnchor.Right);
-        }
-        int room = (int)(StrokeFont.Width("0000.00", TextSize) + 20);
-        foreach ((double value, string label) in x.Ticks(Math.Max(2, (_right - _left) / room)))
-        {
-            double at = At(value, 0).X;
-            Canvas.Line([new Vec2(at, _top), new Vec2(at, _bottom)], 0.5, Rgb.Grey(228));
-            Canvas.Text(new Vec2(at, _bottom + 8), label, TextSize, Rgb.Ink, TextAnchor.Middle);
-        }
-        Canvas.Line([new Vec2(_left, _top), new Vec2(_left, _bottom), new Vec2(_right, _bottom)], 0.6, Rgb.Grey(110));
-        Canvas.Text(new Vec2((_left + _right) / 2.0, 14), title, 11, Rgb.Ink, TextAnchor.Middle);
-        Canvas.Text(new Vec2((_left + _right) / 2.0, height - Margin - TextSize), xLabel, TextSize, Rgb.Ink, TextAnchor.Middle);
-        Canvas.Text(new Vec2(Margin, (_top + _bottom) / 2.0), yLabel, TextSize, Rgb.Ink, TextAnchor.Middle, upwards: true);
+        _panel = new PlotPanel(Canvas, new Box(left, top, right, bottom), x, y, yTicks: yTicks);
+        Canvas.Text(new Vec2((left + right) / 2.0, 14), title, 11, Rgb.Ink, TextAnchor.Middle);
+        Canvas.Text(new Vec2((left + right) / 2.0, height - Margin - TextSize), xLabel, TextSize, Rgb.Ink, TextAnchor.Middle);
+        Canvas.Text(new Vec2(Margin, (top + bottom) / 2.0), yLabel, TextSize, Rgb.Ink, TextAnchor.Middle, upwards: true);
         DrawLegend(legend);
-        Canvas.Clip = (_left, _top, _right, _bottom);
+        Canvas.Clip = (left, top, right, bottom);
     }
 
     /// <summary>Clipped to the plot's inside.</summary>
     public Canvas Canvas { get; }
 
     /// <summary>Where a pair of values lies on the canvas; NaN coordinates where it lies nowhere.</summary>
-    public Vec2 At(double x, double y) => new(_left + (_right - _left) * _x.Place(x), _bottom - (_bottom - _top) * _y.Place(y));
+    public Vec2 At(double x, double y) => _panel.At(x, y);
 
     private void DrawLegend(IReadOnlyList<(string Name, Rgb Colour)> legend)
     {
         const int line = 20;
         for (int i = 0; i < legend.Count; i++)
         {
-            int y = _top + 10 + i * line;
-            Canvas.Fill(_right + 12, y - 4, 9, 9, legend[i].Colour);
-            Canvas.Text(new Vec2(_right + 27, y + 0.5 - TextSize / 2), legend[i].Name, TextSize, Rgb.Ink);
+            int y = _panel.Inside.Top + 10 + i * line;
+            Canvas.Fill(_panel.Inside.Right + 12, y - 4, 9, 9, legend[i].Colour);
+            Canvas.Text(new Vec2(_panel.Inside.Right + 27, y + 0.5 - TextSize / 2), legend[i].Name, TextSize, Rgb.Ink);
         }
     }
 }

@@ -36,6 +36,7 @@ public class PlotTests
 
     [TestCase(1e-5, 10.0, 8, "1e-5 0.0001 0.001 0.01 0.1 1 10")]
     [TestCase(1.0, 150.0, 6, "1 2 5 10 20 50 100")]
+    [TestCase(0.02, 9.0, 8, "0.03 0.1 0.3 1 3 10")]
     [TestCase(1e-9, 1e9, 5, "1e-8 0.0001 1 10k 100M")]
     public void LogarithmicTicksAreDecades(double low, double high, int count, string labels) =>
         Assert.That(string.Join(" ", new Axis([low, high], true).Ticks(count).Select(t => t.Label)), Is.EqualTo(labels));
@@ -78,6 +79,22 @@ public class PlotTests
         Assert.That(Inked([5, 5, double.PositiveInfinity, 5, 5]), Is.EqualTo(whole / 2).Within(8));
         Assert.That(Inked([5, 5, 0, 5, 5], log: true), Is.EqualTo(whole / 2).Within(8), "zero has no logarithm");
         Assert.That(Inked([double.NaN, double.NaN, 5, double.NaN, double.NaN]), Is.InRange(2, 6), "a lonely point is a dot");
+    }
+
+    [Test]
+    public void TicksAndDotsAreWhereTheyWereAskedFor()
+    {
+        double[] sides = [8, 16, 28, 64];
+        var axis = new Axis(sides, true) { Marked = sides };
+        Assert.That(string.Join(" ", axis.Ticks(2).Select(t => t.Label)), Is.EqualTo("8 16 28 64"));
+        var plot = new LinePlot { Series = [new("", sides, [1, 10, 100, 1000])], LogX = true, LogY = true, XTicks = sides };
+        int Ink(bool dots)
+        {
+            Bitmap image = new LinePlot { Series = plot.Series, LogX = true, LogY = true, XTicks = sides, Dots = dots }.Render();
+            return Enumerable.Range(0, image.Width * image.Height).Count(i => image.Pixels[3 * i] == 0 && image.Pixels[3 * i + 2] == 178);
+        }
+
+        Assert.That(Ink(dots: true) - Ink(dots: false), Is.InRange(4 * 8, 4 * 30));
     }
 
     [Test]
