@@ -100,10 +100,10 @@ public class OtherSetsTests
         foreach (string stem in new[] { "data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch" })
             File.WriteAllBytes(_folder["cifar10", $"{stem}.bin"], []);
         IReadOnlyList<DataSetStatus> list = DataCatalogue.List(Here);
-        Assert.That(list.Select(s => s.Name), Is.EqualTo(new[] { "digits", "avatars", "mnist", "fashion-mnist", "binarized-mnist", "cifar10", "fsdd" }));
+        Assert.That(list.Select(s => s.Name), Is.EqualTo(new[] { "digits", "avatars", "mnist", "fashion-mnist", "binarized-mnist", "cifar10", "tones", "formants", "pluck", "text", "fsdd" }));
         Assert.That(list.First(s => s.Name == "cifar10").Folder, Is.EqualTo(_folder["cifar10"]));
         Assert.That(list.First(s => s.Name == "binarized-mnist").DownloadBytes, Is.EqualTo(109_760_000));
-        Assert.That(list.Where(s => s.BuiltIn).Select(s => (s.Name, s.Folder)), Is.EqualTo(new[] { ("digits", (string?)null), ("avatars", null) }));
+        Assert.That(list.Where(s => s.BuiltIn).Select(s => (s.Name, s.Folder)), Is.EqualTo(new[] { ("digits", (string?)null), ("avatars", null), ("tones", null), ("formants", null), ("pluck", null), ("text", null) }));
         Assert.That(list.Where(s => !s.BuiltIn).Select(s => s.Licence), Is.All.Not.Empty);
     }
 
