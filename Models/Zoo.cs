@@ -7,7 +7,7 @@ namespace GenEngine.Models;
 public static class Zoo
 {
     public static IReadOnlyList<ModelDescription> Descriptions { get; } =
-        [Ae.Description, Vae.Description, Cvae.Description, Gan.Description, Cgan.Description, InfoGan.Description, CvaeGan.Description, PixelCnn.Description, GatedPixelCnn.Description];
+        [Ae.Description, Vae.Description, Cvae.Description, Gan.Description, Cgan.Description, InfoGan.Description, CvaeGan.Description, PixelCnn.Description, GatedPixelCnn.Description, RowLstmModel.Description, DiagonalBiLstmModel.Description];
 
     public static IReadOnlyList<string> Names { get; } = [.. Descriptions.Select(description => description.Name)];
 
