@@ -23,6 +23,12 @@ internal sealed class DataArguments
     /// <summary>The name of a set or the path of a folder, as the user gave it.</summary>
     public string Name(Session session) => session.Get(_data)!;
 
+    /// <summary>True when the user named one.</summary>
+    public bool IsGiven(Session session) => session.Given(_data);
+
+    /// <summary>Where to look for data files first.</summary>
+    public string? Folder(Session session) => session.Get(_folder);
+
     public DataOptions Read(Session session) => new()
     {
         DataDir = session.Get(_folder),

@@ -13,18 +13,21 @@ internal sealed class ModelArguments
     private readonly Option<int?> _latent = Options.OptionalNumber("--latent", "Dimensions of the code or the noise.", 1);
     private readonly Option<string?> _hidden = new("--hidden") { HelpName = "N,N,...|none", Description = "Widths of a dense encoder's hidden layers, which the decoder mirrors; none makes it linear." };
     private readonly Option<int?> _width = Options.OptionalNumber("--width", "Size of a convolutional backbone: units of the dense layer up to 32x32 pixels (256; the papers' 1024), channels of the first stage above (16; the papers' 64 or 128).", 1);
-    private readonly Option<int?> _layers = Options.OptionalNumber("--layers", "Blocks of an autoregressive network behind its first layer.", 0);
+    private readonly Option<int?> _layers = Options.OptionalNumber("--layers", "Blocks of an autoregressive network behind its first layer; of a WaveNet's stack, whose last has dilation 2^(layers - 1).", 0);
     private readonly Option<string?> _condition = Options.Choice("--condition", "How an autoregressive network is told the class: none, bias (the same at every position), map (something for each)", "none", "bias", "map");
     private readonly Option<string?> _loss = Options.Choice("--loss", "What is minimised", "bce", "mse", "non-saturating", "hinge", "least-squares", "bernoulli", "categorical", "mixture");
     private readonly Option<double?> _noise = Options.OptionalNumber("--noise", "Deviation of the noise that a denoising autoencoder sees on its inputs.", 0.0);
     private readonly Option<string?> _lambdas = new("--lambdas") { HelpName = "X,X,...", Description = "Weights of a composed loss; 'models' says of what." };
     private readonly Option<string?> _pairwise = new("--pairwise") { HelpName = "X,Y,Z", Description = "Weights of the parts of cvae-gan's L_G: pixels, the discriminator's features, the classifier's." };
+    private readonly Option<int?> _stacks = Options.OptionalNumber("--stacks", "Times that a WaveNet goes through its dilations.", 1);
+    private readonly Option<int?> _residual = Options.OptionalNumber("--residual", "Channels of the residual path.", 1);
+    private readonly Option<int?> _skip = Options.OptionalNumber("--skip", "Channels of the skip connections.", 1);
     private readonly Option<double?> _rate = Options.OptionalNumber("--learning-rate", "Adam's learning rate.", 0.0);
     private readonly Option<string?> _schedule = Options.Choice("--schedule", "Learning rate over the run: constant, or cosine down to 0", "constant", "cosine");
 
     public ModelArguments(Command command)
     {
-        foreach (Option option in (Option[])[_backbone, _latent, _hidden, _width, _layers, _condition, _loss, _noise, _lambdas, _pairwise, _rate, _schedule]) command.Options.Add(option);
+        foreach (Option option in (Option[])[_backbone, _latent, _hidden, _width, _layers, _condition, _loss, _noise, _lambdas, _pairwise, _stacks, _residual, _skip, _rate, _schedule]) command.Options.Add(option);
     }
 
     public ModelOptions Read(Session session) => new()
@@ -39,6 +42,9 @@ internal sealed class ModelArguments
         Noise = session.Get(_noise),
         Lambdas = Numbers("--lambdas", session.Get(_lambdas)),
         Pairwise = Numbers("--pairwise", session.Get(_pairwise)),
+        Stacks = session.Get(_stacks),
+        Residual = session.Get(_residual),
+        Skip = session.Get(_skip),
         LearningRate = session.Get(_rate),
         Schedule = session.Get(_schedule),
     };

@@ -18,12 +18,12 @@ internal static class Options
 
     public static Option<string> Data(string standard = "digits")
     {
-        var option = Text("--data", "NAME|PATH", "Data set ('genengine data list' shows them all), or a folder of pictures: JPEG, PNG and BMP, loose or a folder a class.", standard);
+        var option = Text("--data", "NAME|PATH", "Data set ('genengine data list' shows them all), or a folder of pictures: JPEG, PNG and BMP, loose or a folder a class; for models of sequences a .txt file, or a folder of WAV files.", standard);
         option.Validators.Add(result =>
         {
             if (result.Tokens.Count == 0) return; // the default is known; --help and plain runs need not load the catalogue
             string name = result.Tokens[0].Value;
-            if (!DataSets.IsKnown(name)) result.AddError(DataSets.Unknown(name));
+            if (!DataSets.IsKnown(name) && !SequenceSets.IsKnown(name)) result.AddError(DataSets.Unknown(name));
         });
         return option;
     }

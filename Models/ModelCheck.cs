@@ -18,6 +18,12 @@ public static class ModelCheck
     /// <param name="entries">Entries of each large tensor that are varied one by one, besides the random directions.</param>
     public static IEnumerable<GradientReport> Gradients(ModelDescription description, Device device, int entries = GradientCheck.MaxEntries)
     {
+        if (description.NeedsSequences)
+        {
+            foreach (var report in OfSequences(description, device, entries)) yield return report;
+            yield break;
+        }
+
         foreach (var defaults in description.Defaults)
         {
             foreach (string? loss in description.Losses.Count > 0 ? description.Losses : [null!])
@@ -41,6 +47,23 @@ public static class ModelCheck
                     foreach (var report in Phases(description, device, options, new DataShape(side, side, 1, description.NeedsClasses || condition is "bias" or "map" ? Classes : 0), entries)) yield return report;
                 }
             }
+        }
+    }
+
+    /// <summary>Without and with classes, where the model takes them: two stacks, so that the residual path is longer than a field.</summary>
+    private static IEnumerable<GradientReport> OfSequences(ModelDescription description, Device device, int entries)
+    {
+        const int Sequences = 2, Length = 11, Alphabet = 7;
+        foreach (bool conditional in (bool[])[false, true])
+        {
+            using var context = new Context(device, DType.Float64, seed: 11);
+            var options = new ModelOptions { Stacks = 2, Layers = 2, Residual = 5, Skip = 6, Condition = conditional ? "bias" : "none", Smooth = true };
+            using var model = description.Build(context, new DataShape(1, Length, 1, conditional ? Classes : 0) { Alphabet = Alphabet }, options);
+            int[] codes = [.. Enumerable.Range(0, (Sequences * Length) + 1).Select(i => i * i % Alphabet)];
+            var extents = new Shape(Sequences, 1, Length);
+            var batch = new Batch(context.FromLabels(codes.AsSpan(0, codes.Length - 1), extents), conditional ? context.FromLabels([2, 1], new Shape(Sequences)) : null) { Targets = context.FromLabels(codes.AsSpan(1), extents) };
+            foreach (var phase in model.Phases)
+                yield return GradientCheck.Run($"{description.Name} {(conditional ? "conditional " : "")}{phase.Name}", context, [], phase.Groups, () => phase.Loss(batch), entries);
         }
     }
 

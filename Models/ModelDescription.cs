@@ -20,6 +20,9 @@ public sealed record ModelDescription
     /// <summary>True when it learns p(image | class).</summary>
     public bool NeedsClasses { get; init; }
 
+    /// <summary>True when it learns from sequences of codes, sound or text, and not from images.</summary>
+    public bool NeedsSequences { get; init; }
+
     /// <summary>True when it finds codes of images: it is an <see cref="IEncoder"/>.</summary>
     public bool HasEncoder { get; init; }
 
@@ -50,9 +53,15 @@ public sealed record ModelDescription
     /// <exception cref="EngineException">A conditional model needs at least two classes.</exception>
     public void CheckData(DataShape data)
     {
+        if (NeedsSequences != data.Alphabet > 0)
+        {
+            string others = string.Join(", ", (NeedsSequences ? Zoo.OfImages : Zoo.OfSequences).Select(other => other.Name));
+            throw new EngineException($"'{Name}' learns from {(NeedsSequences ? "sequences, sound or text" : "images")}, and these are {(NeedsSequences ? "images" : "sequences")}. Models of {(NeedsSequences ? "images" : "sequences")}: {others}.");
+        }
+
         if (!NeedsClasses || data.Classes > 1) return;
         string found = data.Classes == 0 ? "these images have none" : "these images have only one";
-        throw new EngineException($"'{Name}' learns images given their class, and {found}. Put the images into one folder a class, or train an unconditional model: {Zoo.NamesOf(other => !other.NeedsClasses)}.");
+        throw new EngineException($"'{Name}' learns images given their class, and {found}. Put the images into one folder a class, or train an unconditional model: {Zoo.NamesOf(other => !other.NeedsClasses && other.NeedsSequences == NeedsSequences)}.");
     }
 
     /// <summary>The options with every default of this model filled in.</summary>
@@ -62,7 +71,7 @@ public sealed record ModelDescription
         var standard = given.Backbone is null
             ? Defaults[0]
             : Defaults.FirstOrDefault(option => option.Backbone == given.Backbone)
-                ?? throw new EngineException(NearestName.Unknown("backbone", given.Backbone, [.. Defaults.Select(option => option.Backbone!)]));
+                ?? throw (Defaults[0].Backbone is null ? NotTaken("--backbone", Defaults[0]) : new EngineException(NearestName.Unknown("backbone", given.Backbone, [.. Defaults.Select(option => option.Backbone!)])));
         if (Adapt is not null) standard = Adapt(standard, data);
         bool conv = standard.Backbone == Backbone.Conv;
         var resolved = given with
@@ -77,6 +86,9 @@ public sealed record ModelDescription
             Noise = Taken("--noise", given.Noise, standard.Noise, standard),
             Lambdas = TakenList("--lambdas", given.Lambdas, standard.Lambdas, standard),
             Pairwise = TakenList("--pairwise", given.Pairwise, standard.Pairwise, standard),
+            Stacks = Taken("--stacks", given.Stacks, standard.Stacks, standard),
+            Residual = Taken("--residual", given.Residual, standard.Residual, standard),
+            Skip = Taken("--skip", given.Skip, standard.Skip, standard),
             LearningRate = Taken("--learning-rate", given.LearningRate, standard.LearningRate, standard),
             Schedule = TakenText("--schedule", given.Schedule, standard.Schedule, standard),
         };
@@ -115,6 +127,9 @@ public sealed record ModelDescription
         if (defaults.Noise is not null) taken.Add("--noise");
         if (defaults.Lambdas is not null) taken.Add("--lambdas");
         if (defaults.Pairwise is not null) taken.Add("--pairwise");
+        if (defaults.Stacks is not null) taken.Add("--stacks");
+        if (defaults.Residual is not null) taken.Add("--residual");
+        if (defaults.Skip is not null) taken.Add("--skip");
         if (defaults.LearningRate is not null) taken.Add("--learning-rate");
         if (defaults.Schedule is not null) taken.Add("--schedule");
         string backbone = defaults.Backbone is null ? "" : $" with the backbone '{defaults.Backbone}'";

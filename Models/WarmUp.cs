@@ -28,11 +28,26 @@ public static class WarmUp
         const int Rows = 8, Side = 8, Classes = 10;
         using var device = new CpuDevice(new CpuOptions(Threads: 1, isa));
         using var context = new Context(device);
+        if (description.NeedsSequences)
+        {
+            Sequences(description, context);
+            return;
+        }
+
         var standard = description.Defaults[0];
         var options = new ModelOptions { Latent = standard.Latent is null ? null : 20, Hidden = standard.Hidden is null ? null : [64], Width = standard.Hidden is null ? 64 : null };
         using var model = description.Build(context, new DataShape(Side, Side, 1, Classes), options);
         var labels = context.FromLabels(new int[Rows], new Shape(Rows));
         using var step = context.BeginStep();
         model.TrainStep(new Batch(context.RandomUniform(new Shape(Rows, Side * Side)), labels));
+    }
+
+    private static void Sequences(ModelDescription description, Context context)
+    {
+        const int Length = 64, Alphabet = 256;
+        using var model = description.Build(context, new DataShape(1, Length, 1, 0) { Alphabet = Alphabet }, new ModelOptions());
+        var codes = context.FromLabels(new int[Length], new Shape(1, 1, Length));
+        using var step = context.BeginStep();
+        model.TrainStep(new Batch(codes, null) { Targets = codes });
     }
 }

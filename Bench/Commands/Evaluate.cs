@@ -19,6 +19,7 @@ internal static class Evaluate
                 ("evaluate vae", "-ELBO with its two terms, and the reconstruction error beside PCA's"),
                 ("evaluate vae --samples 50", "and the IWAE bound with 50 importance samples an image"),
                 ("evaluate cgan --full", "every metric: Frechet distance, top-1, diversity, precision and recall, ..."),
+                ("evaluate wavenet", "nats and bits a symbol on held-out sound or text, beside the entropy rate where it is known"),
                 ("evaluate --all --format markdown", "a table of the newest run of every model under runs/"),
             ],
         };
@@ -39,7 +40,15 @@ internal static class Evaluate
             var results = new List<EvaluationResult>();
             foreach (var run in runs)
             {
-                using var opened = run is null ? trained.Open(session) : trained.Open(session, run);
+                var folder = run ?? trained.Find(session);
+                if (Zoo.Find(folder.Config.Model).NeedsSequences)
+                {
+                    using var sequences = trained.OpenSequences(session, folder);
+                    results.Add(new EvaluationResult(sequences.Model.Name, folder.Config.Data, folder.Path, "", sequences.Measure().Scores));
+                    continue;
+                }
+
+                using var opened = trained.Open(session, folder);
                 results.Add(Measure(session, opened, session.Get(samples), session.Get(full) || session.Get(all), session.Get(count)));
             }
 

@@ -34,7 +34,7 @@ internal static class ModelsCommand
     }
 
     private static ModelInfo Info(ModelDescription model) => new(
-        model.Name, model.Summary, model.Paper, model.NeedsClasses ? "images with classes" : "images", model.Losses, model.LambdaNames, [.. model.Defaults.Select(Values)]);
+        model.Name, model.Summary, model.Paper, model.NeedsSequences ? "sequences: sound or text" : model.NeedsClasses ? "images with classes" : "images", model.Losses, model.LambdaNames, [.. model.Defaults.Select(Values)]);
 
     private static void Print(TextWriter output, ModelInfo model)
     {
@@ -59,10 +59,15 @@ internal static class ModelsCommand
         Add("--latent", options.Latent);
         if (options.Hidden is { } hidden) values["--hidden"] = hidden.Count == 0 ? "none" : string.Join(',', hidden);
         if (options.Backbone == "conv") values["--width"] = options.Width?.ToString(CultureInfo.InvariantCulture) ?? "256 (16 above 32x32)";
+        Add("--layers", options.Layers);
+        if (options.Condition is { } condition) values["--condition"] = condition;
         if (options.Loss is { } loss) values["--loss"] = loss;
         Add("--noise", options.Noise);
         if (options.Pairwise is { } pairwise) values["--pairwise"] = string.Join(',', pairwise.Select(weight => weight.ToString(CultureInfo.InvariantCulture)));
         if (options.Lambdas is { } lambdas) values["--lambdas"] = string.Join(',', lambdas.Select(lambda => lambda.ToString(CultureInfo.InvariantCulture)));
+        Add("--stacks", options.Stacks);
+        Add("--residual", options.Residual);
+        Add("--skip", options.Skip);
         Add("--learning-rate", options.LearningRate);
         if (options.Schedule is { } schedule) values["--schedule"] = schedule;
         return values;

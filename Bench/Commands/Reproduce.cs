@@ -98,13 +98,22 @@ internal static class Reproduce
 
     private static RunScores Measure(Session session, Recipe recipe, string folder, DeviceOptions device, string? dataDir)
     {
-        using var trained = TrainedModel.Open(session, RunFolder.Open(folder), device, 0, null, dataDir);
+        var run = RunFolder.Open(folder);
+        if (Zoo.Find(run.Config.Model).NeedsSequences)
+        {
+            using var sequences = TrainedSequences.Open(session, run, device, 0, null, dataDir);
+            var (scores, hash) = sequences.Measure();
+            return Scores(scores, run.Config, hash, "");
+        }
+
+        using var trained = TrainedModel.Open(session, run, device, 0, null, dataDir);
         var found = FullEvaluation.Of(session, trained, recipe.ImportanceSamples);
-        var config = trained.Run.Config;
-        return new RunScores(
-            found.Scores, config.Steps * config.Batch, trained.TestSet.ContentHash, found.Judge,
-            $"{Devices.ProcessorName()}; {config.Device}", config.Engine, DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), 0);
+        return Scores(found.Scores, trained.Run.Config, trained.TestSet.ContentHash, found.Judge);
     }
+
+    private static RunScores Scores(IReadOnlyList<Score> scores, RunConfig config, string testHash, string judge) => new(
+        scores, config.Steps * config.Batch, testHash, judge,
+        $"{Devices.ProcessorName()}; {config.Device}", config.Engine, DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), 0);
 
     private static LedgerRow Row(Recipe recipe, List<RunScores> results, List<LedgerRow> ledger)
     {

@@ -28,6 +28,7 @@ internal static class Train
                 ("train vae --data ~/faces --size 64 --flip", "a folder of your own pictures"),
                 ("train cgan --data mnist --epochs 5", "digits of the class asked for"),
                 ("train vae --steps 20 --profile trace.json", "a trace of the launches of a few steps"),
+                ("train wavenet --data text --window 512 --steps 500", "a model of text, byte by byte"),
                 ("train vae --device simt --check --steps 3 --batch 8", "the CUDA kernels under the checking emulator"),
             ],
         };
@@ -40,9 +41,11 @@ internal static class Train
     private static int Run(Session session, TrainOptions options, string name)
     {
         var entry = Zoo.Find(name);
-        var settings = options.Read(session);
+        var settings = options.Read(session, entry.NeedsSequences);
         OutputPath.Folder(settings.Out ?? "runs");
         if (settings.Profile is { } profile) OutputPath.Folder(Path.GetDirectoryName(Path.GetFullPath(profile))!);
+        if (entry.NeedsSequences)
+            return TrainSequences.Run(session, options, settings, entry);
         using var device = options.Device.Open(session);
         if (device is CpuDevice cpu) WarmUp.Start(entry, cpu.Isa);
         var (trainSet, testSet) = Load(settings);
@@ -102,9 +105,10 @@ internal static class Train
 
 /// <summary>Options of train as the user gave them.</summary>
 internal sealed record TrainSettings(
-    string Data, DataOptions Source, int Batch, int? Steps, int? Epochs, ModelOptions Model, ulong Seed, Binarization? Binarization, bool Captured, string? Out, bool Json, string? Profile)
+    string Data, DataOptions Source, int Batch, int? Steps, int? Epochs, ModelOptions Model, ulong Seed, Binarization? Binarization, bool Captured, string? Out, bool Json, string? Profile,
+    SequenceSettings Sequences)
 {
-    private const int StandardEpochs = 10;
+    public const int StandardEpochs = 10;
 
     /// <summary>The run's file, every choice made.</summary>
     public RunConfig Config(ModelDescription model, ImageDataset train, ImageDataset test)

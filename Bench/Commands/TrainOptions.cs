@@ -17,12 +17,15 @@ internal sealed class TrainOptions
     private readonly Option<string?> _out = Options.Out("Run folder to make; runs/<model>-<data>-<n> when not given. Never overwritten.");
     private readonly Option<bool> _json = Options.Json();
 
+    private readonly SequenceArguments _sequences;
+
     public TrainOptions(Command command)
     {
         _data = new DataArguments(command);
         foreach (Option option in (Option[])[_steps, _epochs, _batch, _binarize, _seed, _eager, _profile, _out, _json])
             command.Options.Add(option);
         _model = new ModelArguments(command);
+        _sequences = new SequenceArguments(command);
         Device = new DeviceOptions(command);
     }
 
@@ -30,11 +33,14 @@ internal sealed class TrainOptions
 
     public DeviceOptions Device { get; }
 
-    public TrainSettings Read(Session session)
+    /// <param name="sequences">The model learns from sequences: other data and another batch stand in where they are not given.</param>
+    public TrainSettings Read(Session session, bool sequences)
     {
         if (session.Given(_steps) && session.Given(_epochs)) throw new UsageException("--steps and --epochs both say how long to train; give one of them.");
         return new TrainSettings(
-            _data.Name(session), _data.Read(session), session.Get(_batch), session.Get(_steps), session.Get(_epochs), _model.Read(session), session.Get(_seed),
-            session.Get(_binarize) is { } binarize ? (binarize == "dynamic" ? Binarization.Dynamic : Binarization.None) : null, !session.Get(_eager), session.Get(_out), session.Get(_json), session.Get(_profile));
+            sequences && !_data.IsGiven(session) ? SequenceArguments.StandardData : _data.Name(session), _data.Read(session),
+            sequences && !session.Given(_batch) ? SequenceArguments.StandardBatch : session.Get(_batch), session.Get(_steps), session.Get(_epochs), _model.Read(session), session.Get(_seed),
+            session.Get(_binarize) is { } binarize ? (binarize == "dynamic" ? Binarization.Dynamic : Binarization.None) : null, !session.Get(_eager), session.Get(_out), session.Get(_json), session.Get(_profile),
+            _sequences.Read(session, _data.Folder(session)));
     }
 }

@@ -35,6 +35,14 @@ internal sealed class TrainReport(Session session, IModel model, RunFolder run, 
         session.Out.WriteLine(Text($"{data.Name}: {data.Count:N0} images {data.Width}x{data.Height}, batch {config.Batch}, {config.Steps:N0} steps ({config.Steps * config.Batch / (double)data.Count:F1} epochs)"));
     }
 
+    public void Begin(DeviceSequences data, int field)
+    {
+        if (json) return;
+        var (config, set) = (run.Config, data.Data);
+        session.Out.WriteLine(Text($"{model.Name} {config.Stacks}x{config.Layers} layers, {config.Residual} residual, {config.Skip} skip{(config.Condition is not (null or "none") ? $", {set.ClassNames.Count} classes" : "")}, sees {field:N0} codes, {model.Groups.Sum(group => group.ParameterCount):N0} parameters, on {model.Context.Device.Kind.Name()}: {model.Context.Device.Description}"));
+        session.Out.WriteLine(Text($"{set.Name}: {set.Codes.Length:N0} codes in {set.Clips:N0} clip(s), batch {config.Batch} x {data.Window:N0}, {config.Steps:N0} steps ({config.Steps * config.Batch / data.ItemsAnEpoch:F1} epochs)"));
+    }
+
     /// <summary>Runs training with progress on the terminal or as plain lines.</summary>
     public bool Watch(Func<Action<TrainProgress>, bool> train)
     {
@@ -65,6 +73,30 @@ internal sealed class TrainReport(Session session, IModel model, RunFolder run, 
         foreach (string line in Next()) session.Out.WriteLine($"  {line}");
     }
 
+    /// <summary>As of images, for a model of sequences that has been measured.</summary>
+    public void Finish(bool finished, long steps, SequenceDataset test, IReadOnlyList<Score> scores)
+    {
+        AtomicFile.WriteText(run.File("metrics.jsonl"), _metrics.ToString());
+        var pictures = Curves();
+        if (json)
+        {
+            Json.Write(session.Out, ConsoleJson.Default.TrainResult, new TrainResult(finished, steps, run.Path, scores.ToDictionary(score => score.Name, score => score.Value), pictures));
+            return;
+        }
+
+        if (!finished) session.Out.WriteLine($"Stopped after {steps} steps; what was learned so far is kept.");
+        EvaluationTable.Write(session, [new EvaluationResult(model.Name, Text($"{test.Name}, {test.Codes.Length:N0} held-out codes"), run.Path, "", scores)], "text", json: false);
+        foreach (string picture in pictures) session.Out.WriteLine($"  {picture}");
+    }
+
+    private List<string> Curves()
+    {
+        if (_curve.Count < 2) return [];
+        string path = run.File("loss.png");
+        Png.Write(path, LossCurves(), ("Software", "GenEngine"), ("Run", run.Path));
+        return [path];
+    }
+
     private IEnumerable<string> Next()
     {
         yield return $"sample {model.Name}            new images";
@@ -78,7 +110,7 @@ internal sealed class TrainReport(Session session, IModel model, RunFolder run, 
     {
         for (int row = 0; row < progress.Rows.Length; row++) AddStep(progress.Step - progress.Rows.Length + row + 1, progress.Rows[row]);
         if (json) return;
-        string losses = string.Join("  ", model.LossNames.Select((name, i) => Text($"{name} {progress.Losses[i]:F2}")));
+        string losses = string.Join("  ", model.LossNames.Select((name, i) => $"{name} {progress.Losses[i].ToString(model is ISequenceModel ? "F4" : "F2", CultureInfo.InvariantCulture)}"));
         string line = Text($"step {progress.Step}/{progress.Steps}  epoch {progress.Epoch:F2}  {losses}  {progress.StepsPerSecond:F0} steps/s  ETA {progress.Remaining:mm\\:ss}");
         if (Live) session.Out.Write($"\r\e[K{line}");
         else session.Out.WriteLine(line);

@@ -62,10 +62,17 @@ internal sealed class TrainedModel : IDisposable
     /// <param name="model">Null where the run says which.</param>
     public static TrainedModel Open(Session session, string? model, string? path, DeviceOptions device, ulong seed, string? data, string? dataDir)
     {
+        return Open(session, Find(model, path), device, seed, data, dataDir);
+    }
+
+    /// <summary>The run that --run names, or the newest of the model.</summary>
+    /// <exception cref="EngineException">There is none, or it is of another model.</exception>
+    public static RunFolder Find(string? model, string? path)
+    {
         if (model is not null) _ = Zoo.Find(model);
         var run = path is null ? RunFolder.Newest(model!) : RunFolder.Open(path);
         if (model is not null && run.Config.Model != model) throw new EngineException($"'{run.Path}' holds a run of '{run.Config.Model}', not of '{model}'.");
-        return Open(session, run, device, seed, data, dataDir);
+        return run;
     }
 
     /// <summary>Opens a run.</summary>
@@ -117,7 +124,7 @@ internal sealed class TrainedModel : IDisposable
     private DataShape Shape()
     {
         var config = Run.Config;
-        return config is { ImageHeight: > 0, ClassNames: { } names } ? new DataShape(config.ImageHeight, config.ImageWidth, config.Channels, names.Count) : DataShape.Of(TestSet);
+        return config is { ImageHeight: > 0, ClassNames: { } names } ? new DataShape(config.ImageHeight, config.ImageWidth, config.Channels, names.Count) { Alphabet = config.Alphabet } : DataShape.Of(TestSet);
     }
 
     private ImageDataset Load(string split, string? data, string? dataDir)
@@ -166,6 +173,12 @@ internal sealed class TrainedModelOptions
 
     /// <summary>True when --run names one.</summary>
     public bool NamesRun(Session session) => session.Given(_run);
+
+    /// <summary>The run that the command is about, before it is opened.</summary>
+    public RunFolder Find(Session session) => TrainedModel.Find(session.Get(_model), session.Get(_run));
+
+    /// <summary>Opens a run of a model of sequences.</summary>
+    public TrainedSequences OpenSequences(Session session, RunFolder run) => TrainedSequences.Open(session, run, _device, session.Get(_seed), session.Get(_data), session.Get(_dataDir));
 
     /// <summary>Opens a run that the command has chosen.</summary>
     public TrainedModel Open(Session session, RunFolder run) => TrainedModel.Open(session, run, _device, session.Get(_seed), session.Get(_data), session.Get(_dataDir));

@@ -37,6 +37,12 @@ internal sealed record StepEntry(string Name, string Purpose, int Batch, Func<De
     private static IEnumerable<StepEntry> OfZoo(ModelDescription model)
     {
         const int Batch = 128;
+        if (model.NeedsSequences)
+        {
+            yield return new($"zoo-{model.Name}", $"'train {model.Name}' on windows of 1024 codes", 4, (device, batch) => StepJob.OfSequences(device, batch, model, 1024));
+            yield break;
+        }
+
         DataShape digits = new(28, 28, 1, 10), faces = new(64, 64, 3, 16);
         foreach (var options in model.Defaults)
         {

@@ -43,6 +43,15 @@ internal sealed class StepJob : OwnJob
         return () => model.TrainStep(images);
     });
 
+    /// <summary>A model of sequences as 'train' builds it, over 256 codes; its arithmetic is not counted.</summary>
+    public static StepJob OfSequences(Device device, int batch, ModelDescription description, int window) => new(device, 0, context =>
+    {
+        var model = description.Build(context, new DataShape(1, window, 1, 0) { Alphabet = 256 }, new ModelOptions());
+        var shape = new Shape(batch, 1, window);
+        var codes = new Batch(Labels(context, shape, 1), null) { Targets = Labels(context, shape, 2) };
+        return () => model.TrainStep(codes);
+    });
+
     public static StepJob ConvVae(Device device, int batch) => new(device, 2.0 * batch * ((2 * 100_352) + (3 * (1_605_632 + (3136 * 32) + (16 * 3136) + 1_605_632 + 100_352))), context =>
     {
         var network = new ConvVaeNetwork(context);
@@ -139,7 +148,7 @@ internal sealed class StepJob : OwnJob
         double layers = 10 * stacks, dilated = layers * 4 * residual * residual, residuals = (layers - 1) * residual * residual, skips = layers * residual * skip;
         return new(device, 2.0 * batch * length * 3 * (dilated + residuals + skips + (skip * skip) + (skip * 256)), context =>
         {
-            var network = new WaveNetNetwork(context, residual: residual, skip: skip, stacks: stacks);
+            var network = new WaveNetNetwork(context, new WaveNetOptions { Residual = residual, Skip = skip, Stacks = stacks });
             var adam = new Adam(network.Group, 1e-3);
             var shape = new Shape(batch, 1, length);
             Tensor codes = Labels(context, shape, 1), targets = Labels(context, shape, 2);

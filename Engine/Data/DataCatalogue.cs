@@ -55,6 +55,7 @@ public static class DataCatalogue
             list.Add(new DataSetStatus(
                 source.Name, source.Summary, source.BuiltIn, source.Find(options), entry?.Bytes ?? 0, entry?.Licence ?? ""));
         }
+        foreach (ISequenceSource source in SequenceSets.Sources.Where(source => source.BuiltIn)) list.Add(new DataSetStatus(source.Name, source.Summary, true, null, 0, ""));
         foreach (CatalogueEntry entry in Entries.Where(e => list.TrueForAll(line => line.Name != e.Name)))
         {
             string? folder = DataFolders.Find(entry.Name, options, [.. entry.Files.Select(file => new[] { file.Name })]);

@@ -26,11 +26,13 @@ public static class DataSets
         ?? Path.TrimEndingDirectorySeparator(Path.GetFullPath(Home(name)));
 
     /// <summary>The set's name, or the folder's own without its path: what run folders are called by.</summary>
-    public static string ShortName(string name) => Path.GetFileName(FullName(name)) is { Length: > 0 } last ? last : "data";
+    public static string ShortName(string name) => Path.GetFileName(FullName(name)) is { Length: > 0 } last ? last.Replace(':', '-') : "data";
 
     /// <summary>What to tell somebody who named no set.</summary>
     public static string Unknown(string name) =>
-        NearestName.Unknown("data set", name, All.Select(s => s.Name)) + " A folder of pictures is named by its path.";
+        SequenceSets.IsNamed(name)
+            ? $"'{name}' holds sequences, sound or text, and images are asked for."
+            : NearestName.Unknown("data set", name, [.. All.Select(s => s.Name), .. SequenceSets.Sources.Select(s => s.Name)]) + " A folder of pictures is named by its path.";
 
     private static bool IsPath(string name) =>
         name is "." or ".." || name.Contains('/', StringComparison.Ordinal) || name.Contains('\\', StringComparison.Ordinal) || Directory.Exists(name);

@@ -38,6 +38,15 @@ public record ModelOptions
     /// <summary>Weights of the parts of a pairwise loss: pixels, the discriminator's features, the classifier's.</summary>
     public IReadOnlyList<double>? Pairwise { get; init; }
 
+    /// <summary>Stacks of a WaveNet's layers.</summary>
+    public int? Stacks { get; init; }
+
+    /// <summary>Channels of the residual path.</summary>
+    public int? Residual { get; init; }
+
+    /// <summary>Channels of the skip connections.</summary>
+    public int? Skip { get; init; }
+
     /// <summary>Adam's, of the generator where there are two.</summary>
     public double? LearningRate { get; init; }
 

@@ -41,6 +41,18 @@ public sealed record RunConfig : ModelOptions
 
     public int Batch { get; init; }
 
+    /// <summary>Size of the alphabet of a model of sequences, whose window is then ImageWidth; 0 for images.</summary>
+    public int Alphabet { get; init; }
+
+    /// <summary>Of sequences: joined when clips were laid end to end, apart when each window lay in one.</summary>
+    public string? Clips { get; init; }
+
+    /// <summary>Of sound: samples a second.</summary>
+    public int SampleRate { get; init; }
+
+    /// <summary>Of sound: the share of the loudest frame below which ends of recordings were cut; 0 where they were not.</summary>
+    public double Trim { get; init; }
+
     public ulong Seed { get; init; }
 
     /// <summary>none or dynamic.</summary>

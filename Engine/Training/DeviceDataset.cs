@@ -9,7 +9,7 @@ namespace GenEngine;
 /// A data set that lives on the device as bytes. Batches are gathered by a kernel from an endless stream of indices whose position
 /// is device memory too, so that a captured step moves on by itself.
 /// </summary>
-public sealed class DeviceDataset : IDisposable
+public sealed class DeviceDataset : ITrainingData
 {
     // streams of random numbers: training draws anew each epoch, evaluation once and for all
     private const uint TrainStream = 0xB1A50001, EvaluationStream = 0xB1A50002;
@@ -48,6 +48,8 @@ public sealed class DeviceDataset : IDisposable
     public DataShape Shape { get; }
 
     public int Count { get; }
+
+    public double ItemsAnEpoch => Count;
 
     /// <summary>Index of the next training image in the endless stream; epoch = Position / Count.</summary>
     public ulong Position

@@ -1,11 +1,19 @@
 using GenEngine.Data;
+using GenEngine.Kernels;
 
 namespace GenEngine;
 
 /// <summary>What a batch brings to a training step; memory that the gather kernel refills every step.</summary>
-/// <param name="Images">Real type, [batch, height*width*channels], pixels in [0, 1].</param>
+/// <param name="Images">Real type, [batch, height*width*channels], pixels in [0, 1]; of sequences the <see cref="Codes"/>.</param>
 /// <param name="Labels">int32 [batch], or null when the data set has none.</param>
-public sealed record Batch(Tensor Images, Tensor? Labels);
+public sealed record Batch(Tensor Images, Tensor? Labels)
+{
+    /// <summary>Of sequences: int32 [batch, 1, window], what is heard or read at each position.</summary>
+    public Tensor Codes => Targets is null ? throw new EngineException("A batch of images has no codes.") : Images;
+
+    /// <summary>Of sequences: int32 [batch, 1, window], what comes next at each position; null for images.</summary>
+    public Tensor? Targets { get; init; }
+}
 
 /// <summary>
 /// One description of a model: its networks as parameter groups, its losses, its phases and its step. Trainer, console and files know models
@@ -51,5 +59,10 @@ public sealed record DataShape(int Height, int Width, int Channels, int Classes)
 {
     public int Pixels => Height * Width * Channels;
 
+    /// <summary>Size of a sequence's alphabet; 0 for images. A window of a sequence is 1 high, as wide as it is long, of one channel.</summary>
+    public int Alphabet { get; init; }
+
     public static DataShape Of(ImageDataset data) => new(data.Height, data.Width, data.Channels, data.ClassNames.Count);
+
+    public static DataShape Of(SequenceDataset data, int window) => new(1, window, 1, data.Labels is null ? 0 : data.ClassNames.Count) { Alphabet = data.Alphabet };
 }

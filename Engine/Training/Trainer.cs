@@ -27,17 +27,17 @@ public sealed class DivergedException(string message) : EngineException(message)
 public sealed class Trainer : IDisposable
 {
     private readonly IModel _model;
-    private readonly DeviceDataset _data;
+    private readonly ITrainingData _data;
     private readonly LossHistory _history;
     private readonly int _batch;
 
     /// <param name="model">What to train.</param>
     /// <param name="data">On the same context as the model.</param>
-    /// <param name="batch">Images a step.</param>
+    /// <param name="batch">Images or windows a step.</param>
     /// <param name="captured">Replay the step from the third on; the bits are those of eager steps.</param>
-    public Trainer(IModel model, DeviceDataset data, int batch, bool captured = true)
+    public Trainer(IModel model, ITrainingData data, int batch, bool captured = true)
     {
-        if (batch < 1) throw new EngineException($"--batch {batch}: a batch has at least one image.");
+        if (batch < 1) throw new EngineException($"--batch {batch}: a batch has at least one example.");
         _model = model;
         _data = data;
         _batch = batch;
@@ -50,6 +50,9 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Steps that make so many passes over so many images; the last may go beyond the pass.</summary>
     public static long StepsFor(int epochs, int images, int batch) => (((long)epochs * images) + batch - 1) / batch;
+
+    /// <summary>As the other, of data whose epoch is no whole number of items.</summary>
+    public static long StepsFor(int epochs, double items, int batch) => (long)Math.Ceiling(epochs * items / batch);
 
     /// <summary>Steps done.</summary>
     public long Step { get; private set; }
@@ -89,7 +92,7 @@ public sealed class Trainer : IDisposable
             double[] losses = Means(rows);
             var now = watch.Elapsed;
             double rate = (Step - reported) / Math.Max((now - last).TotalSeconds, 1e-9);
-            report?.Invoke(new TrainProgress(Step, steps, (double)Step * _batch / _data.Count, losses, rows, rate, now));
+            report?.Invoke(new TrainProgress(Step, steps, Step * _batch / _data.ItemsAnEpoch, losses, rows, rate, now));
             (last, reported) = (now, Step);
         }
     }

@@ -6,6 +6,7 @@ using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Devices.Cpu;
 using GenEngine.Kernels.Layout;
 using GenEngine.Kernels.Optimizer;
+using GenEngine.Models;
 using NUnit.Framework;
 
 namespace GenEngine.Tests.Models;
@@ -91,7 +92,7 @@ public sealed class ConvNetworkTests
         var pixelCnn = new PeerGatedPixelCnn(context, smooth: true);
         var small = Images(context, 2, side);
         Passes(GradientCheck.Run("gated PixelCNN", context, [], [pixelCnn.Group], () => pixelCnn.Loss(small)));
-        var waveNet = new WaveNetNetwork(context, smooth: true);
+        var waveNet = new WaveNetNetwork(context, new WaveNetOptions { Smooth = true });
         int[] codes = [.. Enumerable.Range(0, 2 * length).Select(i => i * 37 % 256)];
         Tensor heard = context.FromLabels(codes, new Shape(2, 1, length)), next = context.FromLabels([.. codes.Skip(1), 0], new Shape(2, 1, length));
         Passes(GradientCheck.Run("WaveNet", context, [], [waveNet.Group], () => waveNet.Loss(heard, next)));
@@ -129,7 +130,7 @@ public sealed class ConvNetworkTests
         {
             using var step = context.BeginStep();
             using var nothing = context.NoGradient();
-            return waveNet.Logits(context.FromLabels(values, new Shape(1, 1, values.Length))).ToDoubles();
+            return waveNet.Forward(context.FromLabels(values, new Shape(1, 1, values.Length))).ToDoubles();
         }
     }
 

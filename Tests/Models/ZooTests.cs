@@ -18,7 +18,7 @@ public sealed class ZooTests
     private static readonly Lazy<ImageDataset> s_digits = new(() => DataSets.Load("digits", "train", new DataOptions { Limit = 2000 }));
 
     private static IEnumerable<TestCaseData> Models =>
-        from model in Zoo.Descriptions
+        from model in Zoo.OfImages
         from defaults in model.Defaults
         select new TestCaseData(model, Small(defaults)).SetArgDisplayNames(model.Name, defaults.Backbone!);
 
@@ -71,7 +71,7 @@ public sealed class ZooTests
         using var device = new CpuDevice(new CpuOptions(Threads: 2, isa));
         string path = Path.Combine(AppContext.BaseDirectory, "Fixtures", GoldenFile);
         var lines = new List<string>();
-        foreach (var description in Zoo.Descriptions)
+        foreach (var description in Zoo.OfImages)
         {
             foreach (var defaults in description.Defaults)
             {

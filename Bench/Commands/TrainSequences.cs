@@ -1,0 +1,78 @@
+using GenEngine.Bench.Profiles;
+using GenEngine.Bench.Shapes;
+using GenEngine.Data;
+using GenEngine.Kernels;
+using GenEngine.Kernels.Devices.Cpu;
+using GenEngine.Kernels.Devices.Gpu;
+using GenEngine.Models;
+using GenEngine.Runs;
+
+namespace GenEngine.Bench.Commands;
+
+/// <summary>train of a model of sequences: as of images, but for what a batch is, what is measured, and that nothing is drawn.</summary>
+internal static class TrainSequences
+{
+    public static int Run(Session session, TrainOptions options, TrainSettings settings, ModelDescription entry)
+    {
+        using var device = options.Device.Open(session);
+        if (device is CpuDevice cpu) WarmUp.Start(entry, cpu.Isa);
+        bool conditional = settings.Model.Condition is not (null or "none");
+        var (given, sequences) = (settings.Sequences.Source, settings.Sequences);
+        var (trainSet, testSet) = (SequenceSets.Load(settings.Data, "train", given), SequenceSets.Load(settings.Data, "test", given));
+        foreach (string note in trainSet.Notes) session.Error.WriteLine(note);
+        if (conditional) trainSet.RequireClasses($"'{entry.Name} --condition'");
+        string clips = sequences.Clips ?? (conditional ? "apart" : "joined");
+        if (conditional && clips == "joined") throw new UsageException("--clips joined lets windows cross from class to class, which --condition cannot mean; leave one of them out.");
+        if (clips == "joined") (trainSet, testSet) = (trainSet.Joined(), testSet.Joined());
+
+        using var context = new Context(device, seed: settings.Seed);
+        using var data = new DeviceSequences(context, trainSet, sequences.Window);
+        var config = Config(settings, entry, trainSet, testSet, data, clips) with
+        {
+            Device = device.Description,
+            Isa = (device as CpuDevice)?.Isa.Name(),
+            Precision = ((device as GpuDevice)?.Precision ?? Precision.Float32).Name(),
+        };
+        using var model = (ISequenceModel)entry.Build(context, data.Shape, config);
+        using var test = new DeviceSequences(context, testSet, Math.Min(sequences.Window, testSet.LongestClip - 1));
+        test.Evaluate(model.Field).Dispose(); // what could not be measured at the end is said now
+        var run = RunFolder.Create(config, settings.Out);
+        var report = new TrainReport(session, model, run, settings.Json);
+        report.Begin(data, model.Field);
+
+        using var profiler = settings.Profile is null ? null : new StepProfiler(device, config.Steps);
+        using var trainer = new Trainer(model, data, config.Batch, settings.Captured) { Profiler = profiler };
+        bool finished = report.Watch(progress => trainer.Run(config.Steps, progress, report.Interval, session.Stop));
+        WeightFile.Save(run.WeightsPath, model.Groups);
+        if (profiler is not null)
+        {
+            TraceFile.Write(settings.Profile!, device, profiler.Profile, Roof.Of(device));
+            session.Error.WriteLine($"Trace of {profiler.Profile.Steps.Count} steps: {settings.Profile} (open it in ui.perfetto.dev or chrome://tracing)");
+        }
+
+        report.Finish(finished, trainer.Step, testSet, new SequenceEvaluation(model, trainSet, test).Scores());
+        return finished ? ExitCode.Done : ExitCode.Stopped;
+    }
+
+    private static RunConfig Config(TrainSettings settings, ModelDescription entry, SequenceDataset train, SequenceDataset test, DeviceSequences data, string clips)
+    {
+        long steps = settings.Steps ?? Trainer.StepsFor(settings.Epochs ?? TrainSettings.StandardEpochs, data.ItemsAnEpoch, settings.Batch);
+        return new RunConfig(entry.Resolve(settings.Model with { Steps = steps }, data.Shape))
+        {
+            Model = entry.Name,
+            Data = SequenceSets.FullName(settings.Data),
+            ImageHeight = 1,
+            ImageWidth = settings.Sequences.Window,
+            Channels = 1,
+            Alphabet = train.Alphabet,
+            Clips = clips,
+            SampleRate = train.SampleRate,
+            Trim = settings.Sequences.Source.Trim,
+            ClassNames = train.ClassNames,
+            TrainHash = train.ContentHash,
+            TestHash = test.ContentHash,
+            Batch = settings.Batch,
+            Seed = settings.Seed,
+        };
+    }
+}
