@@ -7,7 +7,10 @@ namespace GenEngine.Models;
 public static class Zoo
 {
     public static IReadOnlyList<ModelDescription> Descriptions { get; } =
-        [Ae.Description, Vae.Description, Cvae.Description, Gan.Description, Cgan.Description, InfoGan.Description, CvaeGan.Description, PixelCnn.Description, GatedPixelCnn.Description, WaveNet.Description];
+    [
+        Ae.Description, Vae.Description, Cvae.Description, Gan.Description, Cgan.Description, InfoGan.Description, CvaeGan.Description,
+        PixelCnn.Description, GatedPixelCnn.Description, RowLstmModel.Description, DiagonalBiLstmModel.Description, WaveNet.Description,
+    ];
 
     /// <summary>Those that learn from images.</summary>
     public static IReadOnlyList<ModelDescription> OfImages { get; } = [.. Descriptions.Where(description => !description.NeedsSequences)];

@@ -100,6 +100,9 @@ internal sealed class ClassOption
         command.Options.Add(_names);
     }
 
+    /// <summary>As the user typed them, apart by spaces or commas; empty when not given.</summary>
+    public string[] Names(Session session) => [.. (session.Get(_names) ?? []).SelectMany(name => name.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
+
     /// <summary>Empty when not given.</summary>
     /// <exception cref="EngineException">No such class; suggests the nearest and lists all.</exception>
     public int[] Read(Session session, TrainedModel trained)

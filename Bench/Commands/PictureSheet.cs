@@ -62,6 +62,9 @@ internal sealed class PictureOutput
         foreach (Option option in (Option[])[_out, _separate]) command.Options.Add(option);
     }
 
+    /// <summary>What --out says; null when it is not given.</summary>
+    public string? Path(Session session) => session.Get(_out);
+
     /// <summary>Writes the sheet or its pictures, and prints where.</summary>
     public void Write(Session session, TrainedModel trained, string standard, PictureSheet sheet)
     {
@@ -69,7 +72,7 @@ internal sealed class PictureOutput
         {
             if (session.Given(_out)) throw new UsageException("--out is one sheet, --separate a folder of pictures; give one of them.");
             OutputPath.Folder(folder);
-            foreach (var (name, picture) in sheet.Files()) Save(trained, Path.Combine(folder, $"{string.Join('_', name.Split(Path.GetInvalidFileNameChars()))}.png"), picture);
+            foreach (var (name, picture) in sheet.Files()) Save(trained, System.IO.Path.Combine(folder, $"{string.Join('_', name.Split(System.IO.Path.GetInvalidFileNameChars()))}.png"), picture);
             session.Out.WriteLine(folder);
             return;
         }

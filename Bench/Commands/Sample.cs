@@ -18,6 +18,8 @@ internal static class Sample
                 ("sample vae", "144 images from the newest VAE"),
                 ("sample vae --count 400 --columns 20 --seed 7 --out digits.png", "another draw, to a file of your choice"),
                 ("sample ae --standard-normal", "what an autoencoder makes of a VAE's codes"),
+                ("sample wavenet --seconds 3 --class seven", "sound to a WAV, with its waveform and spectrogram beside a real one"),
+                ("sample wavenet --prime \"Once upon\" --length 400", "text that goes on from yours"),
                 ("sample gated-pixelcnn --count 16 --sampler naive", "pixel by pixel with a whole forward pass each, to see what the incremental sampler saves"),
             ],
         };
@@ -28,10 +30,20 @@ internal static class Sample
         foreach (Option option in (Option[])[count, columns, normal]) command.Options.Add(option);
         var classes = new ClassOption(command, "--class", "Classes to draw in turn, for a conditional model; all when not given.");
         var drawing = new DrawOptions(command);
+        var sequences = new SampleSequences(command);
         var output = new PictureOutput(command, "samples-seed<seed>.png");
         command.OnRun(session =>
         {
-            using var model = trained.Open(session);
+            var run = trained.Find(session);
+            if (Zoo.Find(run.Config.Model).NeedsSequences)
+            {
+                using var opened = trained.OpenSequences(session, run);
+                sequences.Run(session, opened, session.Given(count) ? session.Get(count) : 1, classes.Names(session), drawing, output.Path(session));
+                return ExitCode.Done;
+            }
+
+            sequences.Refuse(session, run.Config.Model);
+            using var model = trained.Open(session, run);
             if (session.Get(normal)) model.DrawStandardNormal();
             int[] given = classes.ReadDrawn(session, model);
             float[] images = Draw(session, model.Any, session.Get(count), given, drawing);
@@ -87,6 +99,28 @@ internal sealed class DrawOptions
             CultureInfo.InvariantCulture,
             $"{session.Get(_sampler)} sampler: {count} images in {seconds:F2} s, {1e3 * seconds / positions / count:G3} ms a pixel and image; {evaluations} full evaluation{(evaluations == 1 ? "'s worth of columns" : "s of the network")} a batch"));
         return levels;
+    }
+
+    /// <summary>Draws sequences, and says how fast.</summary>
+    /// <param name="prime">What each begins with.</param>
+    public int[] Run(Session session, ISequenceModel model, int count, int length, IReadOnlyList<int>? labels, int[] prime)
+    {
+        bool naive = session.Get(_sampler) == "naive";
+        var watch = Stopwatch.StartNew();
+        double told = 0;
+        void Tell(int done, int all)
+        {
+            if (watch.Elapsed.TotalSeconds < told + 2) return;
+            told = watch.Elapsed.TotalSeconds;
+            session.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{done} of {all}, {told * (all - done) / Math.Max(done, 1):F0} s to go"));
+        }
+
+        int[] codes = SequenceRuns.Codes(model, count, length, labels, new SequenceDraw { Temperature = session.Get(_temperature) ?? 1, Naive = naive, Prime = prime, Progress = Tell, Stop = session.Stop });
+        double seconds = watch.Elapsed.TotalSeconds;
+        session.Error.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{session.Get(_sampler)} sampler: {count} x {length} codes in {seconds:F2} s, {count * (length - prime.Length) / seconds:F0} a second; {(naive ? $"a whole evaluation over {Math.Min(model.Field, length)} codes each" : "one column a layer each")}"));
+        return codes;
     }
 
     /// <summary>A model that does not draw pixel by pixel takes neither.</summary>

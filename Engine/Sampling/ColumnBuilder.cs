@@ -2,6 +2,7 @@ using GenEngine.Kernels;
 using GenEngine.Kernels.Columns;
 using GenEngine.Kernels.Common;
 using GenEngine.Kernels.Convolution;
+using GenEngine.Kernels.Recurrent;
 
 namespace GenEngine;
 
@@ -16,7 +17,7 @@ public sealed class ColumnBuilder
     private readonly List<MapPlan> _maps = [];
     private readonly List<ColumnTap> _taps = [];
     private readonly ColumnWeights _weights = new();
-    private readonly List<ColumnInstruction> _rows = [];
+    private readonly List<ColumnInstruction> _rows = [], _ends = [];
     private readonly List<ColumnInstruction>[] _positions;
     private int _logits;
     private long _products;
@@ -51,17 +52,75 @@ public sealed class ColumnBuilder
     /// <summary>A convolution that keeps the image's size, with its bias and activation; see <see cref="Conv2d"/>.</summary>
     /// <param name="residual">Added last; null for none.</param>
     /// <exception cref="EngineException">A convolution that sees later positions, has strides, or changes the size.</exception>
-    public ColumnLayer Convolution(Conv2d layer, ColumnLayer x, ColumnLayer? residual = null)
+    public ColumnLayer Convolution(Conv2d layer, ColumnLayer x, ColumnLayer? residual = null) =>
+        Convolution(new Filter(layer.Weight, layer.Bias, layer.Spec, layer.Activation, (float)layer.Slope), x, residual, end: false);
+
+    /// <summary>
+    /// A recurrent layer over images; one from right to left is made behind the end of each row, so only rows below may read it (see <see cref="Add(ColumnLayer, ColumnLayer, int)"/>).
+    /// </summary>
+    public ColumnLayer Lstm(ImageLstm layer, ColumnLayer x)
+    {
+        bool end = layer.Kind == ScanKind.DiagonalReversed, row = layer.Kind == ScanKind.Row;
+        int h = layer.Channels;
+        var gates = Convolution(new Filter(layer.InputWeight, layer.InputBias, layer.InputSpec), x, null, end);
+        var hidden = NewMap(h, 1, rows: false) with { End = end };
+        var cell = NewMap(h, 1, rows: false);
+        _maps[hidden.Map].Loose = _maps[cell.Map].Loose = true;
+        var sum = row ? Convolution(new Filter(layer.StateWeight, null, RowAbove(layer.StateWeight.Shape[2])), hidden, gates, end) : Diagonal(layer, hidden, gates, end);
+        _maps[sum.Map].Loose = true;
+        int backRows = row ? 1 : 0, backColumns = row ? 0 : end ? -1 : 1;
+        _maps[cell.Map].Reach(backRows, Math.Max(backColumns, 0));
+        Add(
+            new ColumnInstruction { Kind = ColumnKind.Cell, Source = sum.Map, Second = cell.Map, Target = hidden.Map, Channels = h, BackRows = backRows, BackColumns = backColumns },
+            rows: false, 0, end);
+        return hidden;
+    }
+
+    /// <summary>So many pixels of the row above, centred.</summary>
+    private static ConvSpec RowAbove(int kernel) => new(1, kernel) { PadTop = 1, PadBottom = -1, PadLeft = kernel / 2, PadRight = kernel / 2 };
+
+    /// <summary>Above, then beside: the taps of a diagonal scan are no rectangle.</summary>
+    private ColumnLayer Diagonal(ImageLstm layer, ColumnLayer hidden, ColumnLayer gates, bool end)
+    {
+        int h = layer.Channels, outputs = ScanShape.Gates * h, beside = end ? 1 : -1;
+        double[] values = layer.StateWeight.ToDoubles();
+        var target = NewMap(outputs, 1, rows: false) with { End = end };
+        int first = _taps.Count;
+        foreach (var (dy, dx, tap) in new[] { (-1, 0, 0), (0, beside, 1) })
+        {
+            long at = _weights.Tap(values, 2, h, new ConvTap(dy, dx, tap, 0, h), 0, outputs);
+            _taps.Add(new ColumnTap { Dy = dy, Dx = dx, First = hidden.First, Count = h, Weights = at });
+        }
+
+        _maps[hidden.Map].Reach(1, 1);
+        _products += 2L * h * outputs;
+        var instruction = new ColumnInstruction
+        {
+            Kind = ColumnKind.Convolution,
+            Source = hidden.Map,
+            Second = gates.Map,
+            Target = target.Map,
+            Channels = outputs,
+            FirstTap = first,
+            Taps = 2,
+            WeightStride = ColumnProgram.Rounded(outputs),
+            Weights = -1,
+        };
+        Add(instruction, rows: false, 0, end);
+        return target;
+    }
+
+    private ColumnLayer Convolution(Filter layer, ColumnLayer x, ColumnLayer? residual, bool end)
     {
         var weight = layer.Weight;
         int outputs = weight.Shape[0], taps = weight.Shape[1] * weight.Shape[2];
         var plan = ConvPlan.Create(layer.Spec, new ConvImage(_height, _width, x.Channels), outputs);
         if (plan.Output.Height != _height || plan.Output.Width != _width || plan.InStepY != 1 || plan.InStepX != 1)
             throw new EngineException($"A column program needs convolutions that keep {_height}x{_width}, not {layer.Spec}.");
-        bool rows = (x.Rows || x.Constant || plan.Parts.All(part => part.Taps.All(tap => tap.Dy < 0))) && (residual is not { } added || added.Rows || added.Constant);
+        bool rows = !end && (x.Rows || x.Constant || plan.Parts.All(part => part.Taps.All(tap => tap.Dy < 0))) && (residual is not { } added || added.Rows || added.Constant);
         foreach (var tap in plan.Parts.SelectMany(part => part.Taps))
         {
-            bool seen = tap.Dy < 0 || (rows ? tap.Dy == 0 : tap is { Dy: 0, Dx: <= 0 });
+            bool seen = tap.Dy < 0 || (end && tap is { Dy: 0, Dx: >= 0 }) || (rows ? tap.Dy == 0 : tap is { Dy: 0, Dx: <= 0 });
             if (!seen) throw new EngineException($"A column program needs causal convolutions; {layer.Spec} reads a position that lies {tap.Dy} rows and {tap.Dx} columns ahead.");
             _maps[x.Map].Reach(-tap.Dy, -tap.Dx);
         }
@@ -69,7 +128,7 @@ public sealed class ColumnBuilder
         double[] values = weight.ToDoubles();
         double[]? bias = layer.Bias?.ToDoubles();
         int halves = layer.Spec.Mask == ConvMask.None ? 1 : layer.Spec.OutputHalves;
-        var target = NewMap(outputs, halves, rows);
+        var target = NewMap(outputs, halves, rows) with { End = end };
         foreach (var part in plan.Parts)
         {
             int count = part.EndOutput - part.FirstOutput;
@@ -87,7 +146,7 @@ public sealed class ColumnBuilder
                 WeightStride = ColumnProgram.Rounded(count),
                 Weights = bias is null ? -1 : _weights.Row(bias.AsSpan(part.FirstOutput, count)),
                 Activation = layer.Activation,
-                Slope = (float)layer.Slope,
+                Slope = layer.Slope,
             };
             foreach (var tap in part.Taps)
             {
@@ -96,7 +155,7 @@ public sealed class ColumnBuilder
             }
 
             _products += (long)count * part.K;
-            Add(instruction with { Target = target.Map }, rows, ColourOf(layer.Spec, part, outputs));
+            Add(instruction with { Target = target.Map }, rows, ColourOf(layer.Spec, part, outputs), end);
         }
 
         return target;
@@ -139,9 +198,11 @@ public sealed class ColumnBuilder
         return target;
     }
 
-    /// <summary>a + b.</summary>
-    public ColumnLayer Add(ColumnLayer a, ColumnLayer b)
+    /// <summary>a + b, or a + what b is so many rows above (nothing over the first row).</summary>
+    public ColumnLayer Add(ColumnLayer a, ColumnLayer b, int rowsAbove = 0)
     {
+        if (b.End && rowsAbove < 1) throw new EngineException("What runs from right to left is known to rows below alone.");
+        _maps[b.Map].Reach(rowsAbove, 0);
         var target = NewMap(a.Channels, a.Halves, (a.Rows || a.Constant) && (b.Rows || b.Constant));
         EachColour(target, a.Channels, (first, count) => new ColumnInstruction
         {
@@ -152,6 +213,7 @@ public sealed class ColumnBuilder
             FirstSecond = b.First + first,
             FirstTarget = first,
             Channels = count,
+            BackRows = rowsAbove,
         });
         return target;
     }
@@ -219,7 +281,8 @@ public sealed class ColumnBuilder
         {
             Maps = maps,
             Taps = _taps.Count > 0 ? _taps : [default],
-            Instructions = [.. _rows, .. _positions.SelectMany(list => list)],
+            Instructions = [.. _rows, .. _positions.SelectMany(list => list), .. _ends],
+            EndInstructions = _ends.Count,
             RowInstructions = _rows.Count,
             Weights = _weights.ToArray(),
             StateElements = offset,
@@ -256,11 +319,14 @@ public sealed class ColumnBuilder
 
     private void Emit(ColumnLayer target, ColumnInstruction instruction) => Add(instruction with { Source = -1, Second = -1, Target = target.Map, Channels = target.Channels }, target.Rows, 0);
 
-    private void Add(ColumnInstruction instruction, bool rows, int colour)
+    private void Add(ColumnInstruction instruction, bool rows, int colour, bool end = false)
     {
         if (instruction.Kind is ColumnKind.Activation) instruction.Second = -1;
-        (rows ? _rows : _positions[colour]).Add(instruction);
+        (end ? _ends : rows ? _rows : _positions[colour]).Add(instruction);
     }
+
+    /// <summary>What a convolution multiplies by and adds.</summary>
+    private sealed record Filter(Tensor Weight, Tensor? Bias, ConvSpec Spec, Activation Activation = Kernels.Common.Activation.None, float Slope = 0);
 
     private int ColourOf(ConvSpec spec, ConvPart part, int outputs)
     {

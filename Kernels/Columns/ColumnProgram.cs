@@ -15,11 +15,14 @@ public enum ColumnKind
     /// <summary>target = activation(source).</summary>
     Activation,
 
-    /// <summary>target = source + second.</summary>
+    /// <summary>target = source + second, the second taken Back rows above (+0 over the first).</summary>
     Add,
 
     /// <summary>target = the table's row of the value at this position.</summary>
     Embedding,
+
+    /// <summary>A cell of an LSTM: of the source's four pre-activations o | f | i | g and the state c (the second map) at Back rows and columns: c here, and target = h, as <see cref="Recurrent.Scan"/> has it.</summary>
+    Cell,
 
     /// <summary>Draws the value at this position (or keeps a given one) and writes it into the input.</summary>
     Draw,
@@ -31,8 +34,11 @@ public enum ColumnDomain
     /// <summary>At each position, for its column alone.</summary>
     Position,
 
-    /// <summary>Before the first position of a row, for the whole row: what depends on rows above only.</summary>
+    /// <summary>Before the first position of a row, instruction by instruction for the whole row: what depends on rows above only.</summary>
     RowStart,
+
+    /// <summary>Behind the last position of a row, from the last column to the first, all of them at a column before the next: what runs from right to left.</summary>
+    RowEnd,
 }
 
 /// <summary>What is drawn of the logits; the numbers of columns.cu.</summary>
@@ -122,6 +128,12 @@ public struct ColumnInstruction
     public int Colour;
 
     public int Ahead;
+
+    /// <summary>How many rows above the second map is read.</summary>
+    public int BackRows;
+
+    /// <summary>How many columns to the left; -1 reads the one to the right.</summary>
+    public int BackColumns;
 }
 
 /// <summary>
@@ -143,11 +155,14 @@ public sealed record ColumnProgram
 
     public required IReadOnlyList<ColumnTap> Taps { get; init; }
 
-    /// <summary>Those of <see cref="ColumnDomain.RowStart"/> first.</summary>
+    /// <summary>Those of <see cref="ColumnDomain.RowStart"/> first, those of <see cref="ColumnDomain.RowEnd"/> last.</summary>
     public required IReadOnlyList<ColumnInstruction> Instructions { get; init; }
 
     /// <summary>How many of them run at the start of a row.</summary>
     public required int RowInstructions { get; init; }
+
+    /// <summary>How many run at its end.</summary>
+    public required int EndInstructions { get; init; }
 
     /// <summary>All weights as the instructions want them.</summary>
     public required float[] Weights { get; init; }

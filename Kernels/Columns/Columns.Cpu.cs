@@ -62,7 +62,12 @@ internal readonly unsafe ref struct ColumnWorker<V, T>(ColumnArgs* args, nint fi
                 for (int column = 0; column < args->Width; column++) Step(_instructions + i, position + column, y, column);
             }
 
-            for (int i = args->RowInstructions; i < args->Count; i++) Step(_instructions + i, position, y, x);
+            int end = args->Count - args->EndInstructions;
+            for (int i = args->RowInstructions; i < end; i++) Step(_instructions + i, position, y, x);
+            for (int column = x; x + 1 == args->Width && column >= 0; column--)
+            {
+                for (int i = end; i < args->Count; i++) Step(_instructions + i, position - x + column, y, column);
+            }
         }
     }
 
@@ -74,6 +79,7 @@ internal readonly unsafe ref struct ColumnWorker<V, T>(ColumnArgs* args, nint fi
             case ColumnKind.Gate: Gate(instruction, y, x); break;
             case ColumnKind.Activation: Activate(instruction, y, x); break;
             case ColumnKind.Add: Add(instruction, y, x); break;
+            case ColumnKind.Cell: Cell(instruction, y, x); break;
             case ColumnKind.Embedding: Embed(instruction, position, y, x); break;
             default: Draw(instruction, position, y, x); break;
         }
@@ -168,12 +174,36 @@ internal readonly unsafe ref struct ColumnWorker<V, T>(ColumnArgs* args, nint fi
     private void Add(ColumnInstruction* instruction, int y, int x)
     {
         T* from = At(instruction->Source, y, x) + instruction->FirstSource, to = At(instruction->Target, y, x) + instruction->FirstTarget;
-        T* second = At(instruction->Second, y, x) + instruction->FirstSecond;
+        bool above = y >= instruction->BackRows;
+        T* second = At(instruction->Second, above ? y - instruction->BackRows : y, x) + instruction->FirstSecond;
         nint fromStride = _maps[instruction->Source].Stride, toStride = _maps[instruction->Target].Stride, secondStride = _maps[instruction->Second].Stride;
         nint channels = ColumnProgram.Rounded(instruction->Channels);
         for (nint n = 0; n < images; n++, from += fromStride, to += toStride, second += secondStride)
         {
-            for (nint c = 0; c < channels; c += V.Count) V.Store(V.Add(V.Load(from + c), V.Load(second + c)), to + c);
+            for (nint c = 0; c < channels; c += V.Count) V.Store(V.Add(V.Load(from + c), above ? V.Load(second + c) : V.Zero), to + c);
+        }
+    }
+
+    [MethodImpl(AggressiveOptimization)]
+    private void Cell(ColumnInstruction* instruction, int y, int x)
+    {
+        var map = _maps + instruction->Second;
+        int backY = y - instruction->BackRows, backX = x - instruction->BackColumns;
+        T* before = (uint)backY < (uint)map->Height && (uint)backX < (uint)map->Width ? At(instruction->Second, backY, backX) : null;
+        T* gates = At(instruction->Source, y, x), cell = At(instruction->Second, y, x), to = At(instruction->Target, y, x);
+        nint gateStride = _maps[instruction->Source].Stride, cellStride = map->Stride, toStride = _maps[instruction->Target].Stride, h = instruction->Channels;
+        for (nint n = 0; n < images; n++, gates += gateStride, cell += cellStride, to += toStride)
+        {
+            for (nint c = 0; c < h; c += V.Count)
+            {
+                V o = VecMath.Sigmoid<V, T>(V.Load(gates + c)), f = VecMath.Sigmoid<V, T>(V.Load(gates + h + c));
+                V i = VecMath.Sigmoid<V, T>(V.Load(gates + (2 * h) + c)), g = VecMath.Tanh<V, T>(V.Load(gates + (3 * h) + c));
+                V state = V.Fma(f, before == null ? V.Zero : V.Load(before + c), V.Mul(i, g));
+                V.Store(state, cell + c);
+                V.Store(V.Mul(o, VecMath.Tanh<V, T>(state)), to + c);
+            }
+
+            if (before != null) before += cellStride;
         }
     }
 

@@ -52,6 +52,7 @@ public static class Columns
             Colours = program.Colours,
             Levels = program.Levels,
             RowInstructions = program.RowInstructions,
+            EndInstructions = program.EndInstructions,
             Count = program.Instructions.Count,
             First = run.First,
             Last = run.Last,
@@ -111,6 +112,7 @@ internal struct ColumnArgs
     public int Colours;
     public int Levels;
     public int RowInstructions;
+    public int EndInstructions;
     public int Count;
     public int First;
     public int Last;

@@ -14,7 +14,7 @@ struct ColumnInstruction {
     i64 Weights;
     i32 Kind, Source, Second, Target, FirstSource, FirstSecond, FirstTarget, Channels, Half, FirstTap, Taps, WeightStride, Activation;
     f32 Slope;
-    i32 Law, Colour, Ahead;
+    i32 Law, Colour, Ahead, BackRows, BackColumns;
 };
 struct ColumnMap {
     i64 Offset;
@@ -28,7 +28,7 @@ struct ColumnTap {
 #define COLUMN_ARGS(F)                                                                                                                                         \
     F(garg<const ColumnInstruction>, Instructions) F(garg<const ColumnTap>, Taps) F(garg<const ColumnMap>, Maps) F(garg<const f32>, Weights) F(garg<f32>, State) \
     F(garg<i32>, Values) F(garg<f32>, Logits) F(u64, Seed) F(u64, FirstImage) F(i32, Batch) F(i32, Width) F(i32, Positions) F(i32, Colours) F(i32, Levels)        \
-    F(i32, RowInstructions) F(i32, Count) F(i32, First) F(i32, Last) F(i32, KeepsLogits) F(f32, Sharpness)
+    F(i32, RowInstructions) F(i32, EndInstructions) F(i32, Count) F(i32, First) F(i32, Last) F(i32, KeepsLogits) F(f32, Sharpness)
 ARGS(ColumnArgs, COLUMN_ARGS)
 
 // ColumnKind and ColumnLaw
@@ -37,6 +37,7 @@ ARGS(ColumnArgs, COLUMN_ARGS)
 #define ACTIVATION 2
 #define ADD 3
 #define EMBEDDING 4
+#define CELL 5
 #define BERNOULLI 0
 #define CATEGORICAL 1
 
@@ -73,6 +74,22 @@ DEV f32 column_product(const ColumnArgs& a, const ColumnInstruction& op, i32 y, 
     return sum;
 }
 
+// h of a cell, as scan.cu has it; c goes into the second map.
+DEV f32 column_cell(const ColumnArgs& a, const ColumnInstruction& op, i32 y, i32 x, i32 output)
+{
+    UPD(f32, State);
+    ColumnMap map = a.Maps[op.Second];
+    i32 back_y = y - op.BackRows, back_x = x - op.BackColumns;
+    bool inside = (u32)back_y < (u32)map.Height && (u32)back_x < (u32)map.Width;
+    f32 before = inside ? (f32)State[column_at(a, op.Second, back_y, back_x) + output] : 0.0f;
+    i64 gates = column_at(a, op.Source, y, x) + output;
+    f32 o = gen_sigmoid((f32)State[gates]), f = gen_sigmoid((f32)State[gates + op.Channels]);
+    f32 i = gen_sigmoid((f32)State[gates + 2 * op.Channels]), g = gen_tanh((f32)State[gates + 3 * op.Channels]);
+    f32 state = fma(f, before, i * g);
+    State[column_at(a, op.Second, y, x) + output] = state;
+    return o * gen_tanh(state);
+}
+
 // One output of an instruction that is no draw.
 DEV f32 column_output(const ColumnArgs& a, const ColumnInstruction& op, i32 y, i32 x, i32 output)
 {
@@ -84,7 +101,8 @@ DEV f32 column_output(const ColumnArgs& a, const ColumnInstruction& op, i32 y, i
     }
     i64 from = column_at(a, op.Source, y, x) + op.FirstSource + output;
     if (op.Kind == ACTIVATION) return column_activation(op.Activation, State[from], op.Slope);
-    if (op.Kind == ADD) return State[from] + State[column_at(a, op.Second, y, x) + op.FirstSecond + output];
+    if (op.Kind == ADD) return State[from] + (y >= op.BackRows ? (f32)State[column_at(a, op.Second, y - op.BackRows, x) + op.FirstSecond + output] : 0.0f);
+    if (op.Kind == CELL) return column_cell(a, op, y, x, output);
     f32 gated = State[from], gate = State[from + op.Half];
     if (op.Second >= 0) {
         i64 condition = column_at(a, op.Second, y, x) + op.FirstSecond + output;
@@ -175,7 +193,7 @@ DEV void column_step(const ColumnArgs& a, i32 index, i32 y, i32 x, i32 columns)
 {
     UPD(f32, State);
     ColumnInstruction op = a.Instructions[index];
-    if (op.Kind > EMBEDDING) column_draw(a, op, y * a.Width + x, y, x);
+    if (op.Kind > CELL) column_draw(a, op, y * a.Width + x, y, x);
     else {
         for (i32 i = (i32)threadIdx.x; i < columns * op.Channels; i += (i32)blockDim.x) {
             i32 column = i / op.Channels, output = i - column * op.Channels;
@@ -193,6 +211,10 @@ KERNEL(columns, ColumnArgs, 128, 1)
         if (x == 0) {
             for (i32 i = 0; i < a.RowInstructions; i++) column_step(a, i, y, 0, a.Width);
         }
-        for (i32 i = a.RowInstructions; i < a.Count; i++) column_step(a, i, y, x, 1);
+        i32 end = a.Count - a.EndInstructions;
+        for (i32 i = a.RowInstructions; i < end; i++) column_step(a, i, y, x, 1);
+        for (i32 column = x; x + 1 == a.Width && column >= 0; column--) {
+            for (i32 i = end; i < a.Count; i++) column_step(a, i, y, column, 1);
+        }
     }
 }

@@ -27,7 +27,8 @@ public sealed class ScanGpu : IGpuKernelFamily
         GpuDevice device, DType dtype, ref ScanArgs args, BufferRange gates, BufferRange filter, BufferRange hidden, BufferRange cell, BufferRange? acts, BufferRange scratch)
     {
         long weights = 4L * args.Channels * args.Channels * args.Taps;
-        device.Launch(TurnKernels[dtype], LaunchShape.Linear(device.Driver.GridStrideBlocks(weights, Threads), Threads), ref args, [Access.Read(filter), Access.Write(scratch)]);
+        var turn = args with { End = 0 }; // no front, no arithmetic
+        device.Launch(TurnKernels[dtype], LaunchShape.Linear(device.Driver.GridStrideBlocks(weights, Threads), Threads), ref turn, [Access.Read(filter), Access.Write(scratch)]);
         bool fronts = InFronts(device, args, out int blocks);
         Span<Access> accesses = [Access.Read(gates), Access.Read(scratch), Written(hidden, fronts), Written(cell, fronts), Written(acts ?? default, fronts)];
         if (acts is null) accesses = accesses[..4];

@@ -84,7 +84,12 @@ internal static class PixelOptions
     public static ModelOptions Adapt(ModelOptions standard, DataShape data) =>
         data.Channels == 1 ? standard : standard with { Loss = "categorical", Width = standard.Width is { } width ? (width + 2) / 3 * 3 : null };
 
+    /// <summary>The defaults of a network that keeps no colours apart: in colour, a distribution that needs none apart.</summary>
+    public static ModelOptions AdaptTogether(ModelOptions standard, DataShape data) => data.Channels == 1 ? standard : standard with { Loss = "mixture" };
+
+    public static int HeadOf(ModelOptions options) => options.Loss == "bernoulli" ? BitHead : ByteHead;
+
     public static PixelNetworkSize Size(ModelOptions options, int groups, int channels, int outputs) => new(
-        channels, options.Width!.Value, options.Layers!.Value, options.Loss == "bernoulli" ? (BitHead + groups - 1) / groups * groups : ByteHead, outputs, Smooth: options.Smooth)
+        channels, options.Width!.Value, options.Layers!.Value, (HeadOf(options) + groups - 1) / groups * groups, outputs, Smooth: options.Smooth)
     { Groups = groups };
 }

@@ -21,12 +21,13 @@ public enum PixelRnnKind : byte
 /// With diagonals a logit sees all earlier pixels but, perhaps, one: the last of the row above. Mask A hides that from every feature of its own row, and the right-to-left half, moved
 /// down, brings features of rows above only; so it comes in where the first kernel reaches it from the logit's own row, in the last columns. More layers do not change that.
 /// </remarks>
-public sealed class PixelRnnNetwork : Layer
+public sealed class PixelRnnNetwork : Layer, IPixelNetwork
 {
     private readonly Activation _activation;
 
     /// <param name="group">Owner of the parameters first.*, layer.N.lstm.*, layer.N.up.*, head.* and logits.*; not built yet.</param>
     /// <param name="kind">Of the layers.</param>
+    /// <param name="channels">Of the images.</param>
     /// <param name="width">h.</param>
     /// <param name="layers">LSTM layers; the paper has 7 of h = 16 for MNIST.</param>
     /// <param name="head">Channels in front of the logits.</param>
@@ -35,11 +36,11 @@ public sealed class PixelRnnNetwork : Layer
     /// <param name="forgetBias">Added to the forget gates' initial bias.</param>
     /// <param name="smooth">Softplus for ReLU, for gradient checks.</param>
     public PixelRnnNetwork(
-        ParameterGroup group, PixelRnnKind kind, int width = 16, int layers = 7, int head = 32, int outputs = 1, int firstKernel = 7, double forgetBias = 1, bool smooth = false)
+        ParameterGroup group, PixelRnnKind kind, int channels = 1, int width = 16, int layers = 7, int head = 32, int outputs = 1, int firstKernel = 7, double forgetBias = 1, bool smooth = false)
     {
         _activation = smooth ? Activation.Softplus : Activation.Relu;
         var single = ConvSpec.Square(1);
-        First = Conv2d.Masked(group, "first", 1, 2 * width, ConvMask.A, firstKernel);
+        First = Conv2d.Masked(group, "first", channels, 2 * width, ConvMask.A, firstKernel);
         Layers =
         [
             .. Enumerable.Range(0, layers).Select(i => (
@@ -64,12 +65,28 @@ public sealed class PixelRnnNetwork : Layer
     /// <summary>1x1.</summary>
     public Conv2d Logits { get; }
 
-    /// <summary>Logits [N, H, W, outputs] of images [N, H, W, 1].</summary>
+    /// <summary>Logits [N, H, W, outputs] of images [N, H, W, channels].</summary>
     public override Tensor Forward(Tensor x)
     {
         var stream = First.Forward(x);
         foreach (var (lstm, up) in Layers) stream = up.Forward(lstm.Forward(stream), residual: stream);
         return Logits.Forward(Head.Forward(_activation == Activation.Relu ? stream.Relu() : stream.Softplus()));
+    }
+
+    public Tensor Forward(Tensor images, PixelCondition? condition) => Forward(images);
+
+    public ColumnLayer Columns(ColumnBuilder builder, ColumnLayer images, PixelCondition? condition = null)
+    {
+        var stream = builder.Convolution(First, images);
+        foreach (var (lstm, up) in Layers)
+        {
+            var hidden = lstm is DiagonalBiLstm both
+                ? builder.Add(builder.Lstm(both.Left, stream), builder.Lstm(both.Right, stream), rowsAbove: 1)
+                : builder.Lstm((RowLstm)lstm, stream);
+            stream = builder.Convolution(up, hidden, residual: stream);
+        }
+
+        return builder.Convolution(Logits, builder.Convolution(Head, builder.Activation(_activation, stream)));
     }
 
     public override void SetTraining(bool training)

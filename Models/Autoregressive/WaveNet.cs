@@ -1,4 +1,5 @@
 using GenEngine.Kernels;
+using GenEngine.Kernels.Columns;
 using GenEngine.Runs;
 
 namespace GenEngine.Models;
@@ -8,6 +9,13 @@ public interface ISequenceModel : IModel
 {
     /// <summary>Codes that a prediction depends on.</summary>
     int Field { get; }
+
+    /// <summary>Logits of the code that follows each position: int32 [N, 1, T] -> [N, 1, T, alphabet].</summary>
+    Tensor Logits(Tensor codes, Tensor? classes);
+
+    /// <summary>The network as columns, for sequences of so many codes; call it in an <see cref="EvaluationStep"/>. The first code has to be given.</summary>
+    /// <param name="classes">[batch, classes] for a conditional model, else null.</param>
+    ColumnProgram Columns(int batch, int length, Tensor? classes);
 
     /// <summary>-log p of the code that follows each position, in nats, in an <see cref="EvaluationStep"/>: [batch * window].</summary>
     Tensor PositionLosses(Batch batch);
@@ -63,6 +71,15 @@ public sealed class WaveNet : ZooModel, ISequenceModel
     public override IReadOnlyList<string> LossNames { get; } = ["nll"];
 
     public override string LossUnit => "nats per code";
+
+    public Tensor Logits(Tensor codes, Tensor? classes) => Network.Forward(codes, classes);
+
+    public ColumnProgram Columns(int batch, int length, Tensor? classes)
+    {
+        var builder = new ColumnBuilder(batch, 1, length, 1, Data.Alphabet);
+        builder.Draw(Network.Columns(builder, classes), ColumnLaw.Categorical, null, ahead: 1);
+        return builder.Build();
+    }
 
     public override IReadOnlyList<Tensor> TrainStep(Batch batch)
     {

@@ -157,6 +157,35 @@ public sealed class WaveNetNetwork : Layer
         return Logits.Forward(Head.Forward(Skips.Forward(Ops.Concat(gates))));
     }
 
+    /// <summary>
+    /// The same network as columns: at each position what the code there leads to, and the logits of the next one. A layer keeps what its second tap still has to read, as Fast WaveNet's
+    /// queues do (Le Paine et al. 2016), so a code costs one column a layer.
+    /// </summary>
+    /// <param name="builder">Of sequences [batch, 1, length].</param>
+    /// <param name="classes">[batch, Classes]; given exactly when the network is told classes.</param>
+    /// <param name="features">[batch, 1, length / Hop, Features]; given exactly when the network is told features.</param>
+    /// <returns>The logits.</returns>
+    /// <exception cref="EngineException">A condition is missing or too much, or the input is one-hot, which no sampler is built for.</exception>
+    public ColumnLayer Columns(ColumnBuilder builder, Tensor? classes = null, Tensor? features = null)
+    {
+        if ((classes is null) != (Options.Classes == 0) || (features is null) != (Options.Features == 0)) throw new EngineException("A WaveNet's sampler is told what the network is told, classes and features.");
+        if (Embedding is null) throw new EngineException("Samplers of WaveNet begin with an embedding; this one has one-hot input.");
+        ColumnLayer? told = features is null ? null : builder.ConstantMap(Upsample!.Forward(features));
+        var h = builder.Embedding(Embedding);
+        int width = Options.Residual;
+        var gates = builder.Joined(_layers.Length * width);
+        for (int i = 0; i < _layers.Length; i++)
+        {
+            var layer = _layers[i];
+            var halves = builder.Convolution(layer.Dilated, h);
+            if (told is { } heard) halves = builder.Convolution(layer.Feature!, heard, residual: halves);
+            var gate = builder.Gate(halves, classes is null ? null : builder.Constant(layer.Class!.Forward(classes)), into: ColumnBuilder.Part(gates, i * width, width));
+            if (layer.Residual is not null) h = builder.Convolution(layer.Residual, gate, residual: h);
+        }
+
+        return builder.Convolution(Logits, builder.Convolution(Head, builder.Convolution(Skips, gates)));
+    }
+
     /// <summary>Mean nats a code.</summary>
     /// <param name="codes">int32 [N, 1, T].</param>
     /// <param name="targets">int32 [N, 1, T]: what comes next.</param>

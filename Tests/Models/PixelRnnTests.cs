@@ -200,7 +200,7 @@ public sealed class PixelRnnTests
     private static Built Build(Context context, PixelRnnKind kind, int width, int layers, int kernel = 7)
     {
         var group = new ParameterGroup(context, "rnn");
-        var network = new PixelRnnNetwork(group, kind, width, layers, head: 8, firstKernel: kernel);
+        var network = new PixelRnnNetwork(group, kind, width: width, layers: layers, head: 8, firstKernel: kernel);
         group.Build();
         return new(network, group);
     }

@@ -4,7 +4,7 @@ using NAudio.Dsp;
 namespace GenEngine.Data;
 
 /// <summary>What is done to recordings before they become codes.</summary>
-internal static class Recordings
+public static class Recordings
 {
     private const double FrameSeconds = 0.01;
     private const int FilterTaps = 64, Phases = 64;
