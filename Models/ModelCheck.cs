@@ -28,8 +28,9 @@ public static class ModelCheck
         {
             foreach (string? loss in description.Losses.Count > 0 ? description.Losses : [null!])
             {
-                int side = defaults.Backbone == Backbone.Conv ? 8 : 5;
-                foreach (string? condition in defaults.Condition is null ? [null!] : PixelModel.Conditions)
+                int side = defaults.Backbone == Backbone.Conv ? 8 : defaults.Layers is null ? 5 : 3;
+                // how the class comes in has nothing to do with what is drawn: once is enough
+                foreach (string? condition in defaults.Condition is null ? [null!] : loss == description.Losses[0] ? PixelModel.Conditions : ["none"])
                 {
                     var options = new ModelOptions
                     {

@@ -91,7 +91,7 @@ internal static class CompareCommand
             {
                 // a process of its own each time: its heap ages (Adam in one that had run for a minute took four times as long), and its threads must not spin into our turn
                 using var peer = new PeerProcess(program, session.Stop);
-                return peer.Measure(contest.Name, plan.Device.Pool.Threads, plan.Seconds);
+                return peer.Measure(contest.Name, plan.Device.Pool.Threads, plan.Seconds) * contest.PeerParts;
             },
             () => others.Watch(() => Stopclock.Measure(job.Run, plan.Seconds).MedianMs));
         return result with { FloorShare = Math.Round(ceilings.FloorMs(job.Flops, job.Bytes) / result.OursMs, 3) };

@@ -13,6 +13,9 @@ internal sealed record Comparison(string Name, string Device, string Precision, 
 /// <summary>A name that 'compare' knows: what it is, and how this engine does it (null: a start of the program, not a job in it).</summary>
 internal sealed record Contest(string Name, string Purpose, Func<CpuDevice, OwnJob>? Create)
 {
+    /// <summary>How many times the peer's job goes into ours: what costs the peer the same again and again is measured on a part, so that the table is done in minutes.</summary>
+    public int PeerParts { get; init; } = 1;
+
     /// <summary>All of them, in the order of the table.</summary>
     public static IReadOnlyList<Contest> All { get; } =
     [
@@ -38,6 +41,10 @@ internal sealed record Contest(string Name, string Purpose, Func<CpuDevice, OwnJ
         new("step-dcgan", "training step of a DCGAN, both networks, batch 128", device => StepJob.Dcgan(device, 128)),
         new("step-gatedpixelcnn", "training step of a gated PixelCNN of 32 channels, batch 32", device => StepJob.GatedPixelCnn(device, 32)),
         new("step-wavenet", "training step of a WaveNet of 10 layers, 4 x 4096 samples", device => StepJob.WaveNet(device, 4)),
+        new("sample-pixelcnn", "16 images of 28x28 by the gated PixelCNN; the peer runs a whole forward pass a pixel (28 of 784 are timed)", SampleJob.PixelCnn) { PeerParts = 28 },
+        new("sample-pixelcnn-cached", "the same, the peer with the same algorithm: one column a layer and pixel", SampleJob.PixelCnn),
+        new("sample-wavenet", "256 samples of one stream by the WaveNet; the peer runs a whole forward pass over 1024 a sample (16 of 256 are timed)", SampleJob.WaveNet) { PeerParts = 16 },
+        new("sample-wavenet-cached", "the same, the peer with the same algorithm: a queue a layer", SampleJob.WaveNet),
         new("startup-vae", "process start to the first finished VAE step", null),
     ];
     private static OpJob NormJob(CpuDevice device, int side, int channels)

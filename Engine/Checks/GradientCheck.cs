@@ -24,7 +24,7 @@ public static class GradientCheck
     /// <summary>|analytic - numeric| must not exceed this times max(|gradient|_inf, 1e-3).</summary>
     public const double Tolerance = 1e-6;
 
-    private const double StepSize = 1e-5;
+    private const double StepSize = 1e-4;
     /// <summary>Entries of a large tensor that are varied one by one.</summary>
     public const int MaxEntries = 64;
 

@@ -5,8 +5,11 @@ namespace GenEngine;
 /// <summary>Means over a data set; the padding of the last batch counts for nothing.</summary>
 public static class Evaluator
 {
+    /// <summary>Images at a time.</summary>
+    public const int StandardBatch = 250;
+
     /// <summary>Mean of each of the model's row losses over all images, summed in float64.</summary>
-    public static double[] MeanLosses(IModel model, DeviceDataset data, int batch = 250, CancellationToken stop = default) =>
+    public static double[] MeanLosses(IModel model, DeviceDataset data, int batch = StandardBatch, CancellationToken stop = default) =>
         Mean(model, data, batch, model.RowLosses, stop);
 
     /// <summary>Mean over all images of what <paramref name="rows"/> gives, one tensor [batch] a quantity.</summary>

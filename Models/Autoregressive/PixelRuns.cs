@@ -85,29 +85,37 @@ public static class PixelRuns
         return new ColumnSampler(model.Context, model.Columns(count, classes is null ? null : model.Context.Transient(classes, new Shape(count, model.Data.Classes))));
     }
 
+    /// <summary>Draws one position of every image by whole forward passes, one a colour.</summary>
+    /// <param name="levels">[count, pixels]; those below 0 at the position are drawn.</param>
+    public static void DrawOne(PixelModel model, int[] levels, int count, int position) => DrawOne(model, levels, count, position, null, new PixelDraw(), 0);
+
     private static void Naive(PixelModel model, int[] levels, int count, double[]? classes, PixelDraw draw, ulong first, Action<int>? progress)
+    {
+        for (int position = 0; position < model.Data.Height * model.Data.Width; position++)
+        {
+            draw.Stop.ThrowIfCancellationRequested();
+            DrawOne(model, levels, count, position, classes, draw, first);
+            progress?.Invoke(position + 1);
+        }
+    }
+
+    private static void DrawOne(PixelModel model, int[] levels, int count, int position, double[]? classes, PixelDraw draw, ulong first)
     {
         var data = model.Data;
         bool together = model.Law == ColumnLaw.LogisticMixture;
         int positions = data.Height * data.Width, made = together ? data.Channels : 1;
-        for (int position = 0; position < positions; position++)
+        for (int colour = 0; colour < data.Channels; colour += made)
         {
-            for (int colour = 0; colour < data.Channels; colour += made)
+            float[] logits = Logits(model, levels, count, classes);
+            int each = logits.Length / (count * positions) / (together ? 1 : data.Channels);
+            for (int n = 0; n < count; n++)
             {
-                draw.Stop.ThrowIfCancellationRequested();
-                float[] logits = Logits(model, levels, count, classes);
-                int each = logits.Length / (count * positions) / (together ? 1 : data.Channels);
-                for (int n = 0; n < count; n++)
-                {
-                    long value = (((long)n * positions) + position) * data.Channels + colour;
-                    if (levels[value] >= 0) continue;
-                    int at = ((((n * positions) + position) * (together ? 1 : data.Channels)) + (together ? 0 : colour)) * each;
-                    ColumnHost.Draw(
-                        logits.AsSpan(at, each), levels.AsSpan((int)value, made), model.Law, model.Context.Seed, first + (ulong)n, (position * data.Channels) + colour, (float)(1 / draw.Temperature));
-                }
+                long value = (((long)n * positions) + position) * data.Channels + colour;
+                if (levels[value] >= 0) continue;
+                int at = ((((n * positions) + position) * (together ? 1 : data.Channels)) + (together ? 0 : colour)) * each;
+                ColumnHost.Draw(
+                    logits.AsSpan(at, each), levels.AsSpan((int)value, made), model.Law, model.Context.Seed, first + (ulong)n, (position * data.Channels) + colour, (float)(1 / draw.Temperature));
             }
-
-            progress?.Invoke(position + 1);
         }
     }
 

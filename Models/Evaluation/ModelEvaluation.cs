@@ -55,6 +55,7 @@ public sealed class ModelEvaluation
             }
         }
 
+        if (_model is PixelModel pixels) Likelihood(pixels, test, scores);
         if (importanceSamples > 0)
         {
             if (_model is not ILikelihoodBound bounded) throw new Kernels.EngineException($"The importance-weighted bound needs a model with a likelihood; '{_model.Name}' has none.");
@@ -63,6 +64,48 @@ public sealed class ModelEvaluation
         }
 
         return scores;
+    }
+
+    /// <summary>Of an exact likelihood: its standard error over images, and bits a dimension beside those of the training set's histogram.</summary>
+    private void Likelihood(PixelModel model, DeviceDataset test, List<Score> scores)
+    {
+        var losses = new List<double>();
+        for (int start = 0; start < test.Count; start += Evaluator.StandardBatch)
+        {
+            Stop.ThrowIfCancellationRequested();
+            using var step = new EvaluationStep(model);
+            losses.AddRange(model.RowLosses(test.EvaluationBatch(start, Evaluator.StandardBatch))[0].ToDoubles().Take(test.Count - start));
+        }
+
+        double mean = losses.Average(), deviation = Math.Sqrt(losses.Sum(loss => (loss - mean) * (loss - mean)) / Math.Max(losses.Count - 1, 1));
+        string data = _binarization == Binarization.Dynamic ? "dynamically binarised, drawn once" : model.Levels == 2 ? "static bits" : "bytes";
+        scores.Add(new Score("standard error of the nll", $"nats, over {losses.Count.ToString("N0", CultureInfo.InvariantCulture)} images, {data}", deviation / Math.Sqrt(losses.Count)));
+        scores.Add(new Score("bits per dimension", "", mean / model.Data.Pixels / Math.Log(2), Histogram(model), "histogram of each channel", "lower"));
+    }
+
+    /// <summary>Bits a value of the test set under the training set's histogram of its channel, one added to each count.</summary>
+    private double Histogram(PixelModel model)
+    {
+        int channels = model.Data.Channels, levels = model.Levels;
+        var counts = new double[channels, levels];
+        void Each(ImageDataset set, Action<int, int, double> visit)
+        {
+            for (int i = 0; i < set.Items.Length; i++)
+            {
+                if (levels > 2) visit(i % channels, set.Items[i], 1);
+                else
+                {
+                    visit(i % channels, 1, set.Items[i] / 255.0); // a grey pixel is a bit with this probability
+                    visit(i % channels, 0, 1 - (set.Items[i] / 255.0));
+                }
+            }
+        }
+
+        for (int c = 0; c < channels; c++) for (int level = 0; level < levels; level++) counts[c, level] = 1;
+        Each(_train, (channel, level, weight) => counts[channel, level] += weight);
+        double all = counts.Cast<double>().Sum() / channels, bits = 0;
+        Each(_test, (channel, level, weight) => bits -= weight * Math.Log2(counts[channel, level] / all));
+        return bits / _test.Items.Length;
     }
 
     /// <summary>What the code holds: its active units, the class as a linear probe reads it, the categories found without labels; empty for a model that reads no images.</summary>

@@ -43,6 +43,14 @@ internal sealed class PeerGatedPixelCnn
         return _logits.Forward(_head.Forward(_activation.Forward(h)));
     }
 
+    /// <summary>The same network as columns.</summary>
+    public ColumnLayer Columns(ColumnBuilder builder, ColumnLayer images)
+    {
+        var h = builder.Convolution(_first, images);
+        for (int i = 0; i < Layers; i++) h = builder.Convolution(_outputs[i], builder.Gate(builder.Convolution(_gated[i], h)), residual: h);
+        return builder.Convolution(_logits, builder.Convolution(_head, builder.Activation(Activation.Relu, h)));
+    }
+
     /// <param name="images">[N, H, W, 1] of zeros and ones.</param>
     public Tensor Loss(Tensor images)
     {

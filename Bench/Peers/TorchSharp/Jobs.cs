@@ -20,7 +20,7 @@ internal static class Jobs
         "adam-10m" => new AdamJob(),
         "muladd-16m" => new MultiplyAddJob(oneKernel: false),
         "addcmul-16m" => new MultiplyAddJob(oneKernel: true),
-        _ when (OpJobs.Create(name) ?? StepJobs.Create(name)) is { } job => job,
+        _ when (OpJobs.Create(name) ?? StepJobs.Create(name) ?? SampleJobs.Create(name)) is { } job => job,
         "step-vae" => new VaeStepJob(),
         _ when name.StartsWith("gemm-", StringComparison.Ordinal) && Extents(name[5..]) is [var m, var n, var k] => new GemmJob(m, n, k),
         _ => throw new ArgumentException($"no job '{name}'"),

@@ -28,7 +28,14 @@ public sealed class WaveNetSamplerTests
         using var group = new ParameterGroup(context, "wavenet");
         var options = new WaveNetOptions
         {
-            Codes = 11, Stacks = 2, Layers = 3, Residual = 6, Skip = 9, Classes = kind == "classes" ? 3 : 0, Features = kind == "features" ? 2 : 0, Hop = kind == "features" ? 4 : 1,
+            Codes = 11,
+            Stacks = 2,
+            Layers = 3,
+            Residual = 6,
+            Skip = 9,
+            Classes = kind == "classes" ? 3 : 0,
+            Features = kind == "features" ? 2 : 0,
+            Hop = kind == "features" ? 4 : 1,
         };
         var network = new WaveNetNetwork(context, options, group);
         int length = kind == "features" ? 60 : Length;
