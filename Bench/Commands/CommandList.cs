@@ -22,6 +22,7 @@ internal static class CommandList
         ("versus", Versus.Create),
         ("augment", Augment.Create),
         ("reproduce", Reproduce.Create),
+        ("prove", Prove.Create),
         ("gradcheck", Gradcheck.Create),
         ("devices", Devices.Create),
         ("data", DataCommand.Create),

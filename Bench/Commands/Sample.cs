@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using GenEngine.Kernels;
 using GenEngine.Models;
+using GenEngine.Plots;
 
 namespace GenEngine.Bench.Commands;
 
@@ -20,6 +21,7 @@ internal static class Sample
                 ("sample ae --standard-normal", "what an autoencoder makes of a VAE's codes"),
                 ("sample wavenet --seconds 3 --class seven", "sound to a WAV, with its waveform and spectrogram beside a real one"),
                 ("sample wavenet --prime \"Once upon\" --length 400", "text that goes on from yours"),
+                ("sample gated-pixelcnn --trace", "one image as it grows, pixel by pixel"),
                 ("sample gated-pixelcnn --count 16 --sampler naive", "pixel by pixel with a whole forward pass each, to see what the incremental sampler saves"),
             ],
         };
@@ -27,7 +29,8 @@ internal static class Sample
         var count = Options.Number("--count", "Images.", 1, 144);
         var columns = Options.Number("--columns", "Images in a row.", 1, 12);
         var normal = Options.StandardNormal();
-        foreach (Option option in (Option[])[count, columns, normal]) command.Options.Add(option);
+        var trace = new Option<bool>("--trace") { Description = "Draw one image of a pixel model and show how it grows: a sheet, and an animation (APNG), with the entropy of each pixel and the distribution of the next one." };
+        foreach (Option option in (Option[])[count, columns, normal, trace]) command.Options.Add(option);
         var classes = new ClassOption(command, "--class", "Classes to draw in turn, for a conditional model; all when not given.");
         var drawing = new DrawOptions(command);
         var sequences = new SampleSequences(command);
@@ -46,6 +49,7 @@ internal static class Sample
             using var model = trained.Open(session, run);
             if (session.Get(normal)) model.DrawStandardNormal();
             int[] given = classes.ReadDrawn(session, model);
+            if (session.Get(trace)) return Trace(session, model, given, output.Path(session));
             float[] images = Draw(session, model.Any, session.Get(count), given, drawing);
             var sheet = new PictureSheet(model.Any) { Columns = session.Get(columns) };
             for (int i = 0; i < session.Get(count); i++) sheet.Add(FormattableString.Invariant($"{i:00000}"), images.AsSpan(i * model.Any.Data.Pixels, model.Any.Data.Pixels));
@@ -54,6 +58,21 @@ internal static class Sample
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static int Trace(Session session, TrainedModel model, int[] classes, string? output)
+    {
+        var pixels = model.Any as PixelModel ?? throw new EngineException($"--trace shows how an image grows pixel by pixel; '{model.Any.Name}' makes it at once.");
+        string path = output ?? model.Run.File(FormattableString.Invariant($"trace-seed{model.Context.Seed}.png"));
+        string animation = Path.Combine(Path.GetDirectoryName(path) ?? "", $"{Path.GetFileNameWithoutExtension(path)}-animated.png");
+        var options = new SamplingTraceOptions { Title = pixels.Name };
+        int? label = pixels.IsConditional ? classes.Length > 0 ? classes[0] : 0 : null;
+        var trace = PixelTraces.Of(pixels, label, [options.Columns, options.Frames]);
+        SamplingTracePicture.SaveContactSheet(path, trace, options);
+        SamplingTracePicture.SaveAnimation(animation, trace, options);
+        session.Out.WriteLine(path);
+        session.Out.WriteLine(animation);
+        return ExitCode.Done;
     }
 
     /// <summary>A conditional model goes through its classes, one image after another.</summary>

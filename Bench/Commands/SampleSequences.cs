@@ -19,7 +19,7 @@ internal sealed class SampleSequences
     private const double StandardSeconds = 2;
 
     private readonly Option<int?> _length = Options.OptionalNumber("--length", "Samples or bytes of a sequence, what it is primed with included; two seconds of sound, 1000 bytes of text when not given.", 1);
-    private readonly Option<double?> _seconds = Options.OptionalNumber("--seconds", "Length of sound.", 0.0);
+    private readonly Option<double> _seconds = Options.Number("--seconds", "Length of sound.", 0.0, StandardSeconds);
     private readonly Option<string?> _prime = new("--prime") { HelpName = "TEXT|FILE.wav", Description = "What a sequence begins with: text, or a recording for sound." };
 
     public SampleSequences(Command command)
@@ -42,7 +42,7 @@ internal sealed class SampleSequences
         bool sound = config.SampleRate > 0;
         if (!sound && session.Given(_seconds)) throw new UsageException("--seconds is of sound, and this model writes text; give --length.");
         if (session.Given(_seconds) && session.Given(_length)) throw new UsageException("--seconds and --length both say how long; give one of them.");
-        int length = session.Get(_length) ?? (sound ? (int)Math.Round((session.Get(_seconds) ?? StandardSeconds) * config.SampleRate) : StandardText);
+        int length = session.Get(_length) ?? (sound ? (int)Math.Round(session.Get(_seconds) * config.SampleRate) : StandardText);
         int[]? labels = Labels(trained, count, classNames);
         int[] prime = sound ? SoundPrime(session.Get(_prime), config.SampleRate) : TextPrime(session.Get(_prime));
         int[] codes = drawing.Run(session, trained.Model, count, Math.Max(length, 1), labels, prime);

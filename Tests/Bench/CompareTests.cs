@@ -42,7 +42,8 @@ public class CompareTests
         "gemm-1024", "gemm-128x784x400", "gemm-128x400x784", "adam-10m", "muladd-16m", "addcmul-16m",
         "conv-64-128-k3", "conv-1-64-k4s2", "conv-64-128-k4s2", "deconv-128-64", "deconv-64-1", "masked-32-k3", "masked-1-64-k7",
         "batchnorm-64x32x32", "batchnorm-128x7x7", "crossentropy-256", "gate-64",
-        "step-vae", "step-convvae", "step-dcgan", "step-gatedpixelcnn", "step-wavenet", "startup-vae",
+        "step-vae", "step-convvae", "step-dcgan", "step-gatedpixelcnn", "step-wavenet",
+            "sample-pixelcnn", "sample-pixelcnn-cached", "sample-wavenet", "sample-wavenet-cached", "startup-vae",
     }));
 
     [Test]
