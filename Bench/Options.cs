@@ -115,6 +115,24 @@ internal static class Options
     }
 
     // the invariant culture whatever the machine's: 1.000 is one, never a thousand
+    /// <summary>Sides of images or grids, one or several apart by commas.</summary>
+    /// <param name="most">How many may be given.</param>
+    public static Option<int[]> Sides(string description, int least, int greatest, int most, params int[] standard) => new("--side")
+    {
+        HelpName = most == 1 ? "N" : "N,N,...",
+        Description = description,
+        DefaultValueFactory = _ => standard,
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            string[] parts = text.Split(',', StringSplitOptions.TrimEntries);
+            int[] sides = [.. parts.Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int side) ? side : -1)];
+            if (sides.Length > most || sides.Any(side => side < least || side > greatest))
+                result.AddError(FormattableString.Invariant($"--side takes {(most == 1 ? "a whole number" : "whole numbers, apart by commas,")} from {least} to {greatest}, not '{text}'."));
+            return sides;
+        },
+    };
+
     private static T Parse<T>(string name, T minimum, System.CommandLine.Parsing.ArgumentResult result) where T : struct, INumber<T>
     {
         string text = result.Tokens[0].Value;

@@ -31,7 +31,7 @@ internal static class BenchSampling
         {
             if (result.Tokens.Count > 0 && !models.Contains(result.Tokens[0].Value)) result.AddError(Text.NearestName.Unknown("pixel model", result.Tokens[0].Value, models));
         });
-        var sides = new Option<string>("--side") { HelpName = "N,N,...", Description = "Sides of the images.", DefaultValueFactory = _ => "8,16,28,32,64" };
+        var sides = Options.Sides("Sides of the images.", 1, 512, 32, 8, 16, 28, 32, 64);
         var count = Options.Number("--count", "Images at a time.", 1, 16);
         var output = Options.Out("PNG file of the plot; sampling-<model>.png when not given.");
         command.Arguments.Add(name);
@@ -42,7 +42,7 @@ internal static class BenchSampling
             using var opened = device.Open(session);
             session.Out.WriteLine(Line("side", "naive ms", "incremental ms", "ratio", "evaluations"));
             List<double> xs = [], naive = [], incremental = [];
-            foreach (int side in Sides(session.Get(sides)!))
+            foreach (int side in session.Get(sides)!)
             {
                 session.Stop.ThrowIfCancellationRequested();
                 using var context = new Context(opened, seed: 1);
@@ -108,18 +108,6 @@ internal static class BenchSampling
         }
 
         return Median(times);
-    }
-
-    private static int[] Sides(string text)
-    {
-        var sides = new List<int>();
-        foreach (string part in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int side) || side is < 1 or > 512) throw new UsageException($"--side takes sides of 1 to 512 pixels such as 8,16,28, not '{part}'.");
-            sides.Add(side);
-        }
-
-        return sides.Count > 0 ? [.. sides] : throw new UsageException("--side is empty; give sides such as 8,16,28.");
     }
 
     private static double Median(List<double> times)
