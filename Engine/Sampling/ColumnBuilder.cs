@@ -13,6 +13,8 @@ namespace GenEngine;
 /// </summary>
 public sealed class ColumnBuilder
 {
+    private const int None = -1;
+
     private readonly int _batch, _height, _width, _colours, _levels, _groups;
     private readonly List<MapPlan> _maps = [];
     private readonly List<ColumnTap> _taps = [];
@@ -37,15 +39,23 @@ public sealed class ColumnBuilder
     }
 
     /// <summary>The images themselves, as they come into being: value / (levels - 1) a channel.</summary>
-    public ColumnLayer Input(int channels) => NewMap(channels, 1, rows: false);
+    public ColumnLayer Input(int channels) => NewMap(channels);
 
     /// <summary>The embedding of the value at each position of a signal.</summary>
     public ColumnLayer Embedding(Embedding layer)
     {
         var weight = layer.Weight;
         int count = weight.Shape[0], width = weight.Shape[1];
-        var target = NewMap(width, 1, rows: false);
-        Emit(target, new ColumnInstruction { Kind = ColumnKind.Embedding, Weights = _weights.Rows(weight.ToDoubles(), count, width), WeightStride = ColumnProgram.Rounded(width) });
+        var target = NewMap(width);
+        Emit(target, 0, new ColumnInstruction
+        {
+            Kind = ColumnKind.Embedding,
+            Source = None,
+            Second = None,
+            Channels = width,
+            Weights = _weights.Rows(weight.ToDoubles(), count, width),
+            WeightStride = ColumnProgram.Rounded(width),
+        });
         return target;
     }
 
@@ -53,26 +63,23 @@ public sealed class ColumnBuilder
     /// <param name="residual">Added last; null for none.</param>
     /// <exception cref="EngineException">A convolution that sees later positions, has strides, or changes the size.</exception>
     public ColumnLayer Convolution(Conv2d layer, ColumnLayer x, ColumnLayer? residual = null) =>
-        Convolution(new Filter(layer.Weight, layer.Bias, layer.Spec, layer.Activation, (float)layer.Slope), x, residual, end: false);
+        Convolution(new Filter(layer.Weight, layer.Bias, layer.Spec, layer.Activation, (float)layer.Slope), x, residual);
 
     /// <summary>
     /// A recurrent layer over images; one from right to left is made behind the end of each row, so only rows below may read it (see <see cref="Add(ColumnLayer, ColumnLayer, int)"/>).
     /// </summary>
     public ColumnLayer Lstm(ImageLstm layer, ColumnLayer x)
     {
-        bool end = layer.Kind == ScanKind.DiagonalReversed, row = layer.Kind == ScanKind.Row;
+        bool row = layer.Kind == ScanKind.Row, reversed = layer.Kind == ScanKind.DiagonalReversed;
+        var when = reversed ? ColumnDomain.RowEnd : ColumnDomain.Position;
         int h = layer.Channels;
-        var gates = Convolution(new Filter(layer.InputWeight, layer.InputBias, layer.InputSpec), x, null, end);
-        var hidden = NewMap(h, 1, rows: false) with { End = end };
-        var cell = NewMap(h, 1, rows: false);
-        _maps[hidden.Map].Loose = _maps[cell.Map].Loose = true;
-        var sum = row ? Convolution(new Filter(layer.StateWeight, null, RowAbove(layer.StateWeight.Shape[2])), hidden, gates, end) : Diagonal(layer, hidden, gates, end);
-        _maps[sum.Map].Loose = true;
-        int backRows = row ? 1 : 0, backColumns = row ? 0 : end ? -1 : 1;
-        _maps[cell.Map].Reach(backRows, Math.Max(backColumns, 0));
-        Add(
-            new ColumnInstruction { Kind = ColumnKind.Cell, Source = sum.Map, Second = cell.Map, Target = hidden.Map, Channels = h, BackRows = backRows, BackColumns = backColumns },
-            rows: false, 0, end);
+        var gates = Convolution(new Filter(layer.InputWeight, layer.InputBias, layer.InputSpec), x, null, when);
+        ColumnLayer hidden = NewMap(h, when: when, loose: true), cell = NewMap(h, when: when, loose: true), sum = NewMap(ScanShape.Gates * h, when: when, loose: true);
+        var state = new Filter(layer.StateWeight, null, RowAbove(layer.StateWeight.Shape[2]));
+        Products(state, row ? PartsOf(state, hidden) : [Diagonal(h, reversed)], hidden, gates, sum);
+        int backRows = row ? 1 : 0, backColumns = row ? 0 : reversed ? -1 : 1;
+        _maps[cell.Map].Reach(backRows, backColumns);
+        Emit(hidden, 0, new ColumnInstruction { Kind = ColumnKind.Cell, Source = sum.Map, Second = cell.Map, Channels = h, BackRows = backRows, BackColumns = backColumns });
         return hidden;
     }
 
@@ -80,99 +87,87 @@ public sealed class ColumnBuilder
     private static ConvSpec RowAbove(int kernel) => new(1, kernel) { PadTop = 1, PadBottom = -1, PadLeft = kernel / 2, PadRight = kernel / 2 };
 
     /// <summary>Above, then beside: the taps of a diagonal scan are no rectangle.</summary>
-    private ColumnLayer Diagonal(ImageLstm layer, ColumnLayer hidden, ColumnLayer gates, bool end)
-    {
-        int h = layer.Channels, outputs = ScanShape.Gates * h, beside = end ? 1 : -1;
-        double[] values = layer.StateWeight.ToDoubles();
-        var target = NewMap(outputs, 1, rows: false) with { End = end };
-        int first = _taps.Count;
-        foreach (var (dy, dx, tap) in new[] { (-1, 0, 0), (0, beside, 1) })
-        {
-            long at = _weights.Tap(values, 2, h, new ConvTap(dy, dx, tap, 0, h), 0, outputs);
-            _taps.Add(new ColumnTap { Dy = dy, Dx = dx, First = hidden.First, Count = h, Weights = at });
-        }
+    private ConvPart Diagonal(int h, bool reversed) =>
+        new(0, 0, _height, _width, 0, ScanShape.Gates * h, [new ConvTap(-1, 0, 0, 0, h), new ConvTap(0, reversed ? 1 : -1, 1, 0, h)]);
 
-        _maps[hidden.Map].Reach(1, 1);
-        _products += 2L * h * outputs;
-        var instruction = new ColumnInstruction
-        {
-            Kind = ColumnKind.Convolution,
-            Source = hidden.Map,
-            Second = gates.Map,
-            Target = target.Map,
-            Channels = outputs,
-            FirstTap = first,
-            Taps = 2,
-            WeightStride = ColumnProgram.Rounded(outputs),
-            Weights = -1,
-        };
-        Add(instruction, rows: false, 0, end);
+    /// <param name="when">Null: before the row where only rows above are seen, else at the position.</param>
+    private ColumnLayer Convolution(Filter filter, ColumnLayer x, ColumnLayer? residual, ColumnDomain? when = null)
+    {
+        var parts = PartsOf(filter, x);
+        bool above = (x.KnownBeforeRow || parts.All(part => part.Taps.All(tap => tap.Dy < 0))) && residual is not { KnownBeforeRow: false };
+        int halves = filter.Spec.Mask == ConvMask.None ? 1 : filter.Spec.OutputHalves;
+        var target = NewMap(filter.Weight.Shape[0], halves, when ?? (above ? ColumnDomain.RowStart : ColumnDomain.Position));
+        Products(filter, parts, x, residual, target);
         return target;
     }
 
-    private ColumnLayer Convolution(Filter layer, ColumnLayer x, ColumnLayer? residual, bool end)
+    /// <exception cref="EngineException">A convolution that changes the size.</exception>
+    private IReadOnlyList<ConvPart> PartsOf(Filter filter, ColumnLayer x)
     {
-        var weight = layer.Weight;
-        int outputs = weight.Shape[0], taps = weight.Shape[1] * weight.Shape[2];
-        var plan = ConvPlan.Create(layer.Spec, new ConvImage(_height, _width, x.Channels), outputs);
+        var plan = ConvPlan.Create(filter.Spec, new ConvImage(_height, _width, x.Channels), filter.Weight.Shape[0]);
         if (plan.Output.Height != _height || plan.Output.Width != _width || plan.InStepY != 1 || plan.InStepX != 1)
-            throw new EngineException($"A column program needs convolutions that keep {_height}x{_width}, not {layer.Spec}.");
-        bool rows = !end && (x.Rows || x.Constant || plan.Parts.All(part => part.Taps.All(tap => tap.Dy < 0))) && (residual is not { } added || added.Rows || added.Constant);
-        foreach (var tap in plan.Parts.SelectMany(part => part.Taps))
-        {
-            bool seen = tap.Dy < 0 || (end && tap is { Dy: 0, Dx: >= 0 }) || (rows ? tap.Dy == 0 : tap is { Dy: 0, Dx: <= 0 });
-            if (!seen) throw new EngineException($"A column program needs causal convolutions; {layer.Spec} reads a position that lies {tap.Dy} rows and {tap.Dx} columns ahead.");
-            _maps[x.Map].Reach(-tap.Dy, -tap.Dx);
-        }
+            throw new EngineException($"A column program needs convolutions that keep {_height}x{_width}, not {filter.Spec}.");
+        return plan.Parts;
+    }
 
-        double[] values = weight.ToDoubles();
-        double[]? bias = layer.Bias?.ToDoubles();
-        int halves = layer.Spec.Mask == ConvMask.None ? 1 : layer.Spec.OutputHalves;
-        var target = NewMap(outputs, halves, rows) with { End = end };
-        foreach (var part in plan.Parts)
+    /// <summary>An instruction a part, with its taps, weights and bias.</summary>
+    /// <exception cref="EngineException">A tap on what is not there yet when the target is made, or too many taps.</exception>
+    private void Products(Filter filter, IReadOnlyList<ConvPart> parts, ColumnLayer x, ColumnLayer? residual, ColumnLayer target)
+    {
+        int outputs = filter.Weight.Shape[0], taps = filter.Weight.Shape[1] * filter.Weight.Shape[2];
+        double[] values = filter.Weight.ToDoubles();
+        double[]? bias = filter.Bias?.ToDoubles();
+        foreach (var part in parts)
         {
             int count = part.EndOutput - part.FirstOutput;
             if (part.Taps.Count > ColumnProgram.MaxTaps) throw new EngineException($"A column program's convolution has at most {ColumnProgram.MaxTaps} taps, not {part.Taps.Count}.");
-            var instruction = new ColumnInstruction
+            Emit(target, ColourOf(filter.Spec, part, outputs), new ColumnInstruction
             {
                 Kind = ColumnKind.Convolution,
                 Source = x.Map,
-                Second = residual?.Map ?? -1,
+                Second = residual?.Map ?? None,
                 FirstSecond = residual is { } r ? r.First + part.FirstOutput : 0,
                 FirstTarget = part.FirstOutput,
                 Channels = count,
                 FirstTap = _taps.Count,
                 Taps = part.Taps.Count,
                 WeightStride = ColumnProgram.Rounded(count),
-                Weights = bias is null ? -1 : _weights.Row(bias.AsSpan(part.FirstOutput, count)),
-                Activation = layer.Activation,
-                Slope = layer.Slope,
-            };
+                Weights = bias is null ? None : _weights.Row(bias.AsSpan(part.FirstOutput, count)),
+                Activation = filter.Activation,
+                Slope = filter.Slope,
+            });
             foreach (var tap in part.Taps)
             {
+                if (!IsThere(tap, target.When))
+                    throw new EngineException($"A column program needs causal convolutions; {filter.Spec} reads a position that lies {tap.Dy} rows and {tap.Dx} columns ahead.");
+                _maps[x.Map].Reach(-tap.Dy, -tap.Dx);
                 long at = _weights.Tap(values, taps, x.Channels, tap, part.FirstOutput, count);
                 _taps.Add(new ColumnTap { Dy = tap.Dy, Dx = tap.Dx, First = x.First + tap.First, Count = tap.End - tap.First, Weights = at });
             }
 
             _products += (long)count * part.K;
-            Add(instruction with { Target = target.Map }, rows, ColourOf(layer.Spec, part, outputs), end);
         }
-
-        return target;
     }
+
+    private static bool IsThere(ConvTap tap, ColumnDomain when) => tap.Dy < 0 || (tap.Dy == 0 && when switch
+    {
+        ColumnDomain.RowStart => true, // what is read was made for the whole row before
+        ColumnDomain.RowEnd => tap.Dx >= 0,
+        _ => tap.Dx <= 0,
+    });
 
     /// <summary>tanh(a + ca) sigmoid(b + cb) of the halves a | b, with a condition ca | cb or without; see <see cref="Gate"/>.</summary>
     /// <param name="into">Channels of an existing map to write to; a new map when null.</param>
     public ColumnLayer Gate(ColumnLayer x, ColumnLayer? condition = null, ColumnLayer? into = null)
     {
         int half = x.Channels / 2;
-        var target = into ?? NewMap(half, 1, x.Rows);
+        var target = into ?? NewMap(half, when: x.When);
         EachColour(target, half, (first, count) => new ColumnInstruction
         {
             Kind = ColumnKind.Gate,
             Source = x.Map,
             FirstSource = x.First + first,
-            Second = condition?.Map ?? -1,
+            Second = condition?.Map ?? None,
             FirstSecond = condition is { } given ? given.First + first : 0,
             FirstTarget = target.First + first,
             Channels = count,
@@ -184,12 +179,13 @@ public sealed class ColumnBuilder
     /// <summary>activation(x).</summary>
     public ColumnLayer Activation(Activation activation, ColumnLayer x, double slope = 0)
     {
-        var target = NewMap(x.Channels, x.Halves, x.Rows);
+        var target = NewMap(x.Channels, x.Halves, x.When);
         EachColour(target, x.Channels, (first, count) => new ColumnInstruction
         {
             Kind = ColumnKind.Activation,
             Source = x.Map,
             FirstSource = x.First + first,
+            Second = None,
             FirstTarget = first,
             Channels = count,
             Activation = activation,
@@ -201,9 +197,9 @@ public sealed class ColumnBuilder
     /// <summary>a + b, or a + what b is so many rows above (nothing over the first row).</summary>
     public ColumnLayer Add(ColumnLayer a, ColumnLayer b, int rowsAbove = 0)
     {
-        if (b.End && rowsAbove < 1) throw new EngineException("What runs from right to left is known to rows below alone.");
+        if (b.When == ColumnDomain.RowEnd && rowsAbove < 1) throw new EngineException("What runs from right to left is known to rows below alone.");
         _maps[b.Map].Reach(rowsAbove, 0);
-        var target = NewMap(a.Channels, a.Halves, (a.Rows || a.Constant) && (b.Rows || b.Constant));
+        var target = NewMap(a.Channels, a.Halves, a.KnownBeforeRow && b.KnownBeforeRow ? ColumnDomain.RowStart : ColumnDomain.Position);
         EachColour(target, a.Channels, (first, count) => new ColumnInstruction
         {
             Kind = ColumnKind.Add,
@@ -219,12 +215,7 @@ public sealed class ColumnBuilder
     }
 
     /// <summary>A map that several layers fill side by side: what a concatenation is.</summary>
-    public ColumnLayer Joined(int channels)
-    {
-        var joined = NewMap(channels, 1, rows: false);
-        _maps[joined.Map].Loose = true;
-        return joined;
-    }
+    public ColumnLayer Joined(int channels) => NewMap(channels, loose: true);
 
     /// <summary>Some channels of a layer.</summary>
     public static ColumnLayer Part(ColumnLayer x, int first, int channels) => x with { First = x.First + first, Channels = channels };
@@ -253,8 +244,8 @@ public sealed class ColumnBuilder
                 Kind = ColumnKind.Draw,
                 Source = logits.Map,
                 FirstSource = logits.First + (colour * each),
-                Second = -1,
-                Target = input?.Map ?? -1,
+                Second = None,
+                Target = input?.Map ?? None,
                 FirstTarget = input is { } x ? x.First + colour : 0,
                 Channels = each,
                 Law = law,
@@ -302,27 +293,27 @@ public sealed class ColumnBuilder
         int channels = tensor.Shape.Columns;
         if (tensor.Shape.Rows != _batch * height * width) throw new EngineException($"A condition of {_batch} images has {_batch * height * width} rows, not {tensor.Shape}.");
         _maps.Add(new MapPlan(height, width, channels, whole: true) { Values = tensor.ToDoubles() });
-        return new ColumnLayer(_maps.Count - 1, 0, channels, 1, Rows: false, Constant: true);
+        return new ColumnLayer(_maps.Count - 1, 0, channels, 1, ColumnDomain.RowStart, Constant: true);
     }
 
-    private ColumnLayer NewMap(int channels, int halves, bool rows)
+    /// <param name="loose">Vectors may write beyond the last channel; as those of a group of colours do.</param>
+    private ColumnLayer NewMap(int channels, int halves = 1, ColumnDomain when = ColumnDomain.Position, bool loose = false)
     {
-        _maps.Add(new MapPlan(_height, _width, channels, whole: _height > 1 && rows) { Loose = _groups > 1 && !rows });
-        return new ColumnLayer(_maps.Count - 1, 0, channels, halves, rows);
+        bool row = when == ColumnDomain.RowStart; // made for all of a row at once
+        _maps.Add(new MapPlan(_height, _width, channels, whole: row) { Loose = loose || (_groups > 1 && !row) });
+        return new ColumnLayer(_maps.Count - 1, 0, channels, halves, when);
     }
 
     private void EachColour(ColumnLayer target, int channels, Func<int, int, ColumnInstruction> make)
     {
-        int ranges = target.Rows ? 1 : _groups * target.Halves, width = channels / ranges;
-        for (int i = 0; i < ranges; i++) Add(make(i * width, width) with { Target = target.Map }, target.Rows, i % _groups);
+        int ranges = target.When == ColumnDomain.RowStart ? 1 : _groups * target.Halves, width = channels / ranges;
+        for (int i = 0; i < ranges; i++) Emit(target, i % _groups, make(i * width, width));
     }
 
-    private void Emit(ColumnLayer target, ColumnInstruction instruction) => Add(instruction with { Source = -1, Second = -1, Target = target.Map, Channels = target.Channels }, target.Rows, 0);
-
-    private void Add(ColumnInstruction instruction, bool rows, int colour, bool end = false)
+    private void Emit(ColumnLayer target, int colour, ColumnInstruction instruction)
     {
-        if (instruction.Kind is ColumnKind.Activation) instruction.Second = -1;
-        (end ? _ends : rows ? _rows : _positions[colour]).Add(instruction);
+        var list = target.When switch { ColumnDomain.RowStart => _rows, ColumnDomain.RowEnd => _ends, _ => _positions[colour] };
+        list.Add(instruction with { Target = target.Map });
     }
 
     /// <summary>What a convolution multiplies by and adds.</summary>

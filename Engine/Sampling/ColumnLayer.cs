@@ -1,3 +1,5 @@
+using GenEngine.Kernels.Columns;
+
 namespace GenEngine;
 
 /// <summary>A layer of a network under <see cref="ColumnBuilder"/>: some channels of a map.</summary>
@@ -5,10 +7,10 @@ namespace GenEngine;
 /// <param name="First">First channel.</param>
 /// <param name="Channels">How many.</param>
 /// <param name="Halves">2 when they are the halves of a gate, each with all colours in order; else 1.</param>
-/// <param name="Rows">True when it depends on rows above alone, and is made before a row begins.</param>
+/// <param name="When">When it is made.</param>
 /// <param name="Constant">True for a condition: nothing makes it.</param>
-public readonly record struct ColumnLayer(int Map, int First, int Channels, int Halves, bool Rows, bool Constant = false)
+public readonly record struct ColumnLayer(int Map, int First, int Channels, int Halves, ColumnDomain When, bool Constant = false)
 {
-    /// <summary>True when it is made behind the end of a row, from right to left.</summary>
-    public bool End { get; init; }
+    /// <summary>True when it is there before a row begins: it depends on rows above alone, or on nothing.</summary>
+    public bool KnownBeforeRow => Constant || When == ColumnDomain.RowStart;
 }

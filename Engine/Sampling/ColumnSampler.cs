@@ -62,19 +62,13 @@ public sealed class ColumnSampler : IDisposable
         var device = _context.Device;
         device.Upload<int>(values, _values.All);
         var memory = new ColumnMemory(_instructions.All, _taps.All, _maps.All, _weights.All, _state.All, _values.All, options.KeepLogits ? _logits!.All : null);
-        int step = Program.Height > 1 ? Program.Width : Stretch;
         bool watched = progress is not null || stop.CanBeCanceled;
+        int step = !watched ? Program.Positions : Program.Height > 1 ? Program.Width : Stretch;
         for (int first = 0; first < Program.Positions; first += step)
         {
-            if (!watched) step = Program.Positions;
             int last = Math.Min(Program.Positions, first + step);
             Columns.Run(device, new ColumnRun(Program, first, last, seed) { FirstImage = options.FirstImage, Sharpness = (float)(1 / options.Temperature) }, memory);
-            if (progress is not null)
-            {
-                device.Download<int>(_values.All, values);
-                progress(last);
-            }
-
+            progress?.Invoke(last);
             if (!stop.IsCancellationRequested) continue;
             device.Download<int>(_values.All, values);
             stop.ThrowIfCancellationRequested();

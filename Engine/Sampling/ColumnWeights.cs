@@ -52,7 +52,7 @@ internal sealed class MapPlan(int height, int width, int channels, bool whole)
     private int _back, _left;
 
     /// <summary>Vectors of one group of channels may write beyond the last channel of all.</summary>
-    public bool Loose { get; set; }
+    public bool Loose { get; init; }
 
     /// <summary>What stands in it from the beginning; null when layers fill it.</summary>
     public double[]? Values { get; init; }

@@ -15,7 +15,7 @@ public sealed record PixelDraw
     /// <summary>Levels that are given, [count, pixels], -1 for what is to be drawn; null draws everything.</summary>
     public int[]? Given { get; init; }
 
-    /// <summary>Called with the values drawn so far and how many positions of how many are done.</summary>
+    /// <summary>Called with how many positions of how many are done, of all images.</summary>
     public Action<int, int>? Progress { get; init; }
 
     public CancellationToken Stop { get; init; }

@@ -37,11 +37,4 @@ internal static class PixelProofs
 
     /// <summary>One-hot rows 0, 1, 2, 0, ... of a conditional model; null of another.</summary>
     public static double[]? SomeClasses(PixelModel model, int n) => model.IsConditional ? ModelRuns.OneHot([.. Enumerable.Range(0, n).Select(i => i % model.Data.Classes)], model.Data.Classes) : null;
-
-    /// <summary>The sampler of a batch.</summary>
-    public static ColumnSampler Sampler(PixelModel model, int batch, double[]? classes = null)
-    {
-        using var step = new EvaluationStep(model);
-        return new ColumnSampler(model.Context, model.Columns(batch, Classes(model, classes, batch)));
-    }
 }

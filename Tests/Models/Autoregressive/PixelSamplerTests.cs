@@ -24,7 +24,7 @@ public sealed class PixelSamplerTests
         using var model = PixelProofs.Build(Zoo.Find(name), context, side: 6, channels, loss, condition, height: 5);
         const int Batch = 3;
         double[]? classes = PixelProofs.SomeClasses(model, Batch);
-        using var sampler = PixelProofs.Sampler(model, Batch, classes);
+        using var sampler = PixelRuns.Sampler(model, Batch, classes);
         int[] values = [.. Enumerable.Repeat(-1, Batch * model.Data.Pixels)];
         sampler.Run(values, seed: 9, new SamplingOptions { KeepLogits = true });
         Assert.That(values, Is.All.InRange(0, model.Levels - 1));
@@ -44,7 +44,7 @@ public sealed class PixelSamplerTests
         {
             using var context = new Context(device, seed: 5);
             using var model = PixelProofs.Build(Zoo.Find(name), context, side: 7, channels);
-            using var sampler = PixelProofs.Sampler(model, batch);
+            using var sampler = PixelRuns.Sampler(model, batch, null);
             int[] values = [.. Enumerable.Repeat(-1, batch * model.Data.Pixels)];
             sampler.Run(values, seed: 9, new SamplingOptions { FirstImage = (ulong)first });
             return values;
@@ -68,7 +68,7 @@ public sealed class PixelSamplerTests
     {
         using var context = new Context(TestDevices.Cpu(CpuIsa.Portable, 2), seed: 5);
         using var model = PixelProofs.Build(Zoo.Find("gated-pixelcnn"), context, side: 8);
-        using var sampler = PixelProofs.Sampler(model, 2);
+        using var sampler = PixelRuns.Sampler(model, 2, null);
         int[] values = [.. Enumerable.Range(0, 128).Select(i => i % 64 < 32 ? i % 2 : -1)];
         sampler.Run(values, seed: 1);
         Assert.Multiple(() =>
@@ -81,12 +81,24 @@ public sealed class PixelSamplerTests
         });
     }
 
+    [TestCase("pixelcnn"), TestCase("gated-pixelcnn"), TestCase("row-lstm"), TestCase("diagonal-bilstm")]
+    public void An_image_of_one_row_is_an_image_like_any_other(string name)
+    {
+        using var context = new Context(TestDevices.Cpu(CpuIsa.Portable, 2), seed: 5);
+        using var model = PixelProofs.Build(Zoo.Find(name), context, side: 9, height: 1);
+        using var sampler = PixelRuns.Sampler(model, 2, null);
+        int[] values = [.. Enumerable.Repeat(-1, 18)];
+        sampler.Run(values, seed: 9, new SamplingOptions { KeepLogits = true });
+        double[] images = Array.ConvertAll(values, value => (double)value);
+        Assert.That(sampler.Logits(), Is.EqualTo(PixelProofs.Logits(model, images, 2).Select(logit => (float)logit)), "bit for bit");
+    }
+
     [Test]
     public void Bad_input_is_refused()
     {
         using var context = new Context(TestDevices.Cpu(CpuIsa.Portable, 2), seed: 5);
         using var model = PixelProofs.Build(Zoo.Find("pixelcnn"), context, side: 4);
-        using var sampler = PixelProofs.Sampler(model, 2);
+        using var sampler = PixelRuns.Sampler(model, 2, null);
         Assert.Multiple(() =>
         {
             Assert.That(() => sampler.Run(new int[31], 1), Throws.TypeOf<EngineException>().With.Message.Contains("32 values, not 31"));
