@@ -35,7 +35,7 @@ public static class WarmUp
         }
 
         var standard = description.Defaults[0];
-        var options = new ModelOptions { Latent = standard.Latent is null ? null : 20, Hidden = standard.Hidden is null ? null : [64], Width = standard.Hidden is null ? 64 : null };
+        var options = new ModelOptions { Latent = standard.Latent is null ? null : 20, Hidden = standard.Hidden is null ? null : [64], Width = standard.Hidden is null && standard.Layers is null ? 64 : null, Layers = standard.Layers is null ? null : 1 };
         using var model = description.Build(context, new DataShape(Side, Side, 1, Classes), options);
         var labels = context.FromLabels(new int[Rows], new Shape(Rows));
         using var step = context.BeginStep();

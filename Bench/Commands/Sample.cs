@@ -101,45 +101,36 @@ internal sealed class DrawOptions
     /// <param name="given">Levels that stay, [count, pixels], -1 elsewhere; null draws everything.</param>
     public int[] Run(Session session, PixelModel model, int count, IReadOnlyList<int>? labels, int[]? given = null)
     {
-        bool naive = session.Get(_sampler) == "naive";
-        int positions = model.Data.Height * model.Data.Width, evaluations = naive ? positions * (model.Law == Kernels.Columns.ColumnLaw.LogisticMixture ? 1 : model.Data.Channels) : 1;
-        var watch = Stopwatch.StartNew();
-        double told = 0;
-        void Tell(int done, int all)
-        {
-            if (watch.Elapsed.TotalSeconds < told + 2) return;
-            told = watch.Elapsed.TotalSeconds;
-            session.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{100.0 * done / all:F0} % of {all} pixels, {told * (all - done) / Math.Max(done, 1):F0} s to go"));
-        }
-
-        int[] levels = PixelRuns.Levels(model, count, labels, new PixelDraw { Temperature = session.Get(_temperature) ?? 1, Naive = naive, Given = given, Progress = Tell, Stop = session.Stop });
-        double seconds = watch.Elapsed.TotalSeconds;
-        session.Error.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{session.Get(_sampler)} sampler: {count} images in {seconds:F2} s, {1e3 * seconds / positions / count:G3} ms a pixel and image; {evaluations} full evaluation{(evaluations == 1 ? "'s worth of columns" : "s of the network")} a batch"));
-        return levels;
+        int positions = model.Data.Height * model.Data.Width, passes = positions * (model.Law == Kernels.Columns.ColumnLaw.LogisticMixture ? 1 : model.Data.Channels);
+        return Timed(
+            session,
+            (naive, temperature, progress) => PixelRuns.Levels(model, count, labels, new PixelDraw { Temperature = temperature, Naive = naive, Given = given, Progress = progress, Stop = session.Stop }),
+            (naive, seconds) => $"{count} images in {seconds:F2} s, {1e3 * seconds / positions / count:G3} ms a pixel and image; {(naive ? $"{passes} full evaluations of the network" : "1 full evaluation's worth of columns")} a batch");
     }
 
     /// <summary>Draws sequences, and says how fast.</summary>
     /// <param name="prime">What each begins with.</param>
-    public int[] Run(Session session, ISequenceModel model, int count, int length, IReadOnlyList<int>? labels, int[] prime)
+    public int[] Run(Session session, ISequenceModel model, int count, int length, IReadOnlyList<int>? labels, int[] prime) => Timed(
+        session,
+        (naive, temperature, progress) => SequenceRuns.Codes(
+            model, count, length, labels, new SequenceDraw { Temperature = temperature, Naive = naive, Prime = prime, Progress = progress, Stop = session.Stop }),
+        (naive, seconds) => $"{count} x {length} codes in {seconds:F2} s, {count * (length - prime.Length) / seconds:F0} a second; {(naive ? $"a whole evaluation over {Math.Min(model.Field, length)} codes each" : "one column a layer each")}");
+
+    /// <param name="draw">By which sampler, at which temperature, telling how many of how many are done.</param>
+    /// <param name="report">What to say of it and of the seconds that it took.</param>
+    private int[] Timed(Session session, Func<bool, double, Action<int, int>, int[]> draw, Func<bool, double, FormattableString> report)
     {
         bool naive = session.Get(_sampler) == "naive";
         var watch = Stopwatch.StartNew();
         double told = 0;
-        void Tell(int done, int all)
+        int[] drawn = draw(naive, session.Get(_temperature) ?? 1, (done, all) =>
         {
             if (watch.Elapsed.TotalSeconds < told + 2) return;
             told = watch.Elapsed.TotalSeconds;
-            session.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{done} of {all}, {told * (all - done) / Math.Max(done, 1):F0} s to go"));
-        }
-
-        int[] codes = SequenceRuns.Codes(model, count, length, labels, new SequenceDraw { Temperature = session.Get(_temperature) ?? 1, Naive = naive, Prime = prime, Progress = Tell, Stop = session.Stop });
-        double seconds = watch.Elapsed.TotalSeconds;
-        session.Error.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{session.Get(_sampler)} sampler: {count} x {length} codes in {seconds:F2} s, {count * (length - prime.Length) / seconds:F0} a second; {(naive ? $"a whole evaluation over {Math.Min(model.Field, length)} codes each" : "one column a layer each")}"));
-        return codes;
+            session.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{100.0 * done / all:F0} % of {all}, {told * (all - done) / Math.Max(done, 1):F0} s to go"));
+        });
+        session.Error.WriteLine($"{session.Get(_sampler)} sampler: {FormattableString.Invariant(report(naive, watch.Elapsed.TotalSeconds))}");
+        return drawn;
     }
 
     /// <summary>A model that does not draw pixel by pixel takes neither.</summary>

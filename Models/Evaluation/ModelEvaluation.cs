@@ -43,7 +43,8 @@ public sealed class ModelEvaluation
     {
         using var test = new DeviceDataset(_model.Context, _test, _binarization);
         var scores = new List<Score>();
-        if (_model.RowLossNames.Count > 0)
+        if (_model is PixelModel pixels) Likelihood(pixels, test, scores);
+        else if (_model.RowLossNames.Count > 0)
         {
             double[] losses = Evaluator.MeanLosses(_model, test, stop: Stop);
             for (int i = 0; i < losses.Length; i++)
@@ -55,7 +56,6 @@ public sealed class ModelEvaluation
             }
         }
 
-        if (_model is PixelModel pixels) Likelihood(pixels, test, scores);
         if (importanceSamples > 0)
         {
             if (_model is not ILikelihoodBound bounded) throw new Kernels.EngineException($"The importance-weighted bound needs a model with a likelihood; '{_model.Name}' has none.");
@@ -66,7 +66,7 @@ public sealed class ModelEvaluation
         return scores;
     }
 
-    /// <summary>Of an exact likelihood: its standard error over images, and bits a dimension beside those of the training set's histogram.</summary>
+    /// <summary>An exact likelihood, its standard error over images, and bits a dimension beside those of the training set's histogram.</summary>
     private void Likelihood(PixelModel model, DeviceDataset test, List<Score> scores)
     {
         var losses = new List<double>();
@@ -79,6 +79,7 @@ public sealed class ModelEvaluation
 
         double mean = losses.Average(), deviation = Math.Sqrt(losses.Sum(loss => (loss - mean) * (loss - mean)) / Math.Max(losses.Count - 1, 1));
         string data = _binarization == Binarization.Dynamic ? "dynamically binarised, drawn once" : model.Levels == 2 ? "static bits" : "bytes";
+        scores.Add(new Score("nll", model.LossUnit, mean, Better: "lower"));
         scores.Add(new Score("standard error of the nll", $"nats, over {losses.Count.ToString("N0", CultureInfo.InvariantCulture)} images, {data}", deviation / Math.Sqrt(losses.Count)));
         scores.Add(new Score("bits per dimension", "", mean / model.Data.Pixels / Math.Log(2), Histogram(model), "histogram of each channel", "lower"));
     }
