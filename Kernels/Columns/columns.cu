@@ -6,7 +6,7 @@
 #include "Common/prelude.cuh"
 #include "Common/math.cuh"
 #include "Common/gate.cuh"
-#include "Common/philox.cuh"
+#include "Common/draw.cuh"
 #include "Common/fused_activation.cuh"
 
 // mirror the structs of ColumnProgram.cs, where the fields are explained
@@ -112,55 +112,6 @@ DEV f32 column_output(const ColumnArgs& a, const ColumnInstruction& op, i32 y, i
     return gen_gate<GATE_TANH, f32>(gated, gate);
 }
 
-// The first level whose cumulative weight, summed in order, exceeds u times the sum of all.
-DEV i32 column_choose(const ColumnArgs& a, i64 logits, i32 levels, f32 u)
-{
-    UPD(f32, State);
-    f32 largest = State[logits];
-    for (i32 k = 1; k < levels; k++) {
-        f32 logit = State[logits + k];
-        largest = real_max2(largest, logit);
-    }
-    f32 sum = 0, so_far = 0;
-    for (i32 k = 0; k < levels; k++) sum = sum + gen_exp(((f32)State[logits + k] - largest) * a.Sharpness);
-    f32 bound = u * sum;
-    i32 chosen = 0;
-    for (; chosen < levels - 1; chosen++) {  // u < 1, so the last one's cumulative weight would exceed it
-        so_far = so_far + gen_exp(((f32)State[logits + chosen] - largest) * a.Sharpness);
-        if (so_far > bound) break;
-    }
-    return chosen;
-}
-
-// The nearest level to mean + exp(s) logit(u), and what it stands for in [-1, 1]: logistic_level of logistic_mixture_sample.cu.
-DEV i32 column_level(f32 mean, f32 log_scale, f32 u, f32& x)
-{
-    f32 s = -7.0f > log_scale ? -7.0f : log_scale;
-    s = 60.0f < s ? 60.0f : s;
-    u = u + 2.98023223876953125e-8f;
-    f32 level = real_round(fma(fma(gen_exp(s), gen_log(u) - gen_log(1.0f - u), mean), 127.5f, 127.5f));
-    level = 0.0f > level ? 0.0f : level;
-    level = 255.0f < level ? 255.0f : level;
-    x = (level + level - 255.0f) / 255.0f;
-    return (i32)level;
-}
-
-DEV void column_mixture(const ColumnArgs& a, i64 p, i32 logits, PhiloxWords words, i64 value)
-{
-    UPD(f32, State);
-    UPD(i32, Values);
-    i32 channels = a.Colours, share = channels == 1 ? 2 : 3, components = logits / (1 + share * channels);
-    i64 chosen = p + column_choose(a, p, components, uniform_of(words.w0));
-    f32 x[3];
-    for (i32 c = 0; c < channels; c++) {
-        i64 channel = chosen + (1 + share * c) * components;
-        f32 mean = State[channel];
-        if (c == 1) mean = fma(gen_tanh((f32)State[chosen + 3 * components]), x[0], mean);
-        if (c == 2) mean = fma(gen_tanh((f32)State[chosen + 9 * components]), x[1], fma(gen_tanh((f32)State[chosen + 6 * components]), x[0], mean));
-        Values[value + c] = column_level(mean, State[channel + components], uniform_of(philox_word(words, c + 1)), x[c]);
-    }
-}
-
 // One lane draws; the others keep the logits where they are asked for.
 DEV void column_draw(const ColumnArgs& a, const ColumnInstruction& op, i32 position, i32 y, i32 x)
 {
@@ -179,8 +130,13 @@ DEV void column_draw(const ColumnArgs& a, const ColumnInstruction& op, i32 posit
         PhiloxStream stream = { a.Seed, a.FirstImage + blockIdx.x, 0x5A4D7E01u };
         i64 element = (i64)drawn * a.Colours + op.Colour;
         if (op.Law == BERNOULLI) Values[value] = uniform_at(stream, element) < gen_sigmoid((f32)State[logits] * a.Sharpness) ? 1 : 0;
-        else if (op.Law == CATEGORICAL) Values[value] = column_choose(a, logits, op.Channels, uniform_at(stream, element));
-        else column_mixture(a, logits, op.Channels, philox_words(stream, (u32)element), value);
+        else if (op.Law == CATEGORICAL) Values[value] = draw_choice<f32>(State + logits, op.Channels, uniform_at(stream, element), a.Sharpness);
+        else {
+            f32 levels[3], x_of[3];
+            i32 components = op.Channels / (1 + (a.Colours == 1 ? 2 : 3) * a.Colours);
+            draw_mixture<f32>(State + logits, components, a.Colours, philox_words(stream, (u32)element), a.Sharpness, levels, x_of);
+            for (i32 c = 0; c < a.Colours; c++) Values[value + c] = (i32)levels[c];
+        }
     }
     if (op.Target < 0) return;
     i64 to = column_at(a, op.Target, y, x) + op.FirstTarget;

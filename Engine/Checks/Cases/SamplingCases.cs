@@ -20,7 +20,7 @@ internal sealed class SamplingCases : IOpCaseSource
                 Differentiable = false,
                 Reference = x => [.. x[0].Select((p, i) => Uniform(i) < p ? 1.0 : 0.0)],
             };
-            foreach (var (rows, classes) in ((int, int)[])[(1, 1), (5, 3), (65, 10), (3, 64)])
+            foreach (var (rows, classes) in ((int, int)[])[(1, 1), (5, 3), (65, 10), (3, 64), (2, 1300)])
             {
                 yield return new OpCase
                 {
