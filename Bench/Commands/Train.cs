@@ -3,6 +3,7 @@ using GenEngine.Bench.Profiles;
 using GenEngine.Bench.Shapes;
 using GenEngine.Data;
 using GenEngine.Kernels;
+using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Devices.Cpu;
 using GenEngine.Kernels.Devices.Gpu;
 using GenEngine.Kernels.Layout;
@@ -55,22 +56,35 @@ internal static class Train
         entry.CheckData(shape);
         settings = settings with { Binarization = Binarized(session, settings, entry, trainSet) };
         using var context = new Context(device, seed: settings.Seed);
-        var config = settings.Config(entry, trainSet, testSet) with
-        {
-            Device = device.Description,
-            Isa = (device as CpuDevice)?.Isa.Name(),
-            Precision = ((device as GpuDevice)?.Precision ?? Precision.Float32).Name(),
-        };
+        var config = On(device, settings.Config(entry, trainSet, testSet));
         using var model = entry.Build(context, shape, config);
         using var data = new DeviceDataset(context, trainSet, settings.Binarization!.Value);
         var run = RunFolder.Create(config, settings.Out);
         var report = new TrainReport(session, model, run, settings.Json);
         report.Begin(trainSet, config);
 
-        using var profiler = settings.Profile is null ? null : new StepProfiler(device, config.Steps);
-        using var trainer = new Trainer(model, data, settings.Batch, settings.Captured) { Profiler = profiler };
-        bool finished = report.Watch(progress => trainer.Run(config.Steps, progress, report.Interval, session.Stop));
-        if (model is IFittedPrior prior) prior.FitPrior(data);
+        var (finished, steps) = Learn(session, settings, model, data, run, report);
+        using var test = new DeviceDataset(context, testSet, settings.Binarization!.Value);
+        report.Finish(finished, steps, test, testSet);
+        return finished ? ExitCode.Done : ExitCode.Stopped;
+    }
+
+    /// <summary>A run's file with where it is made.</summary>
+    internal static RunConfig On(Device device, RunConfig config) => config with
+    {
+        Device = device.Description,
+        Isa = (device as CpuDevice)?.Isa.Name(),
+        Precision = ((device as GpuDevice)?.Precision ?? Precision.Float32).Name(),
+    };
+
+    /// <summary>The steps, with profile and progress as asked for; leaves the weights in the run folder.</summary>
+    internal static (bool Finished, long Steps) Learn(Session session, TrainSettings settings, IModel model, ITrainingData data, RunFolder run, TrainReport report)
+    {
+        var device = model.Context.Device;
+        using var profiler = settings.Profile is null ? null : new StepProfiler(device, run.Config.Steps);
+        using var trainer = new Trainer(model, data, run.Config.Batch, settings.Captured) { Profiler = profiler };
+        bool finished = report.Watch(progress => trainer.Run(run.Config.Steps, progress, report.Interval, session.Stop));
+        if (model is IFittedPrior prior && data is DeviceDataset images) prior.FitPrior(images);
         WeightFile.Save(run.WeightsPath, model.Groups);
         if (profiler is not null)
         {
@@ -78,9 +92,7 @@ internal static class Train
             session.Error.WriteLine($"Trace of {profiler.Profile.Steps.Count} steps: {settings.Profile} (open it in ui.perfetto.dev or chrome://tracing)");
         }
 
-        using var test = new DeviceDataset(context, testSet, settings.Binarization!.Value);
-        report.Finish(finished, trainer.Step, test, testSet);
-        return finished ? ExitCode.Done : ExitCode.Stopped;
+        return (finished, trainer.Step);
     }
 
     /// <summary>As the user said, or as the model wants it: a model of bits gets bits. Which binarisation a likelihood is of is always said.</summary>

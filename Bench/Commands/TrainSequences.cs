@@ -27,12 +27,7 @@ internal static class TrainSequences
 
         using var context = new Context(device, seed: settings.Seed);
         using var data = new DeviceSequences(context, trainSet, sequences.Window);
-        var config = Config(settings, entry, trainSet, testSet, data, clips) with
-        {
-            Device = device.Description,
-            Isa = (device as CpuDevice)?.Isa.Name(),
-            Precision = ((device as GpuDevice)?.Precision ?? Precision.Float32).Name(),
-        };
+        var config = Train.On(device, Config(settings, entry, trainSet, testSet, data, clips));
         using var model = (ISequenceModel)entry.Build(context, data.Shape, config);
         using var test = new DeviceSequences(context, testSet, Math.Min(sequences.Window, testSet.LongestClip - 1));
         test.Evaluate(model.Field).Dispose(); // what could not be measured at the end is said now
@@ -40,17 +35,8 @@ internal static class TrainSequences
         var report = new TrainReport(session, model, run, settings.Json);
         report.Begin(data, model.Field);
 
-        using var profiler = settings.Profile is null ? null : new StepProfiler(device, config.Steps);
-        using var trainer = new Trainer(model, data, config.Batch, settings.Captured) { Profiler = profiler };
-        bool finished = report.Watch(progress => trainer.Run(config.Steps, progress, report.Interval, session.Stop));
-        WeightFile.Save(run.WeightsPath, model.Groups);
-        if (profiler is not null)
-        {
-            TraceFile.Write(settings.Profile!, device, profiler.Profile, Roof.Of(device));
-            session.Error.WriteLine($"Trace of {profiler.Profile.Steps.Count} steps: {settings.Profile} (open it in ui.perfetto.dev or chrome://tracing)");
-        }
-
-        report.Finish(finished, trainer.Step, testSet, new SequenceEvaluation(model, trainSet, test).Scores());
+        var (finished, steps) = Train.Learn(session, settings, model, data, run, report);
+        report.Finish(finished, steps, testSet, new SequenceEvaluation(model, trainSet, test).Scores());
         return finished ? ExitCode.Done : ExitCode.Stopped;
     }
 
