@@ -25,6 +25,7 @@ internal static class Json
 [JsonSerializable(typeof(DeviceInfo[]))]
 [JsonSerializable(typeof(IReadOnlyList<DataSetStatus>))]
 [JsonSerializable(typeof(DataReport))]
+[JsonSerializable(typeof(SequenceReport))]
 [JsonSerializable(typeof(List<Comparison>))]
 [JsonSerializable(typeof(List<KernelLine>))]
 [JsonSerializable(typeof(List<CompiledLine>))]

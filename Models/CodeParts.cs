@@ -16,13 +16,20 @@ public enum CodePartKind
 /// <summary>A part of a code: the columns [Offset, Offset + Size).</summary>
 public sealed record CodePart(string Name, int Offset, int Size, CodePartKind Kind);
 
-/// <summary>A model whose code has parts of known meaning, which can be walked along and read off images.</summary>
+/// <summary>A model whose code has parts of known meaning, which can be walked along.</summary>
 public interface ICodeParts
 {
     /// <summary>In the order of the columns.</summary>
     IReadOnlyList<CodePart> CodeParts { get; }
+}
 
-    /// <summary>What images say of their code, in an <see cref="EvaluationStep"/>: logits of the category [n, categories] and means of the continuous codes [n, their number].</summary>
+/// <summary>A model that tells categories of images apart that nobody named.</summary>
+public interface ICategories
+{
+    /// <summary>How many; 0 where this one has been built without.</summary>
+    int Categories { get; }
+
+    /// <summary>Logits of the categories that images are in, in an <see cref="EvaluationStep"/>: [n, categories].</summary>
     /// <param name="images">[n, pixels], pixels in [0, 1].</param>
-    (Tensor Logits, Tensor Means) Infer(Tensor images);
+    Tensor CategoryLogits(Tensor images);
 }

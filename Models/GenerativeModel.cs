@@ -11,16 +11,12 @@ public abstract class GenerativeModel : ZooModel
     /// <inheritdoc cref="ZooModel(ModelDescription, Context, DataShape, ModelOptions)"/>
     protected GenerativeModel(ModelDescription description, Context context, DataShape data, ModelOptions options) : base(description, context, data, options) { }
 
-    /// <summary>Dimensions of a code.</summary>
-    public virtual int Latent => Options.Latent!.Value;
+    public override int Latent => Options.Latent!.Value;
 
     /// <summary>Images of codes, in an <see cref="EvaluationStep"/>: [n, latent] -> [n, pixels], pixels in [0, 1].</summary>
     /// <param name="codes">[n, latent].</param>
     /// <param name="classes">[n, classes] for a conditional model, else null.</param>
     public abstract Tensor Decode(Tensor codes, Tensor? classes);
-
-    /// <summary>Codes drawn from what the model takes codes to be distributed like: [count, latent].</summary>
-    public virtual Tensor SampleCodes(int count) => Context.RandomNormal(new Shape(count, Latent));
 }
 
 /// <summary>A model that finds the code of an image.</summary>

@@ -36,7 +36,7 @@ public static class LatentPictures
         Grid(model, ModelRuns.Images(model, count, null, labels), columns);
 
     /// <summary>Draws of a conditional model: a class a column, and each row one code under every class.</summary>
-    public static Bitmap ClassTable(GenerativeModel model, IReadOnlyList<string> classNames, int rows = 10)
+    public static Bitmap ClassTable(ZooModel model, IReadOnlyList<string> classNames, int rows = 10)
     {
         int classes = model.Data.Classes;
         double[] drawn;
@@ -53,13 +53,14 @@ public static class LatentPictures
     /// </summary>
     /// <param name="label">The class of all images, for a conditional model; else null.</param>
     /// <exception cref="EngineException">The code has one dimension only.</exception>
-    public static Bitmap Manifold(GenerativeModel model, int side = 20, int? label = null) =>
+    public static Bitmap Manifold(ZooModel model, int side = 20, int? label = null) =>
         Grid(model, ModelRuns.Images(model, side * side, ManifoldCodes(model, side), Labels(model, label, side * side)), side, gap: 0);
 
     /// <summary>The codes of <see cref="Manifold"/>: [side*side, latent].</summary>
-    public static double[] ManifoldCodes(GenerativeModel model, int side)
+    public static double[] ManifoldCodes(ZooModel model, int side)
     {
         if (model.Latent < 2) throw new EngineException($"A manifold needs a code of at least two dimensions; this model has {model.Latent}. Train with --latent 2.");
+        if (model is PixelGanAe { IsCategorical: true }) throw new EngineException($"The code of this '{model.Name}' is one of {model.Latent} categories and has no plane to map; 'traverse' shows them, and --prior gaussian trains one that has.");
         var codes = new double[side * side * model.Latent];
         for (int row = 0; row < side; row++)
         {
@@ -75,7 +76,7 @@ public static class LatentPictures
     }
 
     /// <summary>The first two code dimensions of up to <paramref name="count"/> images, coloured by class.</summary>
-    public static Bitmap Scatter(GenerativeModel model, DeviceDataset data, ImageDataset labels, int count = 5000)
+    public static Bitmap Scatter(ZooModel model, DeviceDataset data, ImageDataset labels, int count = 5000)
     {
         double[] codes = ModelRuns.Codes(model, data, count);
         int total = codes.Length / model.Latent;
@@ -110,7 +111,7 @@ public static class LatentPictures
     public static IEncoder Encoder(ZooModel model) =>
         model as IEncoder ?? throw new EngineException($"'{model.Name}' has no encoder: it makes images of codes, but finds no codes of images. Models that do: {Zoo.NamesOf(other => other.HasEncoder)}.");
 
-    private static int[]? Labels(GenerativeModel model, int? label, int count) => model.IsConditional ? [.. Enumerable.Repeat(label ?? 0, count)] : null;
+    private static int[]? Labels(ZooModel model, int? label, int count) => model.IsConditional ? [.. Enumerable.Repeat(label ?? 0, count)] : null;
 
     private static float[] Pixels(Tensor pixels) => Array.ConvertAll(pixels.ToDoubles(), value => (float)value);
 }

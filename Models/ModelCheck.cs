@@ -29,27 +29,38 @@ public static class ModelCheck
             foreach (string? loss in description.Losses.Count > 0 ? description.Losses : [null!])
             {
                 int side = defaults.Backbone == Backbone.Conv ? 8 : defaults.Layers is null ? 5 : 3;
-                // how the class comes in has nothing to do with what is drawn: once is enough
-                foreach (string? condition in defaults.Condition is null ? [null!] : loss == description.Losses[0] ? PixelModel.Conditions : ["none"])
+                // how a class or a code comes in, and where it comes from, have nothing to do with what is drawn: once is enough
+                bool first = description.Losses.Count == 0 || loss == description.Losses[0];
+                foreach (string? condition in Choices(description.Conditions, first))
                 {
-                    var options = new ModelOptions
+                    foreach (string? prior in Choices(description.Priors, first))
                     {
-                        Backbone = defaults.Backbone,
-                        Latent = defaults.Latent is null ? null : 3,
-                        Hidden = defaults.Hidden is null ? null : [16],
-                        Width = defaults.Backbone == Backbone.Conv ? 6 : defaults.Width is null ? null : 4,
-                        Layers = defaults.Layers is null ? null : 1,
-                        Condition = condition,
-                        Stages = [3, 5],
-                        Noise = defaults.Noise is null ? null : 0.1,
-                        Loss = loss,
-                        Smooth = true,
-                    };
-                    foreach (var report in Phases(description, device, options, new DataShape(side, side, 1, description.NeedsClasses || condition is "bias" or "map" ? Classes : 0), entries)) yield return report;
+                        var options = new ModelOptions
+                        {
+                            Backbone = defaults.Backbone,
+                            Latent = defaults.Latent is null ? null : 3,
+                            Hidden = defaults.Hidden is null ? null : [16],
+                            Width = defaults.Backbone == Backbone.Conv ? 6 : defaults.Width is null ? null : 4,
+                            Layers = defaults.Layers is null ? null : 1,
+                            Condition = condition,
+                            Positions = defaults.Positions is null ? null : true,
+                            Prior = prior,
+                            Labelled = defaults.Labelled is null ? null : prior == "categorical" ? Rows : 0,
+                            Stages = [3, 5],
+                            Noise = defaults.Noise is null ? null : 0.1,
+                            Loss = loss,
+                            Smooth = true,
+                        };
+                        bool classes = description.NeedsClasses || options.Labelled > 0 || (defaults.Latent is null && condition is "bias" or "map");
+                        foreach (var report in Phases(description, device, options, new DataShape(side, side, 1, classes ? Classes : 0), entries)) yield return report;
+                    }
                 }
             }
         }
     }
+
+    /// <summary>All of the values, or the first; null where there are none.</summary>
+    private static IEnumerable<string?> Choices(IReadOnlyList<string> values, bool all) => values.Count == 0 ? (IEnumerable<string?>)[null] : all ? values : values.Take(1);
 
     /// <summary>Without and with classes, where the model takes them: two stacks, so that the residual path is longer than a field.</summary>
     private static IEnumerable<GradientReport> OfSequences(ModelDescription description, Device device, int entries)
@@ -79,8 +90,8 @@ public static class ModelCheck
         var labels = data.Classes > 0 ? context.FromLabels([.. Enumerable.Range(0, Rows).Select(row => row % data.Classes)], new Shape(Rows)) : null;
         foreach (var phase in model.Phases)
         {
-            string name = string.Join(' ', new[] { description.Name, options.Backbone, options.Loss, options.Condition, phase.Name }.Where(part => part is not null));
-            yield return GradientCheck.Run(name, context, [], phase.Groups, () => phase.Loss(new Batch(images, labels)), entries);
+            string name = string.Join(' ', new[] { description.Name, options.Backbone, options.Loss, options.Condition, options.Prior, phase.Name }.Where(part => part is not null));
+            yield return GradientCheck.Run(name, context, [], phase.Groups, () => phase.Loss(new Batch(images, labels) { Labelled = new Batch(images, labels) }), entries);
         }
     }
 }

@@ -32,6 +32,12 @@ public sealed record ModelDescription
     /// <summary>Values of --loss; the default is in <see cref="Defaults"/>.</summary>
     public IReadOnlyList<string> Losses { get; init; } = [];
 
+    /// <summary>Values of --condition; the default is in <see cref="Defaults"/>.</summary>
+    public IReadOnlyList<string> Conditions { get; init; } = [];
+
+    /// <summary>Values of --prior; the default is in <see cref="Defaults"/>.</summary>
+    public IReadOnlyList<string> Priors { get; init; } = [];
+
     /// <summary>What each of --lambdas weighs.</summary>
     public IReadOnlyList<string> LambdaNames { get; init; } = [];
 
@@ -82,6 +88,9 @@ public sealed record ModelDescription
             Width = Taken("--width", given.Width, standard.Width ?? (conv ? Backbone.StandardWidth(data) : null), standard),
             Layers = Taken("--layers", given.Layers, standard.Layers, standard),
             Condition = TakenText("--condition", given.Condition, standard.Condition, standard),
+            Positions = Taken("--positions", given.Positions, standard.Positions, standard),
+            Prior = TakenText("--prior", given.Prior, standard.Prior, standard),
+            Labelled = Taken("--labelled", given.Labelled, standard.Labelled, standard),
             Loss = TakenText("--loss", given.Loss, standard.Loss, standard),
             Noise = Taken("--noise", given.Noise, standard.Noise, standard),
             Lambdas = TakenList("--lambdas", given.Lambdas, standard.Lambdas, standard),
@@ -93,6 +102,8 @@ public sealed record ModelDescription
             Schedule = TakenText("--schedule", given.Schedule, standard.Schedule, standard),
         };
         if (resolved.Loss is { } loss && !Losses.Contains(loss)) throw new EngineException(NearestName.Unknown("loss", loss, Losses));
+        if (resolved.Condition is { } condition && !Conditions.Contains(condition)) throw new EngineException($"--condition {condition}: '{Name}' takes {string.Join(" or ", Conditions)}.");
+        if (resolved.Prior is { } prior && !Priors.Contains(prior)) throw new EngineException(NearestName.Unknown("prior", prior, Priors));
         if (resolved.Lambdas is { } lambdas && (lambdas.Count != LambdaNames.Count || lambdas.Any(lambda => !double.IsFinite(lambda) || lambda < 0)))
         {
             throw new EngineException(string.Create(
@@ -123,6 +134,9 @@ public sealed record ModelDescription
         if (defaults.Backbone == Backbone.Conv || defaults.Width is not null) taken.Add("--width");
         if (defaults.Layers is not null) taken.Add("--layers");
         if (defaults.Condition is not null) taken.Add("--condition");
+        if (defaults.Positions is not null) taken.Add("--positions");
+        if (defaults.Prior is not null) taken.Add("--prior");
+        if (defaults.Labelled is not null) taken.Add("--labelled");
         if (defaults.Loss is not null) taken.Add("--loss");
         if (defaults.Noise is not null) taken.Add("--noise");
         if (defaults.Lambdas is not null) taken.Add("--lambdas");

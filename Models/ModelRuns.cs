@@ -9,8 +9,8 @@ public static class ModelRuns
     private const int BatchSize = 250;
 
     /// <summary>Codes of all images of a set, in file order: [count, latent].</summary>
-    /// <param name="model">A generative model that is an <see cref="IEncoder"/>.</param>
-    public static double[] Codes(GenerativeModel model, DeviceDataset data, int? limit = null)
+    /// <param name="model">A model that is an <see cref="IEncoder"/>.</param>
+    public static double[] Codes(ZooModel model, DeviceDataset data, int? limit = null)
     {
         int count = Math.Min(limit ?? data.Count, data.Count);
         var codes = new double[(long)count * model.Latent];
@@ -30,7 +30,7 @@ public static class ModelRuns
     /// <param name="images">[count, pixels], in [0, 1].</param>
     /// <param name="labels">A class an image, for a conditional model; else null.</param>
     /// <exception cref="EngineException">The model has no encoder.</exception>
-    public static double[] Codes(GenerativeModel model, float[] images, IReadOnlyList<int>? labels)
+    public static double[] Codes(ZooModel model, float[] images, IReadOnlyList<int>? labels)
     {
         var encoder = LatentPictures.Encoder(model);
         int pixels = model.Data.Pixels, count = images.Length / pixels;
@@ -49,7 +49,7 @@ public static class ModelRuns
     }
 
     /// <summary>Codes drawn from the model's prior, the same whatever their number: [count, latent].</summary>
-    public static double[] DrawCodes(GenerativeModel model, int count)
+    public static double[] DrawCodes(ZooModel model, int count)
     {
         var codes = new double[count * model.Latent];
         for (int start = 0; start < count; start += BatchSize)
@@ -67,14 +67,16 @@ public static class ModelRuns
     /// <param name="labels">A class a code, for a conditional model; else null.</param>
     public static float[] Images(ZooModel model, int count, double[]? codes = null, IReadOnlyList<int>? labels = null)
     {
-        if (model is PixelModel pixels) return PixelRuns.Images(pixels, count, labels);
+        if (model is PixelModel pixels) return PixelRuns.Images(pixels, count, labels, new PixelDraw { Codes = codes });
         var rows = labels is null ? null : OneHot(labels, model.Data.Classes);
-        return Images(model as GenerativeModel ?? throw new EngineException($"'{model.Name}' makes no images."), count, codes, rows);
+        return Images(model, count, codes, rows);
     }
 
     /// <summary>As <see cref="Images(ZooModel, int, double[], IReadOnlyList{int})"/>, with rows of class weights [count, classes].</summary>
-    public static float[] Images(GenerativeModel model, int count, double[]? codes, double[]? classes)
+    public static float[] Images(ZooModel model, int count, double[]? codes, double[]? classes)
     {
+        if (model is PixelModel { Latent: > 0 } drawn) return PixelRuns.Images(drawn, count, null, new PixelDraw { Codes = codes });
+        var generative = model as GenerativeModel ?? throw new EngineException($"'{model.Name}' makes no images of codes.");
         int pixels = model.Data.Pixels, kinds = model.Data.Classes;
         var images = new float[(long)count * pixels];
         for (int start = 0; start < count; start += BatchSize)
@@ -84,7 +86,7 @@ public static class ModelRuns
             using var step = new EvaluationStep(model);
             var z = codes is null ? model.SampleCodes(BatchSize) : Rows(model, codes, start, valid, model.Latent);
             var c = model.IsConditional ? Rows(model, classes ?? throw new ArgumentNullException(nameof(classes)), start, valid, kinds) : null;
-            double[] made = model.Decode(z, c).ToDoubles();
+            double[] made = generative.Decode(z, c).ToDoubles();
             for (int i = 0; i < valid * pixels; i++) images[((long)start * pixels) + i] = (float)made[i];
         }
 
@@ -99,7 +101,7 @@ public static class ModelRuns
         return rows;
     }
 
-    private static Tensor Rows(GenerativeModel model, double[] values, int start, int valid, int columns)
+    private static Tensor Rows(ZooModel model, double[] values, int start, int valid, int columns)
     {
         var rows = new double[BatchSize * columns];
         values.AsSpan(start * columns, valid * columns).CopyTo(rows);

@@ -9,7 +9,7 @@ public static class Zoo
     public static IReadOnlyList<ModelDescription> Descriptions { get; } =
     [
         Ae.Description, Vae.Description, Cvae.Description, Gan.Description, Cgan.Description, InfoGan.Description, CvaeGan.Description,
-        PixelCnn.Description, GatedPixelCnn.Description, RowLstmModel.Description, DiagonalBiLstmModel.Description, WaveNet.Description,
+        PixelCnn.Description, GatedPixelCnn.Description, RowLstmModel.Description, DiagonalBiLstmModel.Description, PixelGanAe.Description, WaveNet.Description,
     ];
 
     /// <summary>Those that learn from images.</summary>

@@ -37,6 +37,12 @@ public abstract class ZooModel : IModel
     /// <summary>True when what it makes depends on a class.</summary>
     public virtual bool IsConditional => Description.NeedsClasses;
 
+    /// <summary>Dimensions of the code that images are made of; 0 for a model without codes.</summary>
+    public virtual int Latent => 0;
+
+    /// <summary>Codes drawn from what the model takes codes to be distributed like: [count, latent].</summary>
+    public virtual Tensor SampleCodes(int count) => Context.RandomNormal(new Shape(count, Latent));
+
     public IReadOnlyList<ParameterGroup> Groups => _groups;
 
     public abstract IReadOnlyList<Phase> Phases { get; }
@@ -51,7 +57,7 @@ public abstract class ZooModel : IModel
 
     public virtual IReadOnlyList<Tensor> RowLosses(Batch batch) => [];
 
-    public void SetTraining(bool training)
+    public virtual void SetTraining(bool training)
     {
         foreach (var network in _networks) network.SetTraining(training);
     }

@@ -22,13 +22,14 @@ internal static class DataShow
 
     public static ConsoleCommand Create()
     {
-        var command = new ConsoleCommand("show", "Load a data set as training would: images a class and split, files left out, and a picture sheet with --out.")
+        var command = new ConsoleCommand("show", "Load a data set as training would: images or clips a class and split, files left out, and pictures with --out.")
         {
             Examples =
             [
                 ("data show --data avatars --out avatars.png", "eight pictures of everybody"),
                 ("data show --data avatars --factors --out factors.png", "one factor a row, from its least to its greatest"),
                 ("data show --data ~/faces --size 32 --out faces.png", "a folder of your own, as a model would see it"),
+                ("data show --data fsdd:jackson --out digits.png", "sound: clips of each class, their waveforms and spectrograms"),
                 ("data show --data cifar10 --json", "for programs"),
             ],
         };
@@ -41,6 +42,13 @@ internal static class DataShow
         command.OnRun(session =>
         {
             string name = data.Name(session);
+            if (DataShowSequences.Means(name))
+            {
+                if (session.Get(factors)) throw new UsageException("--factors draws avatars; other sets know no factors.");
+                DataShowSequences.Run(session, name, data.Folder(session), session.Get(count), session.Get(output), session.Get(json));
+                return ExitCode.Done;
+            }
+
             DataOptions options = data.Read(session);
             var source = DataSets.Source(name);
             if (session.Get(factors) && source is not AvatarSource) throw new UsageException("--factors draws avatars; other sets know no factors.");

@@ -13,7 +13,7 @@ internal sealed record FullEvaluation(IReadOnlyList<Score> Scores, string Judge)
     public static FullEvaluation Of(Session session, TrainedModel trained, int samples, int count = ModelEvaluation.StandardCount)
     {
         var evaluation = Create(session, trained, count);
-        List<Score> scores = [.. evaluation.Losses(samples), .. evaluation.Codes()];
+        List<Score> scores = [.. evaluation.Losses(samples), .. evaluation.Categories(), .. evaluation.Codes()];
         if (trained.TestSet.Labels is null || trained.TestSet.ClassNames.Count < 2)
         {
             session.Error.WriteLine($"{trained.TestSet.Name} has no classes, so no judge can be trained: metrics by features are left out.");
@@ -31,8 +31,12 @@ internal sealed record FullEvaluation(IReadOnlyList<Score> Scores, string Judge)
         return new FullEvaluation(scores, string.Create(CultureInfo.InvariantCulture, $"seed {judge.Recipe.Seed}, {judge.TestAccuracy:P2}, {judge.WeightHash[..12]}"));
     }
 
-    /// <summary>The losses alone, which need no judge.</summary>
-    public static FullEvaluation Losses(Session session, TrainedModel trained, int samples) => new(Create(session, trained, ModelEvaluation.StandardCount).Losses(samples), "");
+    /// <summary>What needs no judge: losses, and the categories of a model that finds some.</summary>
+    public static FullEvaluation Losses(Session session, TrainedModel trained, int samples)
+    {
+        var evaluation = Create(session, trained, ModelEvaluation.StandardCount);
+        return new([.. evaluation.Losses(samples), .. evaluation.Categories()], "");
+    }
 
     private static ModelEvaluation Create(Session session, TrainedModel trained, int count) =>
         new(trained.Any, trained.TrainSet, trained.TestSet, trained.Binarization) { Count = count, Seed = trained.Context.Seed, Stop = session.Stop };

@@ -55,7 +55,7 @@ internal static class Interpolate
     }
 
     /// <summary>A row a path: along the classes of <paramref name="way"/> for each code, from image to the next, or between pairs of drawn codes.</summary>
-    private static PictureSheet Draw(GenerativeModel model, double[] codes, double[] classes, int[] way, bool chain, int columns, bool spherical)
+    private static PictureSheet Draw(ZooModel model, double[] codes, double[] classes, int[] way, bool chain, int columns, bool spherical)
     {
         int latent = model.Latent, kinds = model.Data.Classes, count = codes.Length / latent;
         int rows = way.Length > 0 ? count * (way.Length - 1) : chain ? count - 1 : count / 2;

@@ -59,8 +59,12 @@ internal static class ModelsCommand
         Add("--latent", options.Latent);
         if (options.Hidden is { } hidden) values["--hidden"] = hidden.Count == 0 ? "none" : string.Join(',', hidden);
         if (options.Backbone == "conv") values["--width"] = options.Width?.ToString(CultureInfo.InvariantCulture) ?? "256 (16 above 32x32)";
+        else Add("--width", options.Width);
         Add("--layers", options.Layers);
         if (options.Condition is { } condition) values["--condition"] = condition;
+        if (options.Positions is not null) values["--positions"] = "";
+        if (options.Prior is { } prior) values["--prior"] = prior;
+        Add("--labelled", options.Labelled);
         if (options.Loss is { } loss) values["--loss"] = loss;
         Add("--noise", options.Noise);
         if (options.Pairwise is { } pairwise) values["--pairwise"] = string.Join(',', pairwise.Select(weight => weight.ToString(CultureInfo.InvariantCulture)));

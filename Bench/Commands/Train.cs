@@ -58,7 +58,7 @@ internal static class Train
         using var context = new Context(device, seed: settings.Seed);
         var config = On(device, settings.Config(entry, trainSet, testSet));
         using var model = entry.Build(context, shape, config);
-        using var data = new DeviceDataset(context, trainSet, settings.Binarization!.Value);
+        using var data = Data(context, config, trainSet, settings.Binarization!.Value);
         var run = RunFolder.Create(config, settings.Out);
         var report = new TrainReport(session, model, run, settings.Json);
         report.Begin(trainSet, config);
@@ -68,6 +68,11 @@ internal static class Train
         report.Finish(finished, steps, test, testSet);
         return finished ? ExitCode.Done : ExitCode.Stopped;
     }
+
+    /// <summary>The images, and a few of them with labels where a semi-supervised run asks for some.</summary>
+    private static ITrainingData Data(Context context, RunConfig config, ImageDataset images, Binarization binarization) => config.Labelled is > 0 and var count
+        ? new SemiSupervisedData(context, images, images.Balanced(count, config.Seed), binarization)
+        : new DeviceDataset(context, images, binarization);
 
     /// <summary>A run's file with where it is made.</summary>
     internal static RunConfig On(Device device, RunConfig config) => config with

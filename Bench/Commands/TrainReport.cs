@@ -102,6 +102,7 @@ internal sealed class TrainReport(Session session, IModel model, RunFolder run, 
         yield return $"sample {model.Name}            new images";
         if (model is ILikelihoodBound) yield return $"evaluate {model.Name} --samples 50   the bound on log p(x) with 50 importance samples";
         if (model is PixelModel) yield return $"complete {model.Name}          half images, the rest drawn";
+        if (model is PixelGanAe) yield return $"reconstruct {model.Name}       what the code keeps of images";
         if (model is not GenerativeModel generative || model is not IEncoder) yield break;
         yield return generative.Latent == 2 ? $"manifold {model.Name} --side 30     a finer map of the code" : $"train {model.Name} --latent 2       a code that can be drawn as a map";
     }
@@ -111,7 +112,7 @@ internal sealed class TrainReport(Session session, IModel model, RunFolder run, 
         for (int row = 0; row < progress.Rows.Length; row++) AddStep(progress.Step - progress.Rows.Length + row + 1, progress.Rows[row]);
         if (json) return;
         string losses = string.Join("  ", model.LossNames.Select((name, i) => $"{name} {progress.Losses[i].ToString(model is ISequenceModel ? "F4" : "F2", CultureInfo.InvariantCulture)}"));
-        string line = Text($"step {progress.Step}/{progress.Steps}  epoch {progress.Epoch:F2}  {losses}  {progress.StepsPerSecond:F0} steps/s  ETA {progress.Remaining:mm\\:ss}");
+        string line = Text($"step {progress.Step}/{progress.Steps}  epoch {progress.Epoch:F2}  {losses}  {progress.StepsPerSecond:F0} steps/s  ETA {progress.Remaining.ToString(progress.Remaining.TotalHours < 1 ? "mm\\:ss" : "h\\:mm\\:ss", CultureInfo.InvariantCulture)}");
         if (Live) session.Out.Write($"\r\e[K{line}");
         else session.Out.WriteLine(line);
     }
@@ -154,9 +155,10 @@ internal sealed class TrainReport(Session session, IModel model, RunFolder run, 
 
         if (model is PixelModel pixels)
         {
-            int columns = pixels.IsConditional ? pixels.Data.Classes : 8;
-            int[]? labels = pixels.IsConditional ? [.. Enumerable.Range(0, 8 * columns).Select(tile => tile % columns)] : null;
-            Save("samples.png", LatentPictures.Samples(pixels, 8 * columns, columns, labels));
+            int kinds = pixels is ICategories { Categories: > 0 and var found } ? found : pixels.IsConditional ? pixels.Data.Classes : 0, columns = kinds > 0 ? kinds : 8;
+            int[]? tiles = kinds > 0 ? [.. Enumerable.Range(0, 8 * columns).Select(tile => tile % columns)] : null; // a class or category a column
+            float[] images = pixels.IsConditional ? PixelRuns.Images(pixels, 8 * columns, tiles) : PixelRuns.Images(pixels, 8 * columns, null, new PixelDraw { Codes = tiles is null ? null : ModelRuns.OneHot(tiles, kinds) });
+            Save("samples.png", LatentPictures.Grid(pixels, images, columns));
         }
 
         if (_curve.Count > 1) Save("loss.png", LossCurves());

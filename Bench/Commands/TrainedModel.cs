@@ -36,8 +36,8 @@ internal sealed class TrainedModel : IDisposable
 
     /// <summary>The model, for commands on codes.</summary>
     /// <exception cref="EngineException">It makes no images of codes.</exception>
-    public GenerativeModel Model => Any as GenerativeModel
-        ?? throw new EngineException($"'{Any.Name}' makes no images of codes, so this command has nothing to show of it; 'sample', 'complete' and 'evaluate' work.");
+    public ZooModel Model => Any.Latent > 0 ? Any
+        : throw new EngineException($"'{Any.Name}' makes no images of codes, so this command has nothing to show of it; 'sample', 'complete' and 'evaluate' work.");
 
     /// <summary>The test images of the run's data; loaded when first asked for, since drawing codes needs none.</summary>
     public ImageDataset TestSet => _testSet.Value;

@@ -43,7 +43,7 @@ internal static class Traverse
         return command;
     }
 
-    private static List<CodePart> Parts(GenerativeModel model, int dimensions)
+    private static List<CodePart> Parts(ZooModel model, int dimensions)
     {
         var parts = new List<CodePart>();
         foreach (var part in (model as ICodeParts)?.CodeParts ?? [new CodePart("z", 0, Math.Min(dimensions, model.Latent), CodePartKind.Continuous)])
@@ -56,7 +56,7 @@ internal static class Traverse
         return parts;
     }
 
-    private static PictureSheet Draw(GenerativeModel model, double[] codes, int[] labels, List<CodePart> parts, int columns, double range)
+    private static PictureSheet Draw(ZooModel model, double[] codes, int[] labels, List<CodePart> parts, int columns, double range)
     {
         int latent = model.Latent, wide = parts.Max(part => part.Kind == CodePartKind.Categorical ? part.Size : columns);
         var sheet = new PictureSheet(model) { Columns = wide };

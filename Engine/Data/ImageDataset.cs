@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using GenEngine.Kernels;
+using GenEngine.Numerics;
 using GenEngine.Text;
 
 namespace GenEngine.Data;
@@ -107,6 +108,32 @@ public sealed class ImageDataset
             Notes = Notes,
             Unreadable = Unreadable,
         };
+
+    /// <summary>The same images without their labels; the names of the classes stay.</summary>
+    public ImageDataset Unlabelled() => new(Name, Split, Height, Width, Channels, Items, null, ClassNames) { FactorNames = FactorNames, Factors = Factors, Notes = Notes, Unreadable = Unreadable };
+
+    /// <summary>A few images, as many of each class, drawn by a seed; in file order.</summary>
+    /// <exception cref="EngineException">The images have no classes, the classes do not divide the count, or one has fewer images.</exception>
+    public ImageDataset Balanced(int count, ulong seed)
+    {
+        int[] labels = RequireClasses("A balanced subset");
+        if (count < 1 || count % ClassNames.Count != 0) throw new EngineException($"{count} images are not as many of each of the {ClassNames.Count} classes of {Name}; take a multiple of {ClassNames.Count}.");
+        int each = count / ClassNames.Count;
+        var random = new SplitMix64(seed);
+        int[] order = [.. Enumerable.Range(0, Count)];
+        for (int i = Count - 1; i > 0; i--)
+        {
+            int other = random.Next(i + 1);
+            (order[i], order[other]) = (order[other], order[i]);
+        }
+
+        var taken = new int[ClassNames.Count];
+        int[] chosen = [.. order.Where(i => taken[labels[i]]++ < each).Order()];
+        for (int label = 0; label < taken.Length; label++)
+            if (taken[label] < each) throw new EngineException($"{Name} ({Split}) has {taken[label]} images of '{ClassNames[label]}', and {each} of each class are wanted.");
+        byte[] items = [.. chosen.SelectMany(i => Item(i).ToArray())];
+        return new ImageDataset(Name, Split, Height, Width, Channels, items, [.. chosen.Select(i => labels[i])], ClassNames);
+    }
 
     private string Hash()
     {

@@ -20,6 +20,26 @@ public static class Clustering
         return -Enumerable.Range(0, n).Sum(i => costs[i, assigned[i]]) / clusters.Count;
     }
 
+    /// <summary>
+    /// Accuracy when each cluster is named after the class of the image that is surest to be in it (Makhzani et al., Adversarial Autoencoders, 2015, section 4.1): one label a cluster is looked at,
+    /// so that this is what clustering is worth to somebody who names clusters by one example.
+    /// </summary>
+    /// <param name="probabilities">[images, clusters]; an image is in its likeliest.</param>
+    public static double SurestAccuracy(FeatureMatrix probabilities, IReadOnlyList<int> classes)
+    {
+        int[] clusters = ClassifierScores.Classes(probabilities), surest = new int[probabilities.Width];
+        if (clusters.Length != classes.Count) throw new EngineException($"Clusters: {clusters.Length} images for {classes.Count} classes.");
+        for (int cluster = 0; cluster < surest.Length; cluster++)
+        {
+            for (int i = 1; i < clusters.Length; i++)
+            {
+                if (probabilities.Row(i)[cluster] > probabilities.Row(surest[cluster])[cluster]) surest[cluster] = i;
+            }
+        }
+
+        return clusters.Where((cluster, i) => classes[surest[cluster]] == classes[i]).Count() / (double)clusters.Length;
+    }
+
     /// <summary>Normalised mutual information, I / ((H1 + H2) / 2) (Strehl and Ghosh 2002, arithmetic mean); 0 when both are one class.</summary>
     public static double MutualInformation(IReadOnlyList<int> clusters, IReadOnlyList<int> classes)
     {

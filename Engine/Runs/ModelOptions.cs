@@ -26,6 +26,15 @@ public record ModelOptions
     /// <summary>How an autoregressive network is told the class: none, bias (the same at every position) or map (something for each).</summary>
     public string? Condition { get; init; }
 
+    /// <summary>True: an autoregressive network learns numbers for each position of the image.</summary>
+    public bool? Positions { get; init; }
+
+    /// <summary>What codes are to be distributed like: gaussian or categorical.</summary>
+    public string? Prior { get; init; }
+
+    /// <summary>Training images whose labels a semi-supervised model sees, as many of each class; 0 for none.</summary>
+    public int? Labelled { get; init; }
+
     /// <summary>bce or mse for an autoencoder; non-saturating, hinge or least-squares for an adversarial model; bernoulli, categorical or mixture for a pixel model.</summary>
     public string? Loss { get; init; }
 

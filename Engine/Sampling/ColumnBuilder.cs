@@ -226,6 +226,15 @@ public sealed class ColumnBuilder
     /// <summary>What is known at every position beforehand: [batch, height, width, channels].</summary>
     public ColumnLayer ConstantMap(Tensor map) => Condition(map, _height, _width);
 
+    /// <summary>Numbers for each position that are the same for all images: [height*width*channels].</summary>
+    public ColumnLayer SharedMap(Tensor map)
+    {
+        int channels = (int)(map.Shape.Count / (_height * _width));
+        if (channels * _height * _width != map.Shape.Count) throw new EngineException($"{map.Shape} is not as many numbers for each position of {_width}x{_height}.");
+        double[] one = map.ToDoubles();
+        return NewCondition([.. Enumerable.Range(0, _batch).SelectMany(_ => one)], _height, _width, channels);
+    }
+
     /// <summary>Draws the value at each position and writes it into the input.</summary>
     /// <param name="logits">[levels] a colour, or what <paramref name="law"/> looks at.</param>
     /// <param name="input">Where the value goes; null where an embedding looks it up.</param>
@@ -292,7 +301,12 @@ public sealed class ColumnBuilder
     {
         int channels = tensor.Shape.Columns;
         if (tensor.Shape.Rows != _batch * height * width) throw new EngineException($"A condition of {_batch} images has {_batch * height * width} rows, not {tensor.Shape}.");
-        _maps.Add(new MapPlan(height, width, channels, whole: true) { Values = tensor.ToDoubles() });
+        return NewCondition(tensor.ToDoubles(), height, width, channels);
+    }
+
+    private ColumnLayer NewCondition(double[] values, int height, int width, int channels)
+    {
+        _maps.Add(new MapPlan(height, width, channels, whole: true) { Values = values });
         return new ColumnLayer(_maps.Count - 1, 0, channels, 1, ColumnDomain.RowStart, Constant: true);
     }
 

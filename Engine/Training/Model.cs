@@ -13,6 +13,9 @@ public sealed record Batch(Tensor Images, Tensor? Labels)
 
     /// <summary>Of sequences: int32 [batch, 1, window], what comes next at each position; null for images.</summary>
     public Tensor? Targets { get; init; }
+
+    /// <summary>Of a semi-supervised run: other images, with their labels; null elsewhere.</summary>
+    public Batch? Labelled { get; init; }
 }
 
 /// <summary>

@@ -9,9 +9,9 @@ namespace GenEngine.Models;
 /// Two departures from the paper, both measured on MNIST: the generator sees the category scaled to vary as much as ten numbers of the code (else it varies a twentieth as much as the noise, and
 /// digits are told apart by the noise: 59 % of test digits found after three epochs against 73 %), and learns at 5e-4 instead of 1e-3.
 /// </summary>
-public sealed class InfoGan : GenerativeModel, ICodeParts
+public sealed class InfoGan : GenerativeModel, ICodeParts, ICategories
 {
-    private const int Categories = 10, Continuous = 2, QUnits = 128;
+    private const int Kinds = 10, Continuous = 2, QUnits = 128;
     private const double Beta1 = 0.5, JudgeRate = 2e-4;
     private readonly ImageDecoder _generator;
     private readonly ImageEncoder _discriminator;
@@ -24,8 +24,8 @@ public sealed class InfoGan : GenerativeModel, ICodeParts
         int noise = Options.Latent!.Value;
         CodeParts =
         [
-            new("noise", 0, noise, CodePartKind.Noise), new("category", noise, Categories, CodePartKind.Categorical),
-            .. Enumerable.Range(0, Continuous).Select(i => new CodePart($"continuous{i + 1}", noise + Categories + i, 1, CodePartKind.Continuous)),
+            new("noise", 0, noise, CodePartKind.Noise), new("category", noise, Kinds, CodePartKind.Categorical),
+            .. Enumerable.Range(0, Continuous).Select(i => new CodePart($"continuous{i + 1}", noise + Kinds + i, 1, CodePartKind.Continuous)),
         ];
         var style = NetworkStyle.Adversarial(Options.Smooth);
         var bend = Backbone.Of(Activation.LeakyRelu, style.Smooth);
@@ -35,7 +35,7 @@ public sealed class InfoGan : GenerativeModel, ICodeParts
         _q = Add(new Sequential(
             new Linear(d, "q.dense", _discriminator.Features, QUnits, bias: false, weightInit: style.Init),
             new BatchNorm(d, "q.dense.norm", QUnits, bend, bend == Activation.LeakyRelu ? Backbone.Slope : 0),
-            new Linear(d, "q.out", QUnits, Categories + Continuous, weightInit: style.Init)));
+            new Linear(d, "q.out", QUnits, Kinds + Continuous, weightInit: style.Init)));
         g.Build();
         d.Build();
         _loss = AdversarialLoss.Of(Options.Loss!);
@@ -55,7 +55,7 @@ public sealed class InfoGan : GenerativeModel, ICodeParts
     };
 
     /// <summary>All of the code, noise, category and continuous codes.</summary>
-    public override int Latent => Options.Latent!.Value + Categories + Continuous;
+    public override int Latent => Options.Latent!.Value + Kinds + Continuous;
 
     public IReadOnlyList<CodePart> CodeParts { get; }
 
@@ -69,7 +69,9 @@ public sealed class InfoGan : GenerativeModel, ICodeParts
 
     public override Tensor Decode(Tensor codes, Tensor? classes) => Make(codes).Affine(0.5, 0.5);
 
-    public (Tensor Logits, Tensor Means) Infer(Tensor images) => Split(_q.Forward(_discriminator.Trunk(AdversarialModel.Signed(images), null)));
+    public int Categories => Kinds;
+
+    public Tensor CategoryLogits(Tensor images) => Split(_q.Forward(_discriminator.Trunk(AdversarialModel.Signed(images), null))).Logits;
 
     public override IReadOnlyList<Tensor> TrainStep(Batch batch)
     {
@@ -109,15 +111,15 @@ public sealed class InfoGan : GenerativeModel, ICodeParts
     private Code Draw(int count)
     {
         var noise = Context.RandomUniform(new Shape(count, Options.Latent!.Value), -1, 1);
-        var labels = Context.RandomLabels(count, Categories);
+        var labels = Context.RandomLabels(count, Kinds);
         var continuous = Context.RandomUniform(new Shape(count, Continuous), -1, 1);
-        return new Code(Ops.Concat(noise, labels.OneHot(Categories), continuous), labels, continuous);
+        return new Code(Ops.Concat(noise, labels.OneHot(Kinds), continuous), labels, continuous);
     }
 
     private Tensor Make(Tensor codes)
     {
         int noise = Options.Latent!.Value;
-        return _generator.Forward(Ops.Concat(codes.Slice(0, noise), codes.Slice(noise, Categories).Affine(Math.Sqrt(Categories)), codes.Slice(noise + Categories, Continuous))).Tanh();
+        return _generator.Forward(Ops.Concat(codes.Slice(0, noise), codes.Slice(noise, Kinds).Affine(Math.Sqrt(Kinds)), codes.Slice(noise + Kinds, Continuous))).Tanh();
     }
 
     private Seen Look(Tensor images, Code code)
@@ -128,7 +130,7 @@ public sealed class InfoGan : GenerativeModel, ICodeParts
         return new Seen(_discriminator.Head.Forward(features), logits.SoftmaxCrossEntropyMean(code.Labels), means.SquaredErrorMean(code.Continuous).Affine(0.5));
     }
 
-    private static (Tensor Logits, Tensor Means) Split(Tensor read) => (read.Slice(0, Categories), read.Slice(Categories, Continuous));
+    private static (Tensor Logits, Tensor Means) Split(Tensor read) => (read.Slice(0, Kinds), read.Slice(Kinds, Continuous));
 
     private sealed record Code(Tensor All, Tensor Labels, Tensor Continuous);
 

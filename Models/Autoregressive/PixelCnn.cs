@@ -10,7 +10,7 @@ public sealed class PixelCnn : PixelModel
     public PixelCnn(Context context, DataShape data, ModelOptions options) : base(Description, context, data, options)
     {
         var group = NewGroup("pixelcnn");
-        _network = new PixelCnnNetwork(group, PixelOptions.Size(Options, Colours, Data.Channels, Outputs));
+        _network = new PixelCnnNetwork(group, PixelOptions.Size(Options, Colours, Data.Channels, Outputs) with { Positions = Options.Positions == true ? (data.Height, data.Width) : null });
         group.Build();
         Train(group);
     }
@@ -20,32 +20,28 @@ public sealed class PixelCnn : PixelModel
         Name = "pixelcnn",
         Summary = "images pixel by pixel, masked convolutions, exact likelihood",
         Paper = "van den Oord, Kalchbrenner and Kavukcuoglu 2016",
-        Defaults = [new() { Width = 16, Layers = 15, Loss = "bernoulli", LearningRate = 1e-3, Schedule = "constant" }],
+        Defaults = [new() { Width = 16, Layers = 15, Positions = false, Loss = "bernoulli", LearningRate = 1e-3, Schedule = "constant" }],
         Losses = PixelOptions.Losses,
         Adapt = PixelOptions.Adapt,
         Create = (context, data, options) => new PixelCnn(context, data, options),
     };
 
-    public override Tensor Logits(Tensor images, Tensor? classes) => _network.Forward(images);
+    public override Tensor Logits(Tensor images, Tensor? condition) => _network.Forward(images);
 
-    protected override ColumnLayer LogitColumns(ColumnBuilder builder, ColumnLayer input, Tensor? classes) => _network.Columns(builder, input);
+    protected override ColumnLayer LogitColumns(ColumnBuilder builder, ColumnLayer input, Tensor? condition) => _network.Columns(builder, input);
 }
 
 /// <summary>The gated PixelCNN, told the class or not; see <see cref="GatedPixelCnnNetwork"/>.</summary>
 public sealed class GatedPixelCnn : PixelModel
 {
-    private const int MapChannels = 4;
-
     private readonly GatedPixelCnnNetwork _network;
-    private readonly Linear? _map;
+    private readonly ConditionPath _condition;
 
     public GatedPixelCnn(Context context, DataShape data, ModelOptions options) : base(Description, context, data, options)
     {
-        bool map = Options.Condition == "map";
         var group = NewGroup("gated-pixelcnn");
-        if (map) _map = new Linear(group, "map", data.Classes, data.Height * data.Width * MapChannels);
-        var size = PixelOptions.Size(Options, Colours, Data.Channels, Outputs);
-        _network = new GatedPixelCnnNetwork(group, size with { BiasCondition = Options.Condition == "bias" ? data.Classes : 0, MapCondition = map ? MapChannels : 0 });
+        _condition = new ConditionPath(group, Options.Condition!, data.Classes, data);
+        _network = new GatedPixelCnnNetwork(group, _condition.Of(PixelOptions.Size(Options, Colours, Data.Channels, Outputs)));
         group.Build();
         Train(group);
     }
@@ -57,20 +53,14 @@ public sealed class GatedPixelCnn : PixelModel
         Paper = "van den Oord et al. 2016 (Conditional Image Generation with PixelCNN Decoders)",
         Defaults = [new() { Width = 32, Layers = 7, Loss = "bernoulli", Condition = "none", LearningRate = 1e-3, Schedule = "constant" }],
         Losses = PixelOptions.Losses,
+        Conditions = PixelModel.Conditions,
         Adapt = PixelOptions.Adapt,
         Create = (context, data, options) => new GatedPixelCnn(context, data, options),
     };
 
-    public override Tensor Logits(Tensor images, Tensor? classes) => _network.Forward(images, Condition(classes));
+    public override Tensor Logits(Tensor images, Tensor? condition) => _network.Forward(images, _condition.Of(condition));
 
-    protected override ColumnLayer LogitColumns(ColumnBuilder builder, ColumnLayer input, Tensor? classes) => _network.Columns(builder, input, Condition(classes));
-
-    private PixelCondition? Condition(Tensor? classes) => Options.Condition switch
-    {
-        "bias" => new PixelCondition(Bias: classes),
-        "map" => new PixelCondition(Map: _map!.Forward(classes!).Reshape(classes!.Shape[0], Data.Height, Data.Width, MapChannels)),
-        _ => null,
-    };
+    protected override ColumnLayer LogitColumns(ColumnBuilder builder, ColumnLayer input, Tensor? condition) => _network.Columns(builder, input, _condition.Of(condition));
 }
 
 /// <summary>Options that the pixel models share.</summary>

@@ -16,7 +16,7 @@ public abstract class PixelModel : ZooModel
 
     private const int Bytes = 256;
 
-    /// <summary>Values of --condition.</summary>
+    /// <summary>Values of --condition for a model that may be told the class.</summary>
     public static IReadOnlyList<string> Conditions { get; } = ["none", "bias", "map"];
 
     private Phase? _phase;
@@ -36,6 +36,12 @@ public abstract class PixelModel : ZooModel
     public int Levels => Law == ColumnLaw.Bernoulli ? 2 : Bytes;
 
     public override bool IsConditional => Options.Condition is { } condition && condition != "none";
+
+    /// <summary>Width of the rows that the network is told besides the pixels: a code, or a one for the class; 0 for none.</summary>
+    public int ConditionWidth => Latent > 0 ? Latent : IsConditional ? Data.Classes : 0;
+
+    /// <summary>True where <see cref="IModel.RowLosses"/> are -log p(x) itself.</summary>
+    public virtual bool IsExact => true;
 
     /// <summary>Logits of a position, of all colours.</summary>
     protected int Outputs => Law switch
@@ -57,16 +63,16 @@ public abstract class PixelModel : ZooModel
     public override IReadOnlyList<string> RowLossNames { get; } = ["nll"];
 
     /// <summary>Logits of all pixels of [N, H, W, C]: [N, H, W, outputs].</summary>
-    /// <param name="classes">[N, classes] for a conditional model, else null.</param>
-    public abstract Tensor Logits(Tensor images, Tensor? classes);
+    /// <param name="condition">[N, <see cref="ConditionWidth"/>], null where that is 0.</param>
+    public abstract Tensor Logits(Tensor images, Tensor? condition);
 
     /// <summary>The network as columns, for a batch of images; call it in an <see cref="EvaluationStep"/>.</summary>
-    /// <param name="classes">[batch, classes] for a conditional model, else null.</param>
-    public ColumnProgram Columns(int batch, Tensor? classes)
+    /// <param name="condition">[batch, <see cref="ConditionWidth"/>], null where that is 0.</param>
+    public ColumnProgram Columns(int batch, Tensor? condition)
     {
         var builder = new ColumnBuilder(batch, Data.Height, Data.Width, Data.Channels, Levels, Colours);
         var input = builder.Input(Data.Channels);
-        builder.Draw(LogitColumns(builder, input, classes), Law, input);
+        builder.Draw(LogitColumns(builder, input, condition), Law, input);
         return builder.Build();
     }
 
@@ -78,13 +84,14 @@ public abstract class PixelModel : ZooModel
         return [loss];
     }
 
-    public override IReadOnlyList<Tensor> RowLosses(Batch batch) => [NllRows(Logits(Images(batch), Classes(batch)), batch.Images)];
+    public override IReadOnlyList<Tensor> RowLosses(Batch batch) => [Nll(batch.Images, Classes(batch))];
 
-    /// <summary>-log p of each image in nats: [N].</summary>
-    /// <param name="logits">As <see cref="Logits"/> gives them.</param>
+    /// <summary>-log p of each image, given what the network is told, in nats: [N].</summary>
     /// <param name="pixels">[N, pixels] in [0, 1].</param>
-    protected Tensor NllRows(Tensor logits, Tensor pixels)
+    /// <param name="condition">[N, <see cref="ConditionWidth"/>], null where that is 0.</param>
+    public Tensor Nll(Tensor pixels, Tensor? condition)
     {
+        var logits = Logits(AsImages(pixels), condition);
         int n = pixels.Shape[0];
         if (Law == ColumnLaw.Bernoulli) return logits.Reshape(n, Data.Pixels).BceWithLogits(pixels);
         var rows = Law == ColumnLaw.Categorical
@@ -93,9 +100,10 @@ public abstract class PixelModel : ZooModel
         return rows.Reshape(n, rows.Shape.Rows * rows.Shape.Columns / n).Sum(ReduceAxis.Columns);
     }
 
-    /// <summary>The mean of <see cref="NllRows"/>.</summary>
-    protected Tensor NllMean(Tensor logits, Tensor pixels)
+    /// <summary>The mean of <see cref="Nll"/>.</summary>
+    protected Tensor NllMean(Tensor pixels, Tensor? condition)
     {
+        var logits = Logits(AsImages(pixels), condition);
         int n = pixels.Shape[0];
         return Law switch
         {
@@ -106,15 +114,14 @@ public abstract class PixelModel : ZooModel
     }
 
     /// <summary>The logits under a builder.</summary>
-    protected abstract ColumnLayer LogitColumns(ColumnBuilder builder, ColumnLayer input, Tensor? classes);
-
-    /// <summary>[N, pixels] as images.</summary>
-    protected Tensor Images(Batch batch) => batch.Images.Reshape(batch.Images.Shape[0], Data.Height, Data.Width, Data.Channels);
+    protected abstract ColumnLayer LogitColumns(ColumnBuilder builder, ColumnLayer input, Tensor? condition);
 
     /// <summary>To be called when the network's group is built.</summary>
     protected void Train(ParameterGroup network) => _phase = new Phase("nll", Loss, Adam(network));
 
-    private Tensor Loss(Batch batch) => NllMean(Logits(Images(batch), Classes(batch)), batch.Images);
+    private Tensor Loss(Batch batch) => NllMean(batch.Images, Classes(batch));
+
+    private Tensor AsImages(Tensor pixels) => pixels.Reshape(pixels.Shape[0], Data.Height, Data.Width, Data.Channels);
 
     private Tensor Centred(Tensor pixels) => pixels.Affine(2, -1).Reshape(pixels.Shape[0], Data.Height, Data.Width, Data.Channels);
 }

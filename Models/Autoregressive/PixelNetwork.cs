@@ -24,6 +24,9 @@ public sealed record PixelNetworkSize(
     /// <summary>The kernel of the first layer, which sees the pixels.</summary>
     public int FirstKernel { get; init; } = 7;
 
+    /// <summary>Height and width of the images where the network learns something for each position of them; null where it does not.</summary>
+    public (int Height, int Width)? Positions { get; init; }
+
     /// <summary>Convolutions mask channels in this many groups: 1 where the colours of a pixel are drawn together.</summary>
     public int Groups { get; init; } = Colours;
 

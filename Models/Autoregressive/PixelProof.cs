@@ -93,7 +93,7 @@ public static class PixelProof
         using var model = Small(description, context, 3);
         double[] images = [.. Enumerable.Range(0, Count).SelectMany(bits => Enumerable.Range(0, 9).Select(pixel => (double)((bits >> pixel) & 1)))];
         using var step = new EvaluationStep(model);
-        double sum = model.RowLosses(new Batch(context.Transient(images, new Shape(Count, 9)), null))[0].ToDoubles().Sum(nll => Math.Exp(-nll));
+        double sum = model.Nll(context.Transient(images, new Shape(Count, 9)), Told(model, Count, apart: false)).ToDoubles().Sum(nll => Math.Exp(-nll));
         return new ProofLine("the probabilities of all 512 images of 3x3 bits sum to one", Math.Abs(sum - 1) < 1e-5, FormattableString.Invariant($"{sum:F7}"));
     }
 
@@ -102,7 +102,7 @@ public static class PixelProof
         const int Batch = 7;
         using var context = new Context(device, seed: 3);
         using var model = Small(description, context, 7);
-        using var sampler = PixelRuns.Sampler(model, Batch, null);
+        using var sampler = PixelRuns.Sampler(model, Batch, Rows(model, Batch));
         int[] values = [.. Enumerable.Repeat(-1, Batch * model.Data.Pixels)];
         sampler.Run(values, seed: 1, new SamplingOptions { KeepLogits = true });
         float[] kept = sampler.Logits();
@@ -120,9 +120,16 @@ public static class PixelProof
         return [.. Enumerable.Range(0, n * model.Data.Pixels).Select(_ => (double)random.Next(2))];
     }
 
+    /// <summary>What the images of a model that has codes are told: image i the category i, or all the first.</summary>
+    private static double[]? Rows(PixelModel model, int n, bool apart = true) =>
+        model.ConditionWidth == 0 ? null : ModelRuns.OneHot([.. Enumerable.Range(0, n).Select(i => apart ? i % model.ConditionWidth : 0)], model.ConditionWidth);
+
+    private static Tensor? Told(PixelModel model, int n, bool apart = true) =>
+        Rows(model, n, apart) is { } rows ? model.Context.Transient(rows, new Shape(n, model.ConditionWidth)) : null;
+
     private static double[] Logits(PixelModel model, double[] images, int n)
     {
         using var step = new EvaluationStep(model);
-        return model.Logits(model.Context.Transient(images, new Shape(n, model.Data.Height, model.Data.Width, 1)), null).ToDoubles();
+        return model.Logits(model.Context.Transient(images, new Shape(n, model.Data.Height, model.Data.Width, 1)), Told(model, n)).ToDoubles();
     }
 }

@@ -19,9 +19,9 @@ public abstract class PixelRnn : PixelModel
         Train(group);
     }
 
-    public override Tensor Logits(Tensor images, Tensor? classes) => _network.Forward(images);
+    public override Tensor Logits(Tensor images, Tensor? condition) => _network.Forward(images);
 
-    protected override ColumnLayer LogitColumns(ColumnBuilder builder, ColumnLayer input, Tensor? classes) => _network.Columns(builder, input);
+    protected override ColumnLayer LogitColumns(ColumnBuilder builder, ColumnLayer input, Tensor? condition) => _network.Columns(builder, input);
 }
 
 /// <summary>PixelRNN of Row LSTM layers: a triangle of the past.</summary>

@@ -15,6 +15,9 @@ public sealed record PixelDraw
     /// <summary>Levels that are given, [count, pixels], -1 for what is to be drawn; null draws everything.</summary>
     public int[]? Given { get; init; }
 
+    /// <summary>Codes of the images, [count, latent], for a model that makes them of codes; null draws them from its prior.</summary>
+    public double[]? Codes { get; init; }
+
     /// <summary>Called with how many positions of how many are done, of all images.</summary>
     public Action<int, int>? Progress { get; init; }
 
@@ -48,19 +51,22 @@ public static class PixelRuns
         draw ??= new PixelDraw();
         int pixels = model.Data.Pixels;
         if (draw.Given is { } given && given.Length != (long)count * pixels) throw new EngineException($"{count} images of {pixels} values are {(long)count * pixels} levels, not {given.Length}.");
+        double[]? conditions = labels is not null ? ModelRuns.OneHot(labels, model.Data.Classes) : model.Latent > 0 ? draw.Codes ?? ModelRuns.DrawCodes(model, count) : null;
+        if (conditions is not null && conditions.Length != (long)count * model.ConditionWidth)
+            throw new EngineException($"{count} images of '{model.Name}' are told {(long)count * model.ConditionWidth} numbers, not {conditions.Length}.");
         var levels = new int[count * pixels];
         if (draw.Given is null) Array.Fill(levels, -1);
         else draw.Given.CopyTo(levels, 0);
         for (int start = 0; start < count; start += BatchSize)
         {
             int valid = Math.Min(BatchSize, count - start);
-            double[]? classes = labels is null ? null : ModelRuns.OneHot([.. labels.Skip(start).Take(valid)], model.Data.Classes);
+            double[]? condition = conditions?[(start * model.ConditionWidth)..((start + valid) * model.ConditionWidth)];
             int[] batch = levels[(start * pixels)..((start + valid) * pixels)];
             var progress = draw.Progress is { } report ? (Action<int>)(position => report((start * model.Data.Height * model.Data.Width) + (valid * position), count * model.Data.Height * model.Data.Width)) : null;
             try
             {
-                if (draw.Naive) Naive(model, batch, valid, classes, draw, (ulong)start, progress);
-                else Incremental(model, batch, valid, classes, draw, (ulong)start, progress);
+                if (draw.Naive) Naive(model, batch, valid, condition, draw, (ulong)start, progress);
+                else Incremental(model, batch, valid, condition, draw, (ulong)start, progress);
             }
             finally
             {
@@ -71,42 +77,42 @@ public static class PixelRuns
         return levels;
     }
 
-    private static void Incremental(PixelModel model, int[] levels, int count, double[]? classes, PixelDraw draw, ulong first, Action<int>? progress)
+    private static void Incremental(PixelModel model, int[] levels, int count, double[]? condition, PixelDraw draw, ulong first, Action<int>? progress)
     {
-        using var sampler = Sampler(model, count, classes);
+        using var sampler = Sampler(model, count, condition);
         sampler.Run(levels, model.Context.Seed, new SamplingOptions { FirstImage = first, Temperature = draw.Temperature }, progress, draw.Stop);
     }
 
     /// <summary>A sampler of so many images.</summary>
-    /// <param name="classes">[count, classes] for a conditional model, else null.</param>
-    public static ColumnSampler Sampler(PixelModel model, int count, double[]? classes)
+    /// <param name="condition">[count, <see cref="PixelModel.ConditionWidth"/>]; null where that is 0.</param>
+    public static ColumnSampler Sampler(PixelModel model, int count, double[]? condition)
     {
         using var step = new EvaluationStep(model);
-        return new ColumnSampler(model.Context, model.Columns(count, classes is null ? null : model.Context.Transient(classes, new Shape(count, model.Data.Classes))));
+        return new ColumnSampler(model.Context, model.Columns(count, Rows(model, count, condition)));
     }
 
     /// <summary>Draws one position of every image by whole forward passes, one a colour.</summary>
     /// <param name="levels">[count, pixels]; those below 0 at the position are drawn.</param>
     public static void DrawOne(PixelModel model, int[] levels, int count, int position) => DrawOne(model, levels, count, position, null, new PixelDraw(), 0);
 
-    private static void Naive(PixelModel model, int[] levels, int count, double[]? classes, PixelDraw draw, ulong first, Action<int>? progress)
+    private static void Naive(PixelModel model, int[] levels, int count, double[]? condition, PixelDraw draw, ulong first, Action<int>? progress)
     {
         for (int position = 0; position < model.Data.Height * model.Data.Width; position++)
         {
             draw.Stop.ThrowIfCancellationRequested();
-            DrawOne(model, levels, count, position, classes, draw, first);
+            DrawOne(model, levels, count, position, condition, draw, first);
             progress?.Invoke(position + 1);
         }
     }
 
-    private static void DrawOne(PixelModel model, int[] levels, int count, int position, double[]? classes, PixelDraw draw, ulong first)
+    private static void DrawOne(PixelModel model, int[] levels, int count, int position, double[]? condition, PixelDraw draw, ulong first)
     {
         var data = model.Data;
         bool together = model.Law == ColumnLaw.LogisticMixture;
         int positions = data.Height * data.Width, made = together ? data.Channels : 1;
         for (int colour = 0; colour < data.Channels; colour += made)
         {
-            float[] logits = Logits(model, levels, count, classes);
+            float[] logits = Logits(model, levels, count, condition);
             int each = logits.Length / (count * positions) / (together ? 1 : data.Channels);
             for (int n = 0; n < count; n++)
             {
@@ -119,13 +125,14 @@ public static class PixelRuns
         }
     }
 
-    private static float[] Logits(PixelModel model, int[] levels, int count, double[]? classes)
+    private static float[] Logits(PixelModel model, int[] levels, int count, double[]? condition)
     {
         var data = model.Data;
         using var step = new EvaluationStep(model);
         double[] pixels = Array.ConvertAll(levels, level => (double)((float)Math.Max(level, 0) / (model.Levels - 1)));
         var images = model.Context.Transient(pixels, new Shape(count, data.Height, data.Width, data.Channels));
-        var rows = classes is null ? null : model.Context.Transient(classes, new Shape(count, data.Classes));
-        return Array.ConvertAll(model.Logits(images, rows).ToDoubles(), value => (float)value);
+        return Array.ConvertAll(model.Logits(images, Rows(model, count, condition)).ToDoubles(), value => (float)value);
     }
+
+    private static Tensor? Rows(PixelModel model, int count, double[]? condition) => condition is null ? null : model.Context.Transient(condition, new Shape(count, model.ConditionWidth));
 }

@@ -8,7 +8,7 @@ namespace GenEngine.Models;
 public static class PixelTraces
 {
     /// <summary>Draws one image and records every draw.</summary>
-    /// <param name="label">Its class, for a conditional model; else null.</param>
+    /// <param name="label">Its class, for a conditional model; else null. A code is drawn from the prior.</param>
     /// <param name="moments">Pictures that will be made of it: the distributions shown in them are kept.</param>
     /// <exception cref="EngineException">A mixture over the colours of a pixel: it has no distribution of one colour alone.</exception>
     public static SamplingTrace Of(PixelModel model, int? label, IReadOnlyList<int> moments)
@@ -16,7 +16,7 @@ public static class PixelTraces
         if (model.Law == ColumnLaw.LogisticMixture)
             throw new EngineException("A trace shows each value's distribution, and a mixture of logistic distributions draws a pixel's colours together; train with --loss categorical or bernoulli for traces.");
         int pixels = model.Data.Pixels, channels = model.Data.Channels;
-        using var sampler = PixelRuns.Sampler(model, 1, label is { } given ? ModelRuns.OneHot([given], model.Data.Classes) : null);
+        using var sampler = PixelRuns.Sampler(model, 1, label is { } given ? ModelRuns.OneHot([given], model.Data.Classes) : model.Latent > 0 ? ModelRuns.DrawCodes(model, 1) : null);
         int[] values = [.. Enumerable.Repeat(-1, pixels)];
         sampler.Run(values, model.Context.Seed, new SamplingOptions { KeepLogits = true });
         float[] logits = sampler.Logits();

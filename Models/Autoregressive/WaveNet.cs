@@ -31,7 +31,6 @@ public sealed class WaveNet : ZooModel, ISequenceModel
 
     public WaveNet(Context context, DataShape data, ModelOptions options) : base(Description, context, data, options)
     {
-        if (Options.Condition is not ("none" or "bias")) throw new EngineException($"--condition {Options.Condition}: '{Name}' is told the class by none or bias; a map is for images.");
         var group = NewGroup("wavenet");
         Network = Add(new WaveNetNetwork(
             context,
@@ -55,6 +54,7 @@ public sealed class WaveNet : ZooModel, ISequenceModel
         Summary = "dilated causal convolutions over sound or text, a code at a time",
         Paper = "van den Oord et al. 2016 (WaveNet)",
         NeedsSequences = true,
+        Conditions = ["none", "bias"],
         Defaults = [new() { Stacks = 1, Layers = 10, Residual = 32, Skip = 64, Condition = "none", LearningRate = 1e-3, Schedule = "constant" }],
         Create = (context, data, options) => new WaveNet(context, data, options),
     };

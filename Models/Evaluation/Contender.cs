@@ -19,7 +19,7 @@ public sealed record Contender(string Name, float[] Images, float[] Worst, doubl
     /// <summary>Draws <paramref name="count"/> images and measures them. With one seed, models of equal code size are shown on the same codes and classes.</summary>
     /// <param name="test">Real images, as many as are drawn or more.</param>
     /// <param name="columns">Images in a row of the sheet.</param>
-    public static Contender Of(string name, GenerativeModel model, Judge judge, ImageDataset test, int count, int columns, CancellationToken stop = default)
+    public static Contender Of(string name, ZooModel model, Judge judge, ImageDataset test, int count, int columns, CancellationToken stop = default)
     {
         int classes = model.Data.Classes, pixels = model.Data.Pixels;
         int[] cycle = [.. Enumerable.Range(0, count).Select(i => i % classes)];

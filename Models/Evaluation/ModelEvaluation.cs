@@ -14,7 +14,7 @@ public sealed class ModelEvaluation
 {
     public const int StandardCount = 10_000;
 
-    private const int ProbeImages = 10_000, PairsAClass = 100, MemorisationImages = 2_000, ManifoldSide = 20;
+    private const int ProbeImages = 10_000, PairsAClass = 100, MemorisationImages = 2_000, MixtureImages = 1_000, ManifoldSide = 20;
 
     private readonly ZooModel _model;
     private readonly ImageDataset _train, _test;
@@ -43,7 +43,7 @@ public sealed class ModelEvaluation
     {
         using var test = new DeviceDataset(_model.Context, _test, _binarization);
         var scores = new List<Score>();
-        if (_model is PixelModel pixels) Likelihood(pixels, test, scores);
+        if (_model is PixelModel { IsExact: true } pixels) Likelihood(pixels, test, scores);
         else if (_model.RowLossNames.Count > 0)
         {
             double[] losses = Evaluator.MeanLosses(_model, test, stop: Stop);
@@ -56,6 +56,7 @@ public sealed class ModelEvaluation
             }
         }
 
+        if (_model is PixelGanAe { IsCategorical: true } mixture) Mixture(mixture, test, scores);
         if (importanceSamples > 0)
         {
             if (_model is not ILikelihoodBound bounded) throw new Kernels.EngineException($"The importance-weighted bound needs a model with a likelihood; '{_model.Name}' has none.");
@@ -77,6 +78,26 @@ public sealed class ModelEvaluation
             losses.AddRange(model.RowLosses(test.EvaluationBatch(start, Evaluator.StandardBatch))[0].ToDoubles().Take(test.Count - start));
         }
 
+        Likelihood(model, losses, scores);
+    }
+
+    /// <summary>The likelihood under a categorical prior, every code counted: a pass of the decoder each, so of the first images only.</summary>
+    private void Mixture(PixelGanAe model, DeviceDataset test, List<Score> scores)
+    {
+        const int Rows = 100;
+        var losses = new List<double>();
+        for (int start = 0; start < Math.Min(test.Count, MixtureImages); start += Rows)
+        {
+            Stop.ThrowIfCancellationRequested();
+            using var step = new EvaluationStep(model);
+            losses.AddRange(model.Mixture(test.EvaluationBatch(start, Rows).Images).Take(test.Count - start));
+        }
+
+        Likelihood(model, losses, scores);
+    }
+
+    private void Likelihood(PixelModel model, List<double> losses, List<Score> scores)
+    {
         double mean = losses.Average(), deviation = Math.Sqrt(losses.Sum(loss => (loss - mean) * (loss - mean)) / Math.Max(losses.Count - 1, 1));
         string data = _binarization == Binarization.Dynamic ? "dynamically binarised, drawn once" : model.Levels == 2 ? "static bits" : "bytes";
         scores.Add(new Score("nll", model.LossUnit, mean, Better: "lower"));
@@ -109,13 +130,11 @@ public sealed class ModelEvaluation
         return bits / _test.Items.Length;
     }
 
-    /// <summary>What the code holds: its active units, the class as a linear probe reads it, the categories found without labels; empty for a model that reads no images.</summary>
+    /// <summary>What the code holds: its active units, the class as a linear probe reads it; empty for a model that reads no images.</summary>
     public IReadOnlyList<Score> Codes()
     {
         var scores = new List<Score>();
-        if (_model is ICodeParts parts && _test.Labels is { } truth)
-            scores.Add(new Score("class of the category code", "share, majority", ClassifierScores.CodeAccuracy(Categories(parts), truth), Chance(truth), "the largest class", "higher"));
-        if (_model is not (GenerativeModel coded and IEncoder)) return scores;
+        if (_model is not (ZooModel coded and IEncoder)) return scores;
         using var test = new DeviceDataset(_model.Context, _test, _binarization);
         FeatureMatrix Matrix(DeviceDataset images) => FeatureMatrix.Of(ModelRuns.Codes(coded, images), coded.Latent);
         var testCodes = Matrix(test);
@@ -137,21 +156,29 @@ public sealed class ModelEvaluation
 
     private ClassSwaps Swapped => _swapped ??= ClassSwaps.Of((GenerativeModel)_model, _test, Count, _binarization);
 
-    private int[] Categories(ICodeParts parts)
+    /// <summary>How the categories that a model has found agree with the classes that it was not told; empty for a model without categories, and where the test set has no classes.</summary>
+    public IReadOnlyList<Score> Categories()
     {
         const int Rows = 250;
+        if (_model is not ICategories { Categories: > 0 } model || _test.Labels is not { } truth) return [];
         using var test = new DeviceDataset(_model.Context, _test, _binarization);
-        var found = new int[_test.Count];
-        for (int start = 0; start < found.Length; start += Rows)
+        var logits = new float[_test.Count * model.Categories];
+        for (int start = 0; start < _test.Count; start += Rows)
         {
             using var step = new EvaluationStep(_model);
-            var logits = parts.Infer(test.EvaluationBatch(start, Rows).Images).Logits;
-            double[] values = logits.ToDoubles();
-            int width = logits.Shape.Columns;
-            for (int i = 0; i < Math.Min(Rows, found.Length - start); i++) found[start + i] = Enumerable.Range(0, width).MaxBy(column => values[(i * width) + column]);
+            double[] values = model.CategoryLogits(test.EvaluationBatch(start, Rows).Images).ToDoubles();
+            for (int i = 0; i < Math.Min(Rows, _test.Count - start) * model.Categories; i++) logits[(start * model.Categories) + i] = (float)values[i];
         }
 
-        return found;
+        var probabilities = new FeatureMatrix(ClassifierScores.Softmax(logits, model.Categories), _test.Count, model.Categories);
+        int[] found = ClassifierScores.Classes(probabilities);
+        return
+        [
+            new("class of the category code", "share, majority", ClassifierScores.CodeAccuracy(found, truth), Chance(truth), "the largest class", "higher"),
+            new("clustering error", "share, each code named by its surest image", 1 - Clustering.SurestAccuracy(probabilities, truth), 1 - Chance(truth), "the largest class", "lower"),
+            new("mutual information of code and class", "normalised", Clustering.MutualInformation(found, truth), Better: "higher"),
+            new("categories used", $"of {model.Categories}, by at least one image in a thousand", found.GroupBy(code => code).Count(group => group.Count() * 1000 >= found.Length)),
+        ];
     }
 
     private static double Chance(int[] labels) => labels.GroupBy(label => label).Max(group => group.Count()) / (double)labels.Length;

@@ -50,6 +50,24 @@ public class DataShowTests
     }
 
     [Test]
+    public void SequencesAreCountedAndShown()
+    {
+        var run = ConsoleRun.Of("data", "show", "--data", "formants", "--count", "3", "--out", _folder["sound.png"]);
+        Assert.That(run.Code, Is.EqualTo(ExitCode.Done), run.Error);
+        Assert.That(run.Out, Does.Contain("formants: sound").And.Contain("classes").And.Match(@"clips +\d").And.Match(@"samples +\d"));
+        Assert.That(Png.Read(_folder["sound.png"]).Width, Is.GreaterThan(300));
+
+        run = ConsoleRun.Of("data", "show", "--data", "text");
+        Assert.That(run.Out, Does.Contain("text: text, bytes").And.Contain("entropy rate: ").And.Contain("bytes").And.Contain("."));
+        Assert.That(ConsoleRun.Of("data", "show", "--data", "text", "--out", _folder["text.png"]).Error, Does.Contain("is text"));
+
+        run = ConsoleRun.Of("data", "show", "--data", "tones", "--json");
+        using var report = JsonDocument.Parse(run.Out);
+        Assert.That(report.RootElement.GetProperty("entropy_rate").GetDouble(), Is.InRange(1, 5.6));
+        Assert.That(report.RootElement.GetProperty("splits")[1].GetProperty("codes").GetInt32(), Is.GreaterThan(1000));
+    }
+
+    [Test]
     public void FactorsOfAvatarsAreDrawn()
     {
         var run = ConsoleRun.Of("data", "show", "--data", "avatars", "--size", "28", "--factors", "--out", _folder["factors.png"]);

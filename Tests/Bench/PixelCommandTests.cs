@@ -47,7 +47,29 @@ public sealed class PixelCommandTests
         Assert.That(scores["standard error of the nll"], Is.GreaterThan(0));
     }
 
-    [TestCase("pixelcnn"), TestCase("gated-pixelcnn"), TestCase("row-lstm"), TestCase("diagonal-bilstm")]
+    [Test]
+    public void A_PixelGAN_autoencoder_is_trained_walked_along_reconstructed_and_its_clusters_are_measured()
+    {
+        using var folder = new TemporaryFolder();
+        string run = Trained(folder, "pixelgan-ae", "--latent 12 --hidden 16 --labelled 20");
+        foreach (string line in (string[])["sample --count 3", "sample --count 1 --sampler naive", "reconstruct --count 3 --columns 3", "traverse --count 1", "encode --count 5", "complete --count 1 --draws 2", "sample --trace"])
+        {
+            string[] words = line.Split(' ');
+            string output = folder[words[0] == "encode" ? "codes.csv" : "picture.png"];
+            var command = ConsoleRun.Of([words[0], "pixelgan-ae", "--run", run, "--out", output, .. words[1..]]);
+            Assert.That(command.Code, Is.EqualTo(ExitCode.Done), $"{line}: {command.Error}");
+            Assert.That(File.Exists(output), Is.True, line);
+        }
+
+        var evaluate = ConsoleRun.Of("evaluate", "pixelgan-ae", "--run", run, "--json");
+        Assert.That(evaluate.Code, Is.EqualTo(ExitCode.Done), evaluate.Error);
+        var scores = JsonDocument.Parse(evaluate.Out).RootElement[0].GetProperty("scores").EnumerateArray().ToDictionary(score => score.GetProperty("name").GetString()!, score => score.GetProperty("value").GetDouble());
+        Assert.That(scores.Keys, Is.SupersetOf((string[])["reconstruction", "nll", "clustering error", "class of the category code", "mutual information of code and class", "categories used"]));
+        Assert.That(ConsoleRun.Of("manifold", "pixelgan-ae", "--run", run).Error, Does.Contain("traverse").And.Contain("--prior gaussian"));
+        Assert.That(ConsoleRun.Of("swap", "pixelgan-ae", "--run", run).Code, Is.Not.EqualTo(ExitCode.Done));
+    }
+
+    [TestCase("pixelcnn"), TestCase("gated-pixelcnn"), TestCase("row-lstm"), TestCase("diagonal-bilstm"), TestCase("pixelgan-ae"), TestCase("wavenet")]
     public void Prove_prints_a_card_on_which_everything_holds(string model)
     {
         using var folder = new TemporaryFolder();
@@ -72,7 +94,7 @@ public sealed class PixelCommandTests
     [TestCase("train gated-pixelcnn --data avatars --width 8 --steps 1", "multiple of 3")]
     [TestCase("train pixelcnn --condition bias --steps 1", "does not take it")]
     [TestCase("train vae --layers 3 --steps 1", "does not take it")]
-    [TestCase("prove vae", "pixel model")]
+    [TestCase("prove vae", "autoregressive model")]
     [TestCase("bench sampling vae", "pixel model")]
     [TestCase("bench sampling pixelcnn --side 0", "1 to 512")]
     public void What_cannot_be_is_said(string line, string why)

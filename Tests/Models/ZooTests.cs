@@ -125,7 +125,9 @@ public sealed class ZooTests
             if (model is not PixelModel pixels) return ModelRuns.Images(model, 10, null, model.IsConditional ? [.. Enumerable.Range(0, 10)] : (int[]?)null);
             using var step = new EvaluationStep(pixels);
             var image = pixels.Context.Transient(new double[784], new Shape(1, 28, 28, 1));
-            return [.. pixels.Logits(image, null).ToDoubles().Select(logit => (float)logit)];
+            if (pixels.Latent == 0) return [.. pixels.Logits(image, null).ToDoubles().Select(logit => (float)logit)];
+            double[] code = ((IEncoder)pixels).Encode(pixels.Context.Transient(new double[784], new Shape(1, 784)), null).ToDoubles(); // the encoder's weights travel too
+            return [.. code.Concat(pixels.Logits(image, pixels.Context.Transient(code, new Shape(1, pixels.Latent))).ToDoubles()).Select(value => (float)value)];
         }
     }
 

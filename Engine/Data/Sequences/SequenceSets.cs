@@ -21,7 +21,7 @@ public static class SequenceSets
     public static bool IsKnown(string name) => Named(name) is not null || IsText(name) || IsPath(name);
 
     /// <summary>Whether it is the name of a set, or a text file's.</summary>
-    internal static bool IsNamed(string name) => Named(name) is not null || IsText(name);
+    public static bool IsNamed(string name) => Named(name) is not null || IsText(name);
 
     /// <summary>What a run keeps as the name of its data: files and folders by their full path.</summary>
     public static string FullName(string name) => Named(name)?.Name ?? Path.TrimEndingDirectorySeparator(Path.GetFullPath(Home(name)));

@@ -164,6 +164,10 @@ public sealed class ScoreTests
         Assert.That(Clustering.MutualInformation(renamed, classes), Is.EqualTo(1).Within(1e-12));
         Assert.That(Clustering.MutualInformation([0, 1, 0, 1, 0, 1], classes), Is.EqualTo(0).Within(1e-12));
         Assert.That(() => Clustering.Accuracy([0], classes), Throws.InstanceOf<EngineException>());
+        // images 0 to 2 are in cluster 0, which its surest image, the third, names 7; images 3 and 4 are in cluster 1, named 5 by the fourth; nothing is in cluster 2
+        var probabilities = new FeatureMatrix([0.6f, 0.3f, 0.1f, 0.7f, 0.2f, 0.1f, 0.8f, 0.1f, 0.1f, 0, 0.9f, 0.1f, 0.3f, 0.6f, 0.1f], 5, 3);
+        Assert.That(Clustering.SurestAccuracy(probabilities, [5, 7, 7, 5, 5]), Is.EqualTo(0.8));
+        Assert.That(() => Clustering.SurestAccuracy(probabilities, [5]), Throws.InstanceOf<EngineException>());
     }
 
     private static double Best(double[,] costs, int row, int used) => row == 5

@@ -12,8 +12,18 @@ internal static class PixelProofs
     /// <summary>A model on so small an image that everything about it can be counted.</summary>
     public static PixelModel Build(ModelDescription description, Context context, int side, int channels = 1, string? loss = null, string? condition = null, int layers = 2, bool smooth = false, int? height = null)
     {
-        var data = new DataShape(height ?? side, side, channels, condition is null ? 0 : 3);
-        return (PixelModel)description.Build(context, data, new ModelOptions { Width = channels == 1 ? 5 : 6, Layers = layers, Loss = loss, Condition = condition, Smooth = smooth });
+        bool coded = description.HasEncoder;
+        var data = new DataShape(height ?? side, side, channels, condition is null || coded ? 0 : 3);
+        return (PixelModel)description.Build(context, data, new ModelOptions
+        {
+            Width = channels == 1 ? 5 : 6,
+            Layers = layers,
+            Loss = loss,
+            Condition = condition,
+            Smooth = smooth,
+            Latent = coded ? 4 : null,
+            Hidden = coded ? [8] : null,
+        });
     }
 
     /// <summary>Random images of the model's levels, [n, pixels] in [0, 1].</summary>
@@ -26,15 +36,17 @@ internal static class PixelProofs
     }
 
     /// <summary>Logits of images: [n, H, W, outputs].</summary>
-    public static double[] Logits(PixelModel model, double[] images, int n, double[]? classes = null)
+    /// <param name="condition">[n, width of the model's condition]; null: <see cref="Told"/>.</param>
+    public static double[] Logits(PixelModel model, double[] images, int n, double[]? condition = null)
     {
         using var step = new EvaluationStep(model);
         var shape = new Shape(n, model.Data.Height, model.Data.Width, model.Data.Channels);
-        return model.Logits(model.Context.Transient(images, shape), Classes(model, classes, n)).ToDoubles();
+        return model.Logits(model.Context.Transient(images, shape), Rows(model, condition ?? Told(model, n), n)).ToDoubles();
     }
 
-    public static Tensor? Classes(PixelModel model, double[]? classes, int n) => classes is null ? null : model.Context.Transient(classes, new Shape(n, model.Data.Classes));
+    public static Tensor? Rows(PixelModel model, double[]? condition, int n) => condition is null ? null : model.Context.Transient(condition, new Shape(n, model.ConditionWidth));
 
-    /// <summary>One-hot rows 0, 1, 2, 0, ... of a conditional model; null of another.</summary>
-    public static double[]? SomeClasses(PixelModel model, int n) => model.IsConditional ? ModelRuns.OneHot([.. Enumerable.Range(0, n).Select(i => i % model.Data.Classes)], model.Data.Classes) : null;
+    /// <summary>Rows with a one, 0, 1, 2, 0, ..., of a model that is told a class or a code; null of another.</summary>
+    public static double[]? Told(PixelModel model, int n, bool apart = true) =>
+        model.ConditionWidth == 0 ? null : ModelRuns.OneHot([.. Enumerable.Range(0, n).Select(i => apart ? i % model.ConditionWidth : 1)], model.ConditionWidth);
 }
