@@ -16,6 +16,7 @@ internal sealed class ModelArguments
     private readonly Option<int?> _layers = Options.OptionalNumber("--layers", "Blocks of an autoregressive network behind its first layer; of a WaveNet's stack, whose last has dilation 2^(layers - 1).", 0);
     private readonly Option<string?> _condition = Options.Choice("--condition", "How an autoregressive network is told the class: none, bias (the same at every position), map (something for each)", "none", "bias", "map");
     private readonly Option<bool> _positions = new("--positions") { Description = "Let a PixelCNN learn numbers for each position of the image, which the paper's has not." };
+    private readonly Option<string?> _colours = Options.Choice("--colours", "How a PixelCNN sees the colours of a pixel: masked, each given those before it, or apart, none given another", "masked", "apart");
     private readonly Option<string?> _prior = Options.Choice("--prior", "What codes are to be distributed like", "categorical", "gaussian");
     private readonly Option<int?> _labelled = Options.OptionalNumber("--labelled", "Training images whose labels a semi-supervised model sees, as many of each class.", 0);
     private readonly Option<string?> _loss = Options.Choice("--loss", "What is minimised", "bce", "mse", "non-saturating", "hinge", "least-squares", "bernoulli", "categorical", "mixture");
@@ -30,7 +31,7 @@ internal sealed class ModelArguments
 
     public ModelArguments(Command command)
     {
-        foreach (Option option in (Option[])[_backbone, _latent, _hidden, _width, _layers, _condition, _positions, _prior, _labelled, _loss, _noise, _lambdas, _pairwise, _stacks, _residual, _skip, _rate, _schedule]) command.Options.Add(option);
+        foreach (Option option in (Option[])[_backbone, _latent, _hidden, _width, _layers, _condition, _positions, _colours, _prior, _labelled, _loss, _noise, _lambdas, _pairwise, _stacks, _residual, _skip, _rate, _schedule]) command.Options.Add(option);
     }
 
     public ModelOptions Read(Session session) => new()
@@ -42,6 +43,7 @@ internal sealed class ModelArguments
         Layers = session.Get(_layers),
         Condition = session.Get(_condition),
         Positions = session.Get(_positions) ? true : null,
+        Colours = session.Get(_colours),
         Prior = session.Get(_prior),
         Labelled = session.Get(_labelled),
         Loss = session.Get(_loss),

@@ -89,6 +89,7 @@ public sealed record ModelDescription
             Layers = Taken("--layers", given.Layers, standard.Layers, standard),
             Condition = TakenText("--condition", given.Condition, standard.Condition, standard),
             Positions = Taken("--positions", given.Positions, standard.Positions, standard),
+            Colours = TakenText("--colours", given.Colours, standard.Colours, standard),
             Prior = TakenText("--prior", given.Prior, standard.Prior, standard),
             Labelled = Taken("--labelled", given.Labelled, standard.Labelled, standard),
             Loss = TakenText("--loss", given.Loss, standard.Loss, standard),
@@ -135,6 +136,7 @@ public sealed record ModelDescription
         if (defaults.Layers is not null) taken.Add("--layers");
         if (defaults.Condition is not null) taken.Add("--condition");
         if (defaults.Positions is not null) taken.Add("--positions");
+        if (defaults.Colours is not null) taken.Add("--colours");
         if (defaults.Prior is not null) taken.Add("--prior");
         if (defaults.Labelled is not null) taken.Add("--labelled");
         if (defaults.Loss is not null) taken.Add("--loss");

@@ -63,6 +63,7 @@ internal static class ModelsCommand
         Add("--layers", options.Layers);
         if (options.Condition is { } condition) values["--condition"] = condition;
         if (options.Positions is not null) values["--positions"] = "";
+        if (options.Colours is { } colours) values["--colours"] = colours;
         if (options.Prior is { } prior) values["--prior"] = prior;
         Add("--labelled", options.Labelled);
         if (options.Loss is { } loss) values["--loss"] = loss;

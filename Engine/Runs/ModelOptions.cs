@@ -29,6 +29,9 @@ public record ModelOptions
     /// <summary>True: an autoregressive network learns numbers for each position of the image.</summary>
     public bool? Positions { get; init; }
 
+    /// <summary>How a model of pixels sees the colours of one: masked (red, then green given red, then blue given both) or apart (none sees another).</summary>
+    public string? Colours { get; init; }
+
     /// <summary>What codes are to be distributed like: gaussian or categorical.</summary>
     public string? Prior { get; init; }
 

@@ -29,7 +29,7 @@ public sealed class ColumnBuilder
     /// <param name="width">Of the images; the length of a signal.</param>
     /// <param name="colours">Values of a position: 1, or 3 for colour.</param>
     /// <param name="levels">Levels that a value has.</param>
-    /// <param name="groups">As many as colours where these are drawn one after another and channels are masked in groups; 1 where they are drawn together.</param>
+    /// <param name="groups">As many as colours where these are drawn one after another and channels are masked in groups; 1 where none sees another of its pixel.</param>
     public ColumnBuilder(int batch, int height, int width, int colours, int levels, int groups = 1)
     {
         if (groups != 1 && groups != colours) throw new EngineException($"{groups} groups of channels for {colours} colours: one group, or one a colour.");
@@ -241,14 +241,13 @@ public sealed class ColumnBuilder
     /// <param name="ahead">1 when the logits are those of the next position.</param>
     public void Draw(ColumnLayer logits, ColumnLaw law, ColumnLayer? input, int ahead = 0)
     {
-        if (law != ColumnLaw.LogisticMixture && _groups != _colours) throw new EngineException($"{_colours} colours that are drawn one after another need channels in as many groups.");
         int made = law == ColumnLaw.LogisticMixture ? 1 : _colours, each = logits.Channels / made;
         if (law == ColumnLaw.Categorical && each != _levels) throw new EngineException($"{logits.Channels} logits are not {_levels} levels of {_colours} colours.");
         if (each > ColumnProgram.MaxLevels) throw new EngineException($"A draw has at most {ColumnProgram.MaxLevels} logits, not {each}.");
         _logits = each;
         for (int colour = 0; colour < made; colour++)
         {
-            _positions[law == ColumnLaw.LogisticMixture ? _groups - 1 : colour].Add(new ColumnInstruction
+            _positions[law == ColumnLaw.LogisticMixture ? _groups - 1 : Math.Min(colour, _groups - 1)].Add(new ColumnInstruction
             {
                 Kind = ColumnKind.Draw,
                 Source = logits.Map,

@@ -59,7 +59,7 @@ public sealed class PixelGanAe : PixelModel, IEncoder, ICodeParts, ICategories
         HasEncoder = true,
         Defaults =
         [
-            new() { Latent = 30, Hidden = [512, 256], Width = 32, Layers = 3, Prior = "categorical", Labelled = 0, Condition = "map", Loss = "bernoulli", LearningRate = 1e-3, Schedule = "constant" },
+            new() { Latent = 30, Hidden = [512, 256], Width = 32, Layers = 3, Colours = "masked", Prior = "categorical", Labelled = 0, Condition = "map", Loss = "bernoulli", LearningRate = 1e-3, Schedule = "constant" },
         ],
         Losses = PixelOptions.Losses,
         Conditions = ["bias", "map"],

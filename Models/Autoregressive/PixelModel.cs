@@ -51,8 +51,8 @@ public abstract class PixelModel : ZooModel
         _ => Components * (Data.Channels == 1 ? 3 : 10),
     };
 
-    /// <summary>Groups that channels are masked in: a mixture draws the colours of a pixel together.</summary>
-    protected int Colours => Law == ColumnLaw.LogisticMixture ? 1 : Data.Channels;
+    /// <summary>Groups that channels are masked in: a mixture draws the colours of a pixel together, and where they are told apart none needs to be hidden from another.</summary>
+    protected int Colours => Law == ColumnLaw.LogisticMixture || Options.Colours == "apart" ? 1 : Data.Channels;
 
     public override IReadOnlyList<Phase> Phases => [_phase!];
 

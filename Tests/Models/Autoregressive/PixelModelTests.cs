@@ -93,6 +93,31 @@ public sealed class PixelModelTests
         Assert.That(nll.Sum(value => Math.Exp(-value)), Is.EqualTo(1).Within(1e-5));
     }
 
+    [TestCase("pixelcnn"), TestCase("gated-pixelcnn")]
+    public void Colours_apart_do_not_see_each_other_and_are_drawn_as_in_the_full_pass(string name)
+    {
+        using var context = new Context(TestDevices.Cpu(CpuIsas.Best, 2), seed: 3);
+        using var model = (PixelModel)Zoo.Find(name).Build(context, new DataShape(4, 4, 3, 0), new GenEngine.Runs.ModelOptions { Width = 5, Layers = 1, Colours = "apart" });
+        double[] images = PixelProofs.Images(model, 1), before = PixelProofs.Logits(model, images, 1);
+        const int At = 5; // a pixel
+        for (int colour = 0; colour < 3; colour++)
+        {
+            double[] other = (double[])images.Clone();
+            other[(3 * At) + colour] = 1 - other[(3 * At) + colour];
+            double[] after = PixelProofs.Logits(model, other, 1);
+            Assert.That(after[..((At + 1) * 768)], Is.EqualTo(before[..((At + 1) * 768)]), "no colour of the pixel, nor what comes before");
+            Assert.That(after[((At + 1) * 768)..], Is.Not.EqualTo(before[((At + 1) * 768)..]));
+        }
+
+        using var sampler = PixelRuns.Sampler(model, 2, null);
+        int[] values = [.. Enumerable.Repeat(-1, 2 * model.Data.Pixels)];
+        sampler.Run(values, seed: 9, new SamplingOptions { KeepLogits = true });
+        Assert.That(values, Is.All.InRange(0, 255));
+        double[] full = PixelProofs.Logits(model, Array.ConvertAll(values, value => (double)((float)value / 255)), 2);
+        Assert.That(sampler.Logits(), Is.EqualTo(full.Select(logit => (float)logit)), "bit for bit");
+        Assert.That(PixelRuns.Levels(model, 2, null), Is.EqualTo(PixelRuns.Levels(model, 2, null, new PixelDraw { Naive = true })));
+    }
+
     [Test]
     public void Naive_and_incremental_draws_are_the_same_images()
     {
