@@ -10,11 +10,8 @@ public static class PixelTraces
     /// <summary>Draws one image and records every draw.</summary>
     /// <param name="label">Its class, for a conditional model; else null. A code is drawn from the prior.</param>
     /// <param name="moments">Pictures that will be made of it: the distributions shown in them are kept.</param>
-    /// <exception cref="EngineException">A mixture over the colours of a pixel: it has no distribution of one colour alone.</exception>
     public static SamplingTrace Of(PixelModel model, int? label, IReadOnlyList<int> moments)
     {
-        if (model.Law == ColumnLaw.LogisticMixture)
-            throw new EngineException("A trace shows each value's distribution, and a mixture of logistic distributions draws a pixel's colours together; train with --loss categorical or bernoulli for traces.");
         int pixels = model.Data.Pixels, channels = model.Data.Channels;
         using var sampler = PixelRuns.Sampler(model, 1, label is { } given ? ModelRuns.OneHot([given], model.Data.Classes) : model.Latent > 0 ? ModelRuns.DrawCodes(model, 1) : null);
         int[] values = [.. Enumerable.Repeat(-1, pixels)];
@@ -24,7 +21,15 @@ public static class PixelTraces
         var trace = new SamplingTrace(model.Data.Height, model.Data.Width, channels, model.Levels);
         var kept = moments.SelectMany(count => SamplingTrace.Moments(pixels, count)).ToHashSet();
         for (int i = 0; i < pixels; i++)
-            trace.Add(i / channels, i % channels, values[i], Probabilities(model.Law, logits.AsSpan(i * each, each)), kept.Contains(i));
+        {
+            int colour = i % channels;
+            // a mixture draws a pixel's colours together, of parameters that stand with the first
+            float[] law = model.Law == ColumnLaw.LogisticMixture
+                ? MixtureLevels.Probabilities(logits.AsSpan((i - colour) * each, each), channels, values.AsSpan(i - colour, colour))
+                : Probabilities(model.Law, logits.AsSpan(i * each, each));
+            trace.Add(i / channels, colour, values[i], law, kept.Contains(i));
+        }
+
         return trace;
     }
 

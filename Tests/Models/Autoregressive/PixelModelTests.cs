@@ -118,6 +118,41 @@ public sealed class PixelModelTests
         Assert.That(PixelRuns.Levels(model, 2, null), Is.EqualTo(PixelRuns.Levels(model, 2, null, new PixelDraw { Naive = true })));
     }
 
+    [TestCase("gated-pixelcnn", 3, "mixture"), TestCase("row-lstm", 1, "mixture"), TestCase("pixelcnn", 3, "categorical"), TestCase("pixelgan-ae", 1, "bernoulli")]
+    public void A_trace_has_the_law_of_every_value_that_was_drawn(string name, int channels, string loss)
+    {
+        using var context = new Context(TestDevices.Cpu(CpuIsas.Best, 2), seed: 3);
+        using var model = PixelProofs.Build(Zoo.Find(name), context, side: 4, channels, loss);
+        var trace = PixelTraces.Of(model, null, [4]);
+        Assert.That(trace.Steps, Has.Count.EqualTo(16 * channels));
+        Assert.That(trace.Steps.Select(step => step.Entropy), Is.All.GreaterThan(0));
+    }
+
+    [TestCase(1), TestCase(3)]
+    public void A_mixture_channel_by_channel_is_the_loss_of_the_pixel(int channels)
+    {
+        using var context = new Context(TestDevices.Cpu(CpuIsas.Best, 1), DType.Float64, seed: 3);
+        var random = new GenEngine.Numerics.SplitMix64(4);
+        double[] parameters = [.. Enumerable.Range(0, 5 * (channels == 1 ? 3 : 10)).Select(_ => (double)(float)random.NextDouble(-2, 1))];
+        float[] known = Array.ConvertAll(parameters, value => (float)value);
+        foreach (int[] pixel in (int[][])[[0, 0, 0], [255, 255, 255], [17, 230, 128]])
+        {
+            int[] levels = pixel[..channels];
+            double likely = 0;
+            for (int c = 0; c < channels; c++)
+            {
+                float[] law = MixtureLevels.Probabilities(known, channels, levels.AsSpan(0, c));
+                Assert.That(law.Sum(p => (double)p), Is.EqualTo(1).Within(1e-5));
+                likely -= Math.Log(law[levels[c]]);
+            }
+
+            using var step = context.BeginStep();
+            var row = context.Transient(parameters, new Shape(1, 1, 1, parameters.Length));
+            var target = context.Transient([.. levels.Select(level => (2.0 * level / 255) - 1)], new Shape(1, 1, 1, channels));
+            Assert.That(likely, Is.EqualTo(row.LogisticMixtureNll(target).ToDoubles()[0]).Within(1e-4));
+        }
+    }
+
     [Test]
     public void Naive_and_incremental_draws_are_the_same_images()
     {
