@@ -62,9 +62,7 @@ internal static class Augment
         if (share >= 1) return train;
         var wanted = Enumerable.Range(0, train.ClassNames.Count).Select(label => (int)Math.Ceiling(share * train.Labels!.Count(other => other == label))).ToArray();
         int[] kept = [.. Enumerable.Range(0, train.Count).Where(i => wanted[train.Labels![i]]-- > 0)];
-        return new ImageDataset(
-            string.Create(CultureInfo.InvariantCulture, $"{train.Name} ({share:P0})"), train.Split, train.Height, train.Width, train.Channels, [.. kept.SelectMany(i => train.Item(i).ToArray())],
-            [.. kept.Select(i => train.Labels![i])], train.ClassNames);
+        return train.Pick(kept, string.Create(CultureInfo.InvariantCulture, $"{train.Name} ({share:P0})"));
     }
 
     private static void Report(Session session, List<AugmentLine> lines, bool json)

@@ -50,13 +50,8 @@ public sealed class DigitSource : IDataSource
     /// <summary>Each block of ten images holds every digit once, in an order of its own.</summary>
     private static int Label(ulong seed, ulong kind, int index)
     {
-        SplitMix64 random = SplitMix64.Stream(seed, kind + 2, (ulong)(index / 10));
         Span<int> order = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
-        for (int i = 9; i > 0; i--)
-        {
-            int j = random.Next(i + 1);
-            (order[i], order[j]) = (order[j], order[i]);
-        }
+        SplitMix64.Stream(seed, kind + 2, (ulong)(index / 10)).Shuffle(order);
         return order[index % 10];
     }
 

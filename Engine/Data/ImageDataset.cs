@@ -119,21 +119,18 @@ public sealed class ImageDataset
         int[] labels = RequireClasses("A balanced subset");
         if (count < 1 || count % ClassNames.Count != 0) throw new EngineException($"{count} images are not as many of each of the {ClassNames.Count} classes of {Name}; take a multiple of {ClassNames.Count}.");
         int each = count / ClassNames.Count;
-        var random = new SplitMix64(seed);
         int[] order = [.. Enumerable.Range(0, Count)];
-        for (int i = Count - 1; i > 0; i--)
-        {
-            int other = random.Next(i + 1);
-            (order[i], order[other]) = (order[other], order[i]);
-        }
-
+        new SplitMix64(seed).Shuffle<int>(order);
         var taken = new int[ClassNames.Count];
         int[] chosen = [.. order.Where(i => taken[labels[i]]++ < each).Order()];
         for (int label = 0; label < taken.Length; label++)
             if (taken[label] < each) throw new EngineException($"{Name} ({Split}) has {taken[label]} images of '{ClassNames[label]}', and {each} of each class are wanted.");
-        byte[] items = [.. chosen.SelectMany(i => Item(i).ToArray())];
-        return new ImageDataset(Name, Split, Height, Width, Channels, items, [.. chosen.Select(i => labels[i])], ClassNames);
+        return Pick(chosen, Name);
     }
+
+    /// <summary>Some images, with their labels, in the order given.</summary>
+    public ImageDataset Pick(IReadOnlyList<int> indices, string name) => new(
+        name, Split, Height, Width, Channels, [.. indices.SelectMany(i => Item(i).ToArray())], Labels is { } labels ? [.. indices.Select(i => labels[i])] : null, ClassNames);
 
     private string Hash()
     {

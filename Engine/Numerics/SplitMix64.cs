@@ -28,6 +28,16 @@ public struct SplitMix64(ulong seed)
     /// <summary>Uniform in 0 .. bound-1 (its bias, bound / 2^32, is far below anything data can show).</summary>
     public int Next(int bound) => (int)((Next() >> 32) * (ulong)bound >> 32);
 
+    /// <summary>Puts values into an order that is any of all, each as likely (Fisher and Yates, from the end).</summary>
+    public void Shuffle<T>(Span<T> values)
+    {
+        for (int i = values.Length - 1; i > 0; i--)
+        {
+            int j = Next(i + 1);
+            (values[i], values[j]) = (values[j], values[i]);
+        }
+    }
+
     private static ulong Mix(ulong z)
     {
         z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;

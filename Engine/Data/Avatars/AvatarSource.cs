@@ -97,14 +97,9 @@ public sealed class AvatarSource : IDataSource
     private static int Label(ulong seed, ulong kind, int index)
     {
         int people = AvatarCast.All.Count;
-        SplitMix64 random = SplitMix64.Stream(seed, kind, (ulong)(index / people));
         Span<int> order = stackalloc int[people];
         for (int i = 0; i < people; i++) order[i] = i;
-        for (int i = people - 1; i > 0; i--)
-        {
-            int j = random.Next(i + 1);
-            (order[i], order[j]) = (order[j], order[i]);
-        }
+        SplitMix64.Stream(seed, kind, (ulong)(index / people)).Shuffle(order);
         return order[index % people];
     }
 }

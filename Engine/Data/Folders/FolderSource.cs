@@ -62,7 +62,7 @@ public sealed class FolderSource(string path, long? memory = null) : IDataSource
 
         bool[] test = Split(layout, decoded, options.Seed);
         int[] rows = [.. Enumerable.Range(0, test.Length).Where(i => test[i] == (split == "test"))];
-        Shuffle(rows, SplitMix64.Stream(options.Seed, OrderStream, split == "test" ? 1UL : 0UL)); // so that the first few are of all classes
+        SplitMix64.Stream(options.Seed, OrderStream, split == "test" ? 1UL : 0UL).Shuffle<int>(rows); // so that the first few are of all classes
         if (options.Limit is { } limit && limit < rows.Length) rows = rows[..limit];
         var items = new byte[rows.Length * item];
         for (int i = 0; i < rows.Length; i++) decoded.Items.AsSpan(rows[i] * item, item).CopyTo(items.AsSpan(i * item));
@@ -82,19 +82,10 @@ public sealed class FolderSource(string path, long? memory = null) : IDataSource
         foreach (IGrouping<int, int> group in Enumerable.Range(0, test.Length).GroupBy(i => layout.Files[decoded.Indices[i]].Label))
         {
             int[] rows = [.. group];
-            Shuffle(rows, SplitMix64.Stream(seed, SplitStream, (ulong)(group.Key + 1)));
+            SplitMix64.Stream(seed, SplitStream, (ulong)(group.Key + 1)).Shuffle<int>(rows);
             foreach (int row in rows.AsSpan(0, (rows.Length + 5) / 10)) test[row] = true;
         }
         return test;
-    }
-
-    private static void Shuffle(Span<int> values, SplitMix64 random)
-    {
-        for (int i = values.Length - 1; i > 0; i--)
-        {
-            int j = random.Next(i + 1);
-            (values[i], values[j]) = (values[j], values[i]);
-        }
     }
 
     private void CheckMemory(int files, int size, DataOptions options)

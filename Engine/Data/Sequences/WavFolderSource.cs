@@ -89,14 +89,8 @@ public sealed class WavFolderSource(string path) : ISequenceSource
         {
             (string, int)[] rows = [.. group];
             if (rows.Length < 2) throw new EngineException($"{(group.Key < 0 ? $"'{_root}'" : $"The class folder '{Path.GetDirectoryName(rows[0].Item1)}'")} has one recording; one to train on and one to hold out are the least.");
-            var random = SplitMix64.Stream(seed, SplitStream, (ulong)(group.Key + 1));
             int[] order = [.. Enumerable.Range(0, rows.Length)];
-            for (int i = order.Length - 1; i > 0; i--)
-            {
-                int j = random.Next(i + 1);
-                (order[i], order[j]) = (order[j], order[i]);
-            }
-
+            SplitMix64.Stream(seed, SplitStream, (ulong)(group.Key + 1)).Shuffle<int>(order);
             int held = Math.Max(1, (rows.Length + 5) / 10);
             for (int i = 0; i < rows.Length; i++) split.Add((rows[i], Array.IndexOf(order, i) < held));
         }
