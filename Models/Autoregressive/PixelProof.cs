@@ -11,7 +11,15 @@ namespace GenEngine.Models;
 /// <param name="Claim">What is claimed.</param>
 /// <param name="Holds">Whether it was found so.</param>
 /// <param name="Found">What was found.</param>
-public sealed record ProofLine(string Claim, bool Holds, string Found);
+public sealed record ProofLine(string Claim, bool Holds, string Found)
+{
+    /// <summary>The line on the gradient of a model's first phase.</summary>
+    public static ProofLine OfGradient(ModelDescription description, Device device)
+    {
+        var report = ModelCheck.Gradients(description, device, entries: 8).First();
+        return new ProofLine("the gradient is the loss's, by central differences in float64", report.Passed, FormattableString.Invariant($"worst error {report.WorstError:E1} of the greatest entry"));
+    }
+}
 
 /// <summary>
 /// What a pixel model claims, shown on a small copy of it with the weights that it begins with: nothing sees itself or what comes later, everything before is seen (or the paper's blind spot is there),
@@ -28,8 +36,7 @@ public static class PixelProof
         yield return Causality(description, device);
         yield return Sum(description, device);
         yield return Incremental(description, device);
-        foreach (var report in ModelCheck.Gradients(description, device, entries: 8).Take(1))
-            yield return new ProofLine("the gradient is the loss's, by central differences in float64", report.Passed, FormattableString.Invariant($"worst error {report.WorstError:E1} of the greatest entry"));
+        yield return ProofLine.OfGradient(description, device);
     }
 
     /// <summary>Which pixels the logits at row 6, column 3 of 9x9 depend on: as the paper says, and as perturbation finds it.</summary>
@@ -93,7 +100,7 @@ public static class PixelProof
         using var model = Small(description, context, 3);
         double[] images = [.. Enumerable.Range(0, Count).SelectMany(bits => Enumerable.Range(0, 9).Select(pixel => (double)((bits >> pixel) & 1)))];
         using var step = new EvaluationStep(model);
-        double sum = model.Nll(context.Transient(images, new Shape(Count, 9)), Told(model, Count, apart: false)).ToDoubles().Sum(nll => Math.Exp(-nll));
+        double sum = model.Nll(context.Transient(images, new Shape(Count, 9)), PixelRuns.Rows(model, Count, Told(model, Count, apart: false))).ToDoubles().Sum(nll => Math.Exp(-nll));
         return new ProofLine("the probabilities of all 512 images of 3x3 bits sum to one", Math.Abs(sum - 1) < 1e-5, FormattableString.Invariant($"{sum:F7}"));
     }
 
@@ -102,7 +109,7 @@ public static class PixelProof
         const int Batch = 7;
         using var context = new Context(device, seed: 3);
         using var model = Small(description, context, 7);
-        using var sampler = PixelRuns.Sampler(model, Batch, Rows(model, Batch));
+        using var sampler = PixelRuns.Sampler(model, Batch, Told(model, Batch));
         int[] values = [.. Enumerable.Repeat(-1, Batch * model.Data.Pixels)];
         sampler.Run(values, seed: 1, new SamplingOptions { KeepLogits = true });
         float[] kept = sampler.Logits();
@@ -121,15 +128,12 @@ public static class PixelProof
     }
 
     /// <summary>What the images of a model that has codes are told: image i the category i, or all the first.</summary>
-    private static double[]? Rows(PixelModel model, int n, bool apart = true) =>
+    private static double[]? Told(PixelModel model, int n, bool apart = true) =>
         model.ConditionWidth == 0 ? null : ModelRuns.OneHot([.. Enumerable.Range(0, n).Select(i => apart ? i % model.ConditionWidth : 0)], model.ConditionWidth);
-
-    private static Tensor? Told(PixelModel model, int n, bool apart = true) =>
-        Rows(model, n, apart) is { } rows ? model.Context.Transient(rows, new Shape(n, model.ConditionWidth)) : null;
 
     private static double[] Logits(PixelModel model, double[] images, int n)
     {
         using var step = new EvaluationStep(model);
-        return model.Logits(model.Context.Transient(images, new Shape(n, model.Data.Height, model.Data.Width, 1)), Told(model, n)).ToDoubles();
+        return model.Logits(model.Context.Transient(images, new Shape(n, model.Data.Height, model.Data.Width, 1)), PixelRuns.Rows(model, n, Told(model, n))).ToDoubles();
     }
 }

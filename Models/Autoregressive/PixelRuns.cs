@@ -134,5 +134,6 @@ public static class PixelRuns
         return Array.ConvertAll(model.Logits(images, Rows(model, count, condition)).ToDoubles(), value => (float)value);
     }
 
-    private static Tensor? Rows(PixelModel model, int count, double[]? condition) => condition is null ? null : model.Context.Transient(condition, new Shape(count, model.ConditionWidth));
+    /// <summary>What images are told, on the device, in an <see cref="EvaluationStep"/>: [count, <see cref="PixelModel.ConditionWidth"/>]; null for null.</summary>
+    public static Tensor? Rows(PixelModel model, int count, double[]? condition) => condition is null ? null : model.Context.Transient(condition, new Shape(count, model.ConditionWidth));
 }

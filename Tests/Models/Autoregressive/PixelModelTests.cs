@@ -74,7 +74,7 @@ public sealed class PixelModelTests
         const int Count = 512;
         double[] images = [.. Enumerable.Range(0, Count).SelectMany(bits => Enumerable.Range(0, 9).Select(pixel => (double)((bits >> pixel) & 1)))];
         using var step = new EvaluationStep(model);
-        double[] nll = model.Nll(context.Transient(images, new Shape(Count, 9)), PixelProofs.Rows(model, PixelProofs.Told(model, Count, apart: false), Count)).ToDoubles();
+        double[] nll = model.Nll(context.Transient(images, new Shape(Count, 9)), PixelRuns.Rows(model, Count, PixelProofs.Told(model, Count, apart: false))).ToDoubles();
         Assert.Multiple(() =>
         {
             Assert.That(nll.Sum(value => Math.Exp(-value)), Is.EqualTo(1).Within(1e-5));

@@ -41,10 +41,8 @@ internal static class PixelProofs
     {
         using var step = new EvaluationStep(model);
         var shape = new Shape(n, model.Data.Height, model.Data.Width, model.Data.Channels);
-        return model.Logits(model.Context.Transient(images, shape), Rows(model, condition ?? Told(model, n), n)).ToDoubles();
+        return model.Logits(model.Context.Transient(images, shape), PixelRuns.Rows(model, n, condition ?? Told(model, n))).ToDoubles();
     }
-
-    public static Tensor? Rows(PixelModel model, double[]? condition, int n) => condition is null ? null : model.Context.Transient(condition, new Shape(n, model.ConditionWidth));
 
     /// <summary>Rows with a one, 0, 1, 2, 0, ..., of a model that is told a class or a code; null of another.</summary>
     public static double[]? Told(PixelModel model, int n, bool apart = true) =>
