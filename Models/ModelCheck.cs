@@ -24,38 +24,35 @@ public static class ModelCheck
             yield break;
         }
 
-        foreach (var defaults in description.Defaults)
+        var variants =
+            from defaults in description.Defaults
+            from loss in Choices(description.Losses, all: true)
+            let first = loss is null || loss == description.Losses[0]
+            // how a class or a code comes in, and where it comes from, have nothing to do with what is drawn: once is enough
+            from condition in Choices(description.Conditions, first)
+            from prior in Choices(description.Priors, first)
+            select (Defaults: defaults, Loss: loss, Condition: condition, Prior: prior);
+        foreach (var (defaults, loss, condition, prior) in variants)
         {
-            foreach (string? loss in description.Losses.Count > 0 ? description.Losses : [null!])
+            int side = defaults.Backbone == Backbone.Conv ? 8 : defaults.Layers is null ? 5 : 3;
+            var options = new ModelOptions
             {
-                int side = defaults.Backbone == Backbone.Conv ? 8 : defaults.Layers is null ? 5 : 3;
-                // how a class or a code comes in, and where it comes from, have nothing to do with what is drawn: once is enough
-                bool first = description.Losses.Count == 0 || loss == description.Losses[0];
-                foreach (string? condition in Choices(description.Conditions, first))
-                {
-                    foreach (string? prior in Choices(description.Priors, first))
-                    {
-                        var options = new ModelOptions
-                        {
-                            Backbone = defaults.Backbone,
-                            Latent = defaults.Latent is null ? null : 3,
-                            Hidden = defaults.Hidden is null ? null : [16],
-                            Width = defaults.Backbone == Backbone.Conv ? 6 : defaults.Width is null ? null : 4,
-                            Layers = defaults.Layers is null ? null : 1,
-                            Condition = condition,
-                            Positions = defaults.Positions is null ? null : true,
-                            Prior = prior,
-                            Labelled = defaults.Labelled is null ? null : prior == "categorical" ? Rows : 0,
-                            Stages = [3, 5],
-                            Noise = defaults.Noise is null ? null : 0.1,
-                            Loss = loss,
-                            Smooth = true,
-                        };
-                        bool classes = description.NeedsClasses || options.Labelled > 0 || (defaults.Latent is null && condition is "bias" or "map");
-                        foreach (var report in Phases(description, device, options, new DataShape(side, side, 1, classes ? Classes : 0), entries)) yield return report;
-                    }
-                }
-            }
+                Backbone = defaults.Backbone,
+                Latent = defaults.Latent is null ? null : 3,
+                Hidden = defaults.Hidden is null ? null : [16],
+                Width = defaults.Backbone == Backbone.Conv ? 6 : defaults.Width is null ? null : 4,
+                Layers = defaults.Layers is null ? null : 1,
+                Condition = condition,
+                Positions = defaults.Positions is null ? null : true,
+                Prior = prior,
+                Labelled = defaults.Labelled is null ? null : prior == "categorical" ? Rows : 0,
+                Stages = [3, 5],
+                Noise = defaults.Noise is null ? null : 0.1,
+                Loss = loss,
+                Smooth = true,
+            };
+            bool classes = description.NeedsClasses || options.Labelled > 0 || (defaults.Latent is null && condition is "bias" or "map");
+            foreach (var report in Phases(description, device, options, new DataShape(side, side, 1, classes ? Classes : 0), entries)) yield return report;
         }
     }
 
