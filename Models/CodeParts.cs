@@ -29,6 +29,9 @@ public interface ICategories
     /// <summary>How many; 0 where this one has been built without.</summary>
     int Categories { get; }
 
+    /// <summary>Images whose labels have taught that category i is class i; 0: categories have no names.</summary>
+    int Labelled => 0;
+
     /// <summary>Logits of the categories that images are in, in an <see cref="EvaluationStep"/>: [n, categories].</summary>
     /// <param name="images">[n, pixels], pixels in [0, 1].</param>
     Tensor CategoryLogits(Tensor images);

@@ -73,6 +73,8 @@ public sealed class PixelGanAe : PixelModel, IEncoder, ICodeParts, ICategories
 
     public int Categories => IsCategorical ? Latent : 0;
 
+    public int Labelled => Options.Labelled ?? 0;
+
     public IReadOnlyList<CodePart> CodeParts => [new CodePart("z", 0, Latent, IsCategorical ? CodePartKind.Categorical : CodePartKind.Continuous)];
 
     public override int Latent => Options.Latent!.Value;

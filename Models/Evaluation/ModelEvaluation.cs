@@ -172,13 +172,20 @@ public sealed class ModelEvaluation
 
         var probabilities = new FeatureMatrix(ClassifierScores.Softmax(logits, model.Categories), _test.Count, model.Categories);
         int[] found = ClassifierScores.Classes(probabilities);
-        return
+        List<Score> scores =
         [
             new("class of the category code", "share, majority", ClassifierScores.CodeAccuracy(found, truth), Chance(truth), "the largest class", "higher"),
             new("clustering error", "share, each code named by its surest image", 1 - Clustering.SurestAccuracy(probabilities, truth), 1 - Chance(truth), "the largest class", "lower"),
             new("mutual information of code and class", "normalised", Clustering.MutualInformation(found, truth), Better: "higher"),
             new("categories used", $"of {model.Categories}, by at least one image in a thousand", found.GroupBy(code => code).Count(group => group.Count() * 1000 >= found.Length)),
         ];
+        if (model.Labelled > 0)
+        {
+            double right = found.Where((code, i) => code == truth[i]).Count() / (double)found.Length;
+            scores.Add(new("semi-supervised error", $"share, category i is class i, taught by {model.Labelled} labels", 1 - right, 1 - Chance(truth), "the largest class", "lower"));
+        }
+
+        return scores;
     }
 
     private static double Chance(int[] labels) => labels.GroupBy(label => label).Max(group => group.Count()) / (double)labels.Length;

@@ -67,11 +67,20 @@ public sealed class PixelGanAeTests
         Assert.That(model.LossNames, Has.Count.EqualTo(model.Phases.Count));
         using var trainer = new Trainer(model, data, 16);
         trainer.Run(200);
-        using var test = new DeviceDataset(context, s_digits.Value);
-        using var step = new EvaluationStep(model);
-        double[] logits = model.CategoryLogits(test.EvaluationBatch(0, 500).Images).ToDoubles();
-        int right = Enumerable.Range(0, 500).Count(i => Enumerable.Range(0, 10).MaxBy(c => logits[(i * 10) + c]) == s_digits.Value.Labels![i]);
+        var some = s_digits.Value.Take(500);
+        int right;
+        using (new EvaluationStep(model))
+        {
+            using var test = new DeviceDataset(context, some);
+            double[] logits = model.CategoryLogits(test.EvaluationBatch(0, 500).Images).ToDoubles();
+            right = Enumerable.Range(0, 500).Count(i => Enumerable.Range(0, 10).MaxBy(c => logits[(i * 10) + c]) == some.Labels![i]);
+        }
+
         Assert.That(right / 500.0, Is.GreaterThan(0.5), "category k is class k, which no unsupervised loss could bring about");
+        var error = new ModelEvaluation(model, some, some).Categories().Single(score => score.Name == "semi-supervised error");
+        Assert.That(error.Value, Is.EqualTo(1 - (right / 500.0)).Within(1e-12));
+        using var untaught = Build(context, data.Shape);
+        Assert.That(new ModelEvaluation(untaught, some, some).Categories().Select(score => score.Name), Does.Not.Contain(error.Name), "without labels no category has a name");
     }
 
     [Test]
