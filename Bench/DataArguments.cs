@@ -26,6 +26,9 @@ internal sealed class DataArguments
     /// <summary>True when the user named one.</summary>
     public bool IsGiven(Session session) => session.Given(_data);
 
+    /// <summary>Options that say where data is, not which.</summary>
+    public IReadOnlyList<Option> Places => [_folder];
+
     /// <summary>Where to look for data files first.</summary>
     public string? Folder(Session session) => session.Get(_folder);
 

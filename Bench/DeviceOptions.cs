@@ -19,6 +19,9 @@ internal sealed class DeviceOptions
     private readonly Option<bool> _check = new("--check") { Description = "With --device simt: run every launch in three orders, under the checked build." };
     private readonly DeviceKind? _standard;
 
+    /// <summary>All of them.</summary>
+    public IReadOnlyList<Option> All => [_device, _isa, _threads, _precision, _check];
+
     /// <summary>Adds the options to a command.</summary>
     /// <param name="standard">The default device; null takes cuda where there is a GPU, else cpu.</param>
     /// <param name="threads">The default of --threads; 0 is one a core.</param>
@@ -31,7 +34,7 @@ internal sealed class DeviceOptions
         _device = Options.Choice("--device", $"Where to run; {rule}.", "cpu", "simt", "cuda");
         _threads = Options.Threads(threads);
         _standard = standard;
-        foreach (Option option in (Option[])[_device, _isa, _threads, _precision, _check]) command.Options.Add(option);
+        foreach (var option in All) command.Options.Add(option);
     }
 
     /// <summary>What was given of these options, as it would be typed for another command.</summary>

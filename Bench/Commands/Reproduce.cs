@@ -72,13 +72,18 @@ internal static class Reproduce
         return ExitCode.Done;
     }
 
-    /// <summary>The recipe's own command line; a run that was stopped half-way begins anew, since its folder is this command's.</summary>
+    /// <summary>The recipe's own command line; a run of it that was stopped half-way goes on. The folder is this command's: what another line has left there goes.</summary>
     private static int Train(Session session, string line, string folder, DeviceOptions device, string? dataDir)
     {
         if (File.Exists(Path.Combine(folder, "done"))) return ExitCode.Done;
-        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
-        session.Error.WriteLine($"{line} --out {folder}");
-        string[] args = [.. line.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--out", folder, .. device.Given(session), .. dataDir is null ? (string[])[] : ["--data-dir", dataDir]];
+        string lineFile = $"{folder}.line";
+        bool begun = File.Exists(Path.Combine(folder, "run.json")) && File.Exists(lineFile) && File.ReadAllText(lineFile) == line;
+        if (!begun && Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+        OutputPath.WriteFile(lineFile, line);
+        string command = begun ? $"train --resume {folder}" : $"{line} --out {folder}";
+        session.Error.WriteLine(command);
+        string[] own = begun ? ["train", "--resume", folder] : [.. line.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--out", folder];
+        string[] args = [.. own, .. device.Given(session), .. dataDir is null ? (string[])[] : ["--data-dir", dataDir]];
         int code = Program.Run(args, session.Error, session.Error, session.Stop);
         if (code == ExitCode.Done) File.WriteAllText(Path.Combine(folder, "done"), "");
         return code;

@@ -17,7 +17,7 @@ internal static class Train
 {
     public static Command Create()
     {
-        var model = new Argument<string>("model") { Description = $"What to train: {string.Join(", ", Zoo.Names)}." };
+        var model = new Argument<string?>("model") { Description = $"What to train: {string.Join(", ", Zoo.Names)}.", Arity = ArgumentArity.ZeroOrOne };
         model.CompletionSources.Add([.. Zoo.Names]);
         var command = new ConsoleCommand("train", "Train a model, write its weights and pictures to a run folder.")
         {
@@ -28,6 +28,7 @@ internal static class Train
                 ("train ae --data fashion-mnist --backbone conv", "a convolutional autoencoder of clothes"),
                 ("train vae --data ~/faces --size 64 --flip", "a folder of your own pictures"),
                 ("train cgan --data mnist --epochs 5", "digits of the class asked for"),
+                ("train --resume runs/vae-digits-1", "goes on with a run that was stopped, bit for bit"),
                 ("train vae --steps 20 --profile trace.json", "a trace of the launches of a few steps"),
                 ("train wavenet --data text --window 512 --steps 500", "a model of text, byte by byte"),
                 ("train vae --device simt --check --steps 3 --batch 8", "the CUDA kernels under the checking emulator"),
@@ -35,18 +36,20 @@ internal static class Train
         };
         var options = new TrainOptions(command);
         command.Arguments.Add(model);
-        command.OnRun(session => Run(session, options, session.Get(model)!));
+        command.OnRun(session => Run(session, options, session.Get(model)));
         return command;
     }
 
-    private static int Run(Session session, TrainOptions options, string name)
+    private static int Run(Session session, TrainOptions options, string? name)
     {
-        var entry = Zoo.Find(name);
-        var settings = options.Read(session, entry.NeedsSequences);
-        OutputPath.Folder(settings.Out ?? "runs");
+        var resumed = options.Resumed(session);
+        var entry = Zoo.Find(name ?? resumed?.Config.Model ?? throw new UsageException($"train needs a model: {string.Join(", ", Zoo.Names)}; or a run to go on with: --resume RUN."));
+        if (resumed is not null && entry.Name != resumed.Config.Model) throw new UsageException($"'{resumed.Path}' is a run of '{resumed.Config.Model}'; leave '{name}' out.");
+        var settings = resumed is null ? options.Read(session, entry.NeedsSequences) : options.Of(session, resumed.Config);
+        if (resumed is null) OutputPath.Folder(settings.Out ?? "runs");
         if (settings.Profile is { } profile) OutputPath.Folder(Path.GetDirectoryName(Path.GetFullPath(profile))!);
         if (entry.NeedsSequences)
-            return TrainSequences.Run(session, options, settings, entry);
+            return TrainSequences.Run(session, options, settings, entry, resumed);
         using var device = options.Device.Open(session);
         if (device is CpuDevice cpu) WarmUp.Start(entry, cpu.Isa);
         var (trainSet, testSet) = Load(settings);
@@ -56,17 +59,20 @@ internal static class Train
         entry.CheckData(shape);
         settings = settings with { Binarization = Binarized(session, settings, entry, trainSet) };
         using var context = new Context(device, seed: settings.Seed);
-        var config = On(device, settings.Config(entry, trainSet, testSet));
+        var config = resumed?.Config ?? On(device, settings.Config(entry, trainSet, testSet));
+        TrainSteps.CheckData(config, trainSet.Name, trainSet.ContentHash);
         using var model = entry.Build(context, shape, config);
         using var data = Data(context, config, trainSet, settings.Binarization!.Value);
-        var run = RunFolder.Create(config, settings.Out);
+        var run = resumed ?? RunFolder.Create(config, settings.Out);
+        using var held = run.Lock();
         var report = new TrainReport(session, model, run, settings.Json);
         report.Begin(trainSet, config);
 
-        var (finished, steps) = Learn(session, settings, model, data, run, report);
+        var (finished, steps) = TrainSteps.Run(session, settings, model, data, run, report, resumed is not null);
+        if (!finished) return report.Stopped(steps);
         using var test = new DeviceDataset(context, testSet, settings.Binarization!.Value);
-        report.Finish(finished, steps, test, testSet);
-        return finished ? ExitCode.Done : ExitCode.Stopped;
+        report.Finish(steps, test, testSet);
+        return ExitCode.Done;
     }
 
     /// <summary>The images, and a few of them with labels where a semi-supervised run asks for some.</summary>
@@ -81,24 +87,6 @@ internal static class Train
         Isa = (device as CpuDevice)?.Isa.Name(),
         Precision = ((device as GpuDevice)?.Precision ?? Precision.Float32).Name(),
     };
-
-    /// <summary>The steps, with profile and progress as asked for; leaves the weights in the run folder.</summary>
-    internal static (bool Finished, long Steps) Learn(Session session, TrainSettings settings, IModel model, ITrainingData data, RunFolder run, TrainReport report)
-    {
-        var device = model.Context.Device;
-        using var profiler = settings.Profile is null ? null : new StepProfiler(device, run.Config.Steps);
-        using var trainer = new Trainer(model, data, run.Config.Batch, settings.Captured) { Profiler = profiler };
-        bool finished = report.Watch(progress => trainer.Run(run.Config.Steps, progress, report.Interval, session.Stop));
-        if (model is IFittedPrior prior && data is DeviceDataset images) prior.FitPrior(images);
-        WeightFile.Save(run.WeightsPath, model.Groups);
-        if (profiler is not null)
-        {
-            TraceFile.Write(settings.Profile!, device, profiler.Profile, Roof.Of(device));
-            session.Error.WriteLine($"Trace of {profiler.Profile.Steps.Count} steps: {settings.Profile} (open it in ui.perfetto.dev or chrome://tracing)");
-        }
-
-        return (finished, trainer.Step);
-    }
 
     /// <summary>As the user said, or as the model wants it: a model of bits gets bits. Which binarisation a likelihood is of is always said.</summary>
     private static Binarization Binarized(Session session, TrainSettings settings, ModelDescription entry, ImageDataset data)
@@ -125,6 +113,12 @@ internal sealed record TrainSettings(
     string Data, DataOptions Source, int Batch, int? Steps, int? Epochs, ModelOptions Model, ulong Seed, Binarization? Binarization, bool Captured, string? Out, bool Json, string? Profile,
     SequenceSettings Sequences)
 {
+    /// <summary>Steps between two checkpoints; 0 for none but the last.</summary>
+    public int CheckpointEvery { get; init; }
+
+    /// <summary>Go on with other bits than the run's.</summary>
+    public bool AllowOtherIsa { get; init; }
+
     public const int StandardEpochs = 10;
 
     /// <summary>The run's file, every choice made.</summary>

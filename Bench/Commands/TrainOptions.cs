@@ -1,5 +1,7 @@
 using System.CommandLine;
+using GenEngine.Data;
 using GenEngine.Kernels.Layout;
+using GenEngine.Runs;
 
 namespace GenEngine.Bench.Commands;
 
@@ -14,15 +16,20 @@ internal sealed class TrainOptions
     private readonly Option<string?> _binarize = Options.Choice("--binarize", "none: a pixel is byte / 255; dynamic: 0 or 1, drawn anew each epoch; what the model wants when not given", "none", "dynamic");
     private readonly Option<bool> _eager = new("--eager") { Description = "Run every step eagerly instead of replaying a captured one; the bits are the same." };
     private readonly Option<string?> _profile = Options.Profile("a few steps");
+    private readonly Option<string?> _resume = new("--resume") { HelpName = "RUN", Description = "Go on with a run that was stopped, from its last checkpoint; its model, data and options are the run's own." };
+    private readonly Option<int> _every = Options.Number("--checkpoint-every", "Steps between two checkpoints; 0 saves only where training ends or is stopped.", 0, 1000);
+    private readonly Option<bool> _otherIsa = new("--allow-other-isa") { Description = "With --resume: go on with another instruction set or device than before, whose bits are not an uninterrupted run's." };
     private readonly Option<string?> _out = Options.Out("Run folder to make; runs/<model>-<data>-<n> when not given. Never overwritten.");
     private readonly Option<bool> _json = Options.Json();
 
     private readonly SequenceArguments _sequences;
+    private readonly Command _command;
 
     public TrainOptions(Command command)
     {
+        _command = command;
         _data = new DataArguments(command);
-        foreach (Option option in (Option[])[_steps, _epochs, _batch, _binarize, _seed, _eager, _profile, _out, _json])
+        foreach (Option option in (Option[])[_steps, _epochs, _batch, _binarize, _seed, _eager, _profile, _out, _resume, _every, _otherIsa, _json])
             command.Options.Add(option);
         _model = new ModelArguments(command);
         _sequences = new SequenceArguments(command);
@@ -41,6 +48,31 @@ internal sealed class TrainOptions
             sequences && !_data.IsGiven(session) ? SequenceArguments.StandardData : _data.Name(session), _data.Read(session),
             sequences && !session.Given(_batch) ? SequenceArguments.StandardBatch : session.Get(_batch), session.Get(_steps), session.Get(_epochs), _model.Read(session), session.Get(_seed),
             session.Get(_binarize) is { } binarize ? (binarize == "dynamic" ? Binarization.Dynamic : Binarization.None) : null, !session.Get(_eager), session.Get(_out), session.Get(_json), session.Get(_profile),
-            _sequences.Read(session, _data.Folder(session)));
+            _sequences.Read(session, _data.Folder(session)))
+        { CheckpointEvery = session.Get(_every) };
     }
+
+    /// <summary>The run that --resume names; null when it is not given.</summary>
+    /// <exception cref="UsageException">An option stands beside it that the run has settled.</exception>
+    public RunFolder? Resumed(Session session)
+    {
+        if (session.Get(_resume) is not { } path)
+        {
+            if (session.Get(_otherIsa)) throw new UsageException("--allow-other-isa belongs to --resume.");
+            return null;
+        }
+
+        Option[] free = [_resume, _every, _otherIsa, _eager, _json, .. _data.Places, .. Device.All];
+        if (_command.Options.FirstOrDefault(option => session.Given(option) && !free.Contains(option)) is { } settled)
+            throw new UsageException($"{settled.Name} is settled by the run; beside --resume may stand {string.Join(", ", free.Skip(1).Select(option => option.Name))}.");
+        return RunFolder.Open(path);
+    }
+
+    /// <summary>The settings of a run that goes on.</summary>
+    public TrainSettings Of(Session session, RunConfig config) => new(
+        config.Data,
+        new DataOptions { DataDir = _data.Folder(session), Size = config.ImageHeight > 0 ? config.ImageHeight : null, Channels = config.ImageHeight > 0 ? config.Channels : null, Flip = config.Flip },
+        config.Batch, (int)config.Steps, null, config, config.Seed, config.Binarize == "dynamic" ? Binarization.Dynamic : Binarization.None, !session.Get(_eager), null, session.Get(_json), null,
+        new SequenceSettings(config.ImageWidth, config.Clips, new SequenceOptions { DataDir = _data.Folder(session), SampleRate = config.SampleRate > 0 ? config.SampleRate : null, Trim = config.Trim }))
+    { CheckpointEvery = session.Get(_every), AllowOtherIsa = session.Get(_otherIsa) };
 }

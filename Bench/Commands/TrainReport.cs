@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using GenEngine.Data;
 using GenEngine.Files;
 using GenEngine.Kernels.Devices;
@@ -12,14 +11,11 @@ namespace GenEngine.Bench.Commands;
 /// <summary>What train says while it runs and what it leaves in the run folder besides the weights.</summary>
 internal sealed class TrainReport(Session session, IModel model, RunFolder run, bool json)
 {
-    /// <summary>Points of the loss curve and lines of metrics.jsonl in a whole run, about.</summary>
-    private const long Points = 200;
+    private double _watched;
+    private long _watchedSteps;
 
-    private readonly List<(long Step, double[] Losses)> _curve = [];
-    private readonly StringBuilder _metrics = new();
-    private readonly long _window = Math.Max(1, run.Config.Steps / Points);
-    private readonly double[] _sums = new double[model.LossNames.Count];
-    private int _summed;
+    /// <summary>The losses so far.</summary>
+    public RunMetrics Metrics { get; } = new(model.LossNames, run.Config.Steps);
 
     private bool Live => session.IsTerminal && !json;
 
@@ -51,21 +47,45 @@ internal sealed class TrainReport(Session session, IModel model, RunFolder run, 
         return finished;
     }
 
+    /// <summary>Mean of the loss to watch since the last call; null when no step was made.</summary>
+    public double? TakeLoss()
+    {
+        double? mean = _watchedSteps == 0 ? null : _watched / _watchedSteps;
+        (_watched, _watchedSteps) = (0, 0);
+        return mean;
+    }
+
+    /// <summary>Writes metrics.jsonl.</summary>
+    public void WriteMetrics() => AtomicFile.WriteText(run.File("metrics.jsonl"), Metrics.Lines());
+
+    /// <summary>Says that a run begins where another process left it.</summary>
+    public void Resumed(long step)
+    {
+        if (!json) session.Out.WriteLine(Text($"going on from step {step:N0} of {run.Config.Steps:N0}"));
+    }
+
+    /// <summary>Says what a run that was stopped has kept and how it goes on.</summary>
+    public int Stopped(long steps)
+    {
+        var pictures = Curves();
+        if (json) Json.Write(session.Out, ConsoleJson.Default.TrainResult, new TrainResult(false, steps, run.Path, [], pictures));
+        else session.Out.WriteLine($"Stopped after {steps} steps; what was learned so far is kept. To go on:\n  train --resume {(run.Path.Contains(' ') ? $"\"{run.Path}\"" : run.Path)}");
+        return ExitCode.Stopped;
+    }
+
     /// <summary>Evaluates, draws, writes, and says where everything is and what to try next.</summary>
-    public void Finish(bool finished, long steps, DeviceDataset test, ImageDataset testSet)
+    public void Finish(long steps, DeviceDataset test, ImageDataset testSet)
     {
         double[] losses = Evaluator.MeanLosses(model, test);
         string final = string.Join("  ", model.RowLossNames.Select((name, i) => Text($"{name} {losses[i]:F2}")));
-        AtomicFile.WriteText(run.File("metrics.jsonl"), _metrics.ToString());
         var pictures = Draw(test, testSet);
         if (json)
         {
             var measured = model.RowLossNames.Select((name, i) => (name, losses[i])).ToDictionary(loss => loss.name, loss => loss.Item2);
-            Json.Write(session.Out, ConsoleJson.Default.TrainResult, new TrainResult(finished, steps, run.Path, measured, pictures));
+            Json.Write(session.Out, ConsoleJson.Default.TrainResult, new TrainResult(true, steps, run.Path, measured, pictures));
             return;
         }
 
-        if (!finished) session.Out.WriteLine($"Stopped after {steps} steps; what was learned so far is kept.");
         if (final.Length > 0) session.Out.WriteLine($"test ({testSet.Count} images, {model.LossUnit}): {final}");
         session.Out.WriteLine($"run folder: {run.Path}");
         foreach (string picture in pictures) session.Out.WriteLine($"  {picture}");
@@ -74,24 +94,22 @@ internal sealed class TrainReport(Session session, IModel model, RunFolder run, 
     }
 
     /// <summary>As of images, for a model of sequences that has been measured.</summary>
-    public void Finish(bool finished, long steps, SequenceDataset test, IReadOnlyList<Score> scores)
+    public void Finish(long steps, SequenceDataset test, IReadOnlyList<Score> scores)
     {
-        AtomicFile.WriteText(run.File("metrics.jsonl"), _metrics.ToString());
         var pictures = Curves();
         if (json)
         {
-            Json.Write(session.Out, ConsoleJson.Default.TrainResult, new TrainResult(finished, steps, run.Path, scores.ToDictionary(score => score.Name, score => score.Value), pictures));
+            Json.Write(session.Out, ConsoleJson.Default.TrainResult, new TrainResult(true, steps, run.Path, scores.ToDictionary(score => score.Name, score => score.Value), pictures));
             return;
         }
 
-        if (!finished) session.Out.WriteLine($"Stopped after {steps} steps; what was learned so far is kept.");
         EvaluationTable.Write(session, [new EvaluationResult(model.Name, Text($"{test.Name}, {test.Codes.Length:N0} held-out codes"), run.Path, "", scores)], "text", json: false);
         foreach (string picture in pictures) session.Out.WriteLine($"  {picture}");
     }
 
     private List<string> Curves()
     {
-        if (_curve.Count < 2) return [];
+        if (Metrics.Points.Count < 2) return [];
         string path = run.File("loss.png");
         Png.Write(path, LossCurves(), ("Software", "GenEngine"), ("Run", run.Path));
         return [path];
@@ -109,27 +127,18 @@ internal sealed class TrainReport(Session session, IModel model, RunFolder run, 
 
     private void OnProgress(TrainProgress progress)
     {
-        for (int row = 0; row < progress.Rows.Length; row++) AddStep(progress.Step - progress.Rows.Length + row + 1, progress.Rows[row]);
+        for (int row = 0; row < progress.Rows.Length; row++)
+        {
+            Metrics.Add(progress.Step - progress.Rows.Length + row + 1, progress.Rows[row]);
+            _watched += progress.Rows[row][0];
+            _watchedSteps++;
+        }
+
         if (json) return;
         string losses = string.Join("  ", model.LossNames.Select((name, i) => $"{name} {progress.Losses[i].ToString(model is ISequenceModel ? "F4" : "F2", CultureInfo.InvariantCulture)}"));
         string line = Text($"step {progress.Step}/{progress.Steps}  epoch {progress.Epoch:F2}  {losses}  {progress.StepsPerSecond:F0} steps/s  ETA {progress.Remaining.ToString(progress.Remaining.TotalHours < 1 ? "mm\\:ss" : "h\\:mm\\:ss", CultureInfo.InvariantCulture)}");
         if (Live) session.Out.Write($"\r\e[K{line}");
         else session.Out.WriteLine(line);
-    }
-
-    /// <summary>Means over windows of steps, not of time: the metrics of a run repeat as its weights do.</summary>
-    private void AddStep(long step, double[] losses)
-    {
-        for (int i = 0; i < _sums.Length; i++) _sums[i] += losses[i];
-        _summed++;
-        if (step % _window != 0 && step != run.Config.Steps) return;
-        double[] means = Array.ConvertAll(_sums, sum => sum / _summed);
-        _curve.Add((step, means));
-        _metrics.Append(CultureInfo.InvariantCulture, $"{{\"step\":{step}");
-        for (int i = 0; i < means.Length; i++) _metrics.Append(CultureInfo.InvariantCulture, $",\"{model.LossNames[i]}\":{means[i]:R}");
-        _metrics.Append("}\n");
-        Array.Clear(_sums);
-        _summed = 0;
     }
 
     private List<string> Draw(DeviceDataset test, ImageDataset testSet)
@@ -161,19 +170,19 @@ internal sealed class TrainReport(Session session, IModel model, RunFolder run, 
             Save("samples.png", LatentPictures.Grid(pixels, images, columns));
         }
 
-        if (_curve.Count > 1) Save("loss.png", LossCurves());
+        if (Metrics.Points.Count > 1) Save("loss.png", LossCurves());
         return pictures;
     }
 
     private Bitmap LossCurves()
     {
-        double[] steps = [.. _curve.Select(point => (double)point.Step)];
+        double[] steps = [.. Metrics.Points.Select(point => (double)point.Step)];
         return new LinePlot
         {
             Title = "training loss",
             XLabel = "step",
             YLabel = model.LossUnit,
-            Series = [.. model.LossNames.Select((name, i) => new LineSeries(name, steps, [.. _curve.Select(point => point.Losses[i])]))],
+            Series = [.. model.LossNames.Select((name, i) => new LineSeries(name, steps, [.. Metrics.Points.Select(point => point.Losses[i])]))],
         }.Render();
     }
 

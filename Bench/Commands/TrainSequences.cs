@@ -12,7 +12,7 @@ namespace GenEngine.Bench.Commands;
 /// <summary>train of a model of sequences: as of images, but for what a batch is, what is measured, and that nothing is drawn.</summary>
 internal static class TrainSequences
 {
-    public static int Run(Session session, TrainOptions options, TrainSettings settings, ModelDescription entry)
+    public static int Run(Session session, TrainOptions options, TrainSettings settings, ModelDescription entry, RunFolder? resumed)
     {
         using var device = options.Device.Open(session);
         if (device is CpuDevice cpu) WarmUp.Start(entry, cpu.Isa);
@@ -27,17 +27,20 @@ internal static class TrainSequences
 
         using var context = new Context(device, seed: settings.Seed);
         using var data = new DeviceSequences(context, trainSet, sequences.Window);
-        var config = Train.On(device, Config(settings, entry, trainSet, testSet, data, clips));
+        var config = resumed?.Config ?? Train.On(device, Config(settings, entry, trainSet, testSet, data, clips));
+        TrainSteps.CheckData(config, trainSet.Name, trainSet.ContentHash);
         using var model = (ISequenceModel)entry.Build(context, data.Shape, config);
         using var test = new DeviceSequences(context, testSet, Math.Min(sequences.Window, testSet.LongestClip - 1));
         test.Evaluate(model.Field).Dispose(); // what could not be measured at the end is said now
-        var run = RunFolder.Create(config, settings.Out);
+        var run = resumed ?? RunFolder.Create(config, settings.Out);
+        using var held = run.Lock();
         var report = new TrainReport(session, model, run, settings.Json);
         report.Begin(data, model.Field);
 
-        var (finished, steps) = Train.Learn(session, settings, model, data, run, report);
-        report.Finish(finished, steps, testSet, new SequenceEvaluation(model, trainSet, test).Scores());
-        return finished ? ExitCode.Done : ExitCode.Stopped;
+        var (finished, steps) = TrainSteps.Run(session, settings, model, data, run, report, resumed is not null);
+        if (!finished) return report.Stopped(steps);
+        report.Finish(steps, testSet, new SequenceEvaluation(model, trainSet, test).Scores());
+        return ExitCode.Done;
     }
 
     private static RunConfig Config(TrainSettings settings, ModelDescription entry, SequenceDataset train, SequenceDataset test, DeviceSequences data, string clips)

@@ -108,8 +108,10 @@ public sealed class ParameterGroup : IDisposable
     }
 
     /// <summary>Where a parameter's gradient lies.</summary>
-    public BufferRange GradientRange(Tensor parameter) =>
-        (_gradients ?? throw NotBuilt()).Range(_offsets[parameter], parameter.Count * Context.Real.Size());
+    public BufferRange GradientRange(Tensor parameter) => Part(Gradients, parameter);
+
+    /// <summary>Where a parameter's part lies in an arena that is laid out as the weights are: gradients, moments, averages.</summary>
+    public BufferRange Part(BufferRange arena, Tensor parameter) => arena.Slice(_offsets[parameter], parameter.Count * Context.Real.Size());
 
     /// <summary>A parameter's gradient as a tensor.</summary>
     public Tensor Gradient(Tensor parameter) =>

@@ -12,6 +12,7 @@ namespace GenEngine;
 public abstract class Optimizer
 {
     private readonly DeviceBuffer _state;
+    private readonly List<(string Name, BufferRange Range)> _arenas = [];
 
     protected Optimizer(ParameterGroup group, LearningRateSchedule schedule)
     {
@@ -34,6 +35,9 @@ public abstract class Optimizer
 
     /// <summary>State in device memory, as saved in a checkpoint.</summary>
     public BufferRange State => _state.All;
+
+    /// <summary>What it keeps beside the weights, laid out as they are, by name: moments. Saved in a checkpoint too.</summary>
+    public IReadOnlyList<(string Name, BufferRange Range)> Arenas => _arenas;
 
     protected Device Device => Group.Context.Device;
 
@@ -65,6 +69,7 @@ public abstract class Optimizer
     {
         var buffer = Group.Context.Allocate(Group.Weights.Bytes, $"{name} of {Group.Name}");
         Fill.Run(Device, Real, buffer.All, Group.ArenaCount, 0);
+        _arenas.Add((name, buffer.All));
         return buffer.All;
     }
 }

@@ -90,6 +90,20 @@ public sealed class RunFolder
         return newest;
     }
 
+    /// <summary>Holds the folder while a process trains into it; another one that tries is refused. Let go when disposed, or when the process dies.</summary>
+    /// <exception cref="EngineException">Another process holds it, or the folder cannot be written.</exception>
+    public IDisposable Lock()
+    {
+        try
+        {
+            return new FileStream(File("lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EngineException($"'{Path}' cannot be trained into: {e.Message} If another process is training there, let it end or stop it first.", e);
+        }
+    }
+
     private static string NextFree(string root, string prefix)
     {
         int n = 1;

@@ -6,7 +6,6 @@ namespace GenEngine;
 /// </summary>
 public sealed class Phase
 {
-    private readonly IReadOnlyList<Optimizer> _optimizers;
     private readonly Tape _tape;
 
     /// <param name="name">What it trains, for reports.</param>
@@ -16,7 +15,7 @@ public sealed class Phase
     {
         Name = name;
         Loss = loss;
-        _optimizers = optimizers;
+        Optimizers = optimizers;
         Groups = [.. optimizers.Select(optimizer => optimizer.Group)];
         _tape = Groups[0].Context.Tape;
     }
@@ -25,6 +24,9 @@ public sealed class Phase
 
     /// <summary>The networks that the phase may change.</summary>
     public IReadOnlyList<ParameterGroup> Groups { get; }
+
+    /// <summary>One for each of them.</summary>
+    public IReadOnlyList<Optimizer> Optimizers { get; }
 
     public Func<Batch, Tensor> Loss { get; }
 
@@ -41,7 +43,7 @@ public sealed class Phase
     /// <summary>Applies the gradients.</summary>
     public void Update()
     {
-        foreach (var optimizer in _optimizers) optimizer.Step();
+        foreach (var optimizer in Optimizers) optimizer.Step();
         Changed?.Invoke();
     }
 }

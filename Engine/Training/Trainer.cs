@@ -60,6 +60,20 @@ public sealed class Trainer : IDisposable
     /// <summary>Stands around steps that a profile wants; the bits stay the same. Null when nobody watches.</summary>
     public StepProfiler? Profiler { get; init; }
 
+    /// <summary>Called every so many steps (<see cref="SaveEvery"/>), between two steps and after the report of the last one, so that whoever saves has seen every loss. Null when nobody saves.</summary>
+    public Action<long>? Save { get; init; }
+
+    /// <summary>Steps between two calls of <see cref="Save"/>; 0 for none.</summary>
+    public long SaveEvery { get; init; }
+
+    /// <summary>Counts from here on: a run that goes on where a checkpoint was made. Before the first step.</summary>
+    public void Resume(long step)
+    {
+        if (Step != 0) throw new InvalidOperationException("A trainer that has run goes on by itself.");
+        ArgumentOutOfRangeException.ThrowIfNegative(step);
+        Step = step;
+    }
+
     /// <summary>Runs steps until <paramref name="steps"/> are done or a stop is asked for.</summary>
     /// <param name="steps">Total, counted from the trainer's first step.</param>
     /// <param name="report">Called about every <paramref name="interval"/>, and at the end.</param>
@@ -78,9 +92,10 @@ public sealed class Trainer : IDisposable
             if (Profiler?.Wants(Step + 1) == true) Profiler.Run(Step + 1, Program.Run);
             else Program.Run();
             Step++;
-            bool due = watch.Elapsed - last >= every;
-            if (!due && Step < steps && Step - reported < LossHistory.Capacity / 2) continue;
+            bool due = watch.Elapsed - last >= every, saving = Save is not null && SaveEvery > 0 && Step % SaveEvery == 0 && Step < steps;
+            if (!due && !saving && Step < steps && Step - reported < LossHistory.Capacity / 2) continue;
             Report();
+            if (saving) Save!(Step);
         }
 
         if (Step > reported) Report();

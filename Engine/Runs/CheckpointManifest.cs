@@ -1,0 +1,64 @@
+using System.Text.Json.Serialization;
+
+namespace GenEngine.Runs;
+
+/// <summary>Where a run stood between two steps: what besides device memory says how it goes on.</summary>
+public sealed record RunPoint
+{
+    /// <summary>Steps done.</summary>
+    public required long Step { get; init; }
+
+    /// <summary>Key and offset of the random streams.</summary>
+    public required ulong RandomSeed { get; init; }
+
+    public required ulong RandomOffset { get; init; }
+
+    /// <summary>Index of the next training example in the endless stream.</summary>
+    public required ulong DataPosition { get; init; }
+
+    /// <summary>Mean of the loss to watch since the checkpoint before, by which the best is chosen; null where no step was made.</summary>
+    public required double? Loss { get; init; }
+
+    /// <summary>cpu, simt or cuda.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>Instruction set of a CPU; null elsewhere.</summary>
+    public string? Isa { get; init; }
+
+    public required string Precision { get; init; }
+
+    /// <summary>Version of the engine.</summary>
+    public required string Engine { get; init; }
+}
+
+/// <summary>A checkpoint of a run.</summary>
+/// <param name="File">Name in the folder of checkpoints.</param>
+/// <param name="Bytes">Length of the file.</param>
+/// <param name="Sha256">Of the file, hexadecimal: a file that is not what was written is not used.</param>
+public sealed record CheckpointEntry(string File, long Bytes, string Sha256, RunPoint Point);
+
+/// <summary>checkpoints/manifest.json: which files are good. Written last, so that it never names one that is not whole.</summary>
+public sealed record CheckpointManifest
+{
+    public const int CurrentFormat = 1;
+
+    public int Format { get; init; } = CurrentFormat;
+
+    /// <summary>The run's own file again: model, options, data set and its hash, seed.</summary>
+    public required RunConfig Config { get; init; }
+
+    /// <summary>The file to go on from.</summary>
+    public required string Last { get; init; }
+
+    /// <summary>The file with the least loss.</summary>
+    public required string Best { get; init; }
+
+    /// <summary>All that are kept, oldest first.</summary>
+    public required IReadOnlyList<CheckpointEntry> Checkpoints { get; init; }
+}
+
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(CheckpointManifest))]
+[JsonSerializable(typeof(RunPoint))]
+[JsonSerializable(typeof(MetricsState))]
+internal sealed partial class RunsJson : JsonSerializerContext;

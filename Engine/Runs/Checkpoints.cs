@@ -1,0 +1,221 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using GenEngine.Files;
+using GenEngine.Kernels;
+using GenEngine.Kernels.Devices;
+using GenEngine.Kernels.Devices.Cpu;
+using GenEngine.Kernels.Devices.Gpu;
+using GenEngine.Kernels.Sampling;
+
+namespace GenEngine.Runs;
+
+/// <summary>
+/// The checkpoints of a run, RUN/checkpoints/step-N.safetensors: weights, state, moments and counters (<see cref="TrainingMemory"/>), with where the run stood and its losses in the file's metadata.
+/// A file is written to a temporary name, flushed and renamed; then the manifest, which names the good ones with their hashes, in the same way. So the process may die at any moment: what the manifest
+/// names is whole, and what it does not name was never there. The newest are kept, and the best.
+/// </summary>
+public sealed class Checkpoints
+{
+    public const string FolderName = "checkpoints", ManifestName = "manifest.json";
+
+    private const string PointKey = "checkpoint", MetricsKey = "metrics", FormatKey = "format";
+
+    private readonly string _folder;
+    private readonly RunConfig _config;
+    private readonly int _keep;
+    private List<CheckpointEntry>? _entries;
+
+    /// <param name="run">Whose they are.</param>
+    /// <param name="keep">So many of the newest are kept, besides the best.</param>
+    public Checkpoints(RunFolder run, int keep = 2)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(keep, 1);
+        _folder = run.File(FolderName);
+        _config = run.Config;
+        _keep = keep;
+    }
+
+    /// <summary>Those that the manifest names, oldest first; empty before the first one.</summary>
+    /// <exception cref="EngineException">The manifest is damaged or of a newer format.</exception>
+    public IReadOnlyList<CheckpointEntry> Entries => _entries ??= [.. ReadManifest()?.Checkpoints ?? []];
+
+    /// <summary>The file that a checkpoint after so many steps has.</summary>
+    public static string FileName(long step) => string.Create(CultureInfo.InvariantCulture, $"step-{step}.safetensors");
+
+    /// <summary>Saves a run between two steps.</summary>
+    /// <param name="loss">Mean of the loss to watch since the last checkpoint; null when no step was made.</param>
+    /// <exception cref="EngineException">It cannot be written, the disk is full: checkpoints made before are as they were.</exception>
+    public void Save(IModel model, ITrainingData data, long step, double? loss, MetricsState metrics)
+    {
+        var (device, random) = (model.Context.Device, model.Context.SaveRandom());
+        var point = new RunPoint
+        {
+            Step = step,
+            RandomSeed = random.Seed,
+            RandomOffset = random.Offset,
+            DataPosition = data.Position,
+            Loss = loss,
+            Device = device.Kind.Name(),
+            Isa = (device as CpuDevice)?.Isa.Name(),
+            Precision = ((device as GpuDevice)?.Precision ?? Precision.Float32).Name(),
+            Engine = _config.Engine,
+        };
+        string name = FileName(step), path = Path.Combine(_folder, name);
+        SafeTensors.Write(path, TrainingMemory.Of(model).Select(memory => Read(model, memory)), new Dictionary<string, string>
+        {
+            [FormatKey] = CheckpointManifest.CurrentFormat.ToString(CultureInfo.InvariantCulture),
+            [PointKey] = JsonSerializer.Serialize(point, RunsJson.Default.RunPoint),
+            [MetricsKey] = JsonSerializer.Serialize(metrics, RunsJson.Default.MetricsState),
+        });
+        var (bytes, hash) = Measure(path);
+        List<CheckpointEntry> all = [.. Entries.Where(entry => entry.Point.Step < step), new CheckpointEntry(name, bytes, hash, point)];
+        var best = all.MinBy(entry => entry.Point.Loss ?? double.PositiveInfinity)!;
+        List<CheckpointEntry> kept = [.. all.Where((entry, i) => entry == best || i >= all.Count - _keep)];
+        var manifest = new CheckpointManifest { Config = _config, Last = name, Best = best.File, Checkpoints = kept };
+        AtomicFile.WriteText(Path.Combine(_folder, ManifestName), JsonSerializer.Serialize(manifest, RunsJson.Default.CheckpointManifest) + "\n");
+        _entries = kept;
+        Sweep();
+    }
+
+    /// <summary>Puts the newest good checkpoint back; steps after it give the bits that they would have given.</summary>
+    /// <param name="model">Built by the run's own options, before its first step.</param>
+    /// <param name="tell">Called with a sentence for each newer one that is damaged and passed over.</param>
+    /// <returns>Where the run stood and what its losses were; null when there is no checkpoint.</returns>
+    /// <exception cref="EngineException">There are checkpoints and none of them is good, or they are of another model or a newer format.</exception>
+    public (RunPoint Point, MetricsState Metrics)? Load(IModel model, ITrainingData data, Action<string>? tell = null)
+    {
+        foreach (var entry in Entries.Reverse())
+        {
+            if (Damage(entry) is { } damage)
+            {
+                tell?.Invoke($"{Path.Combine(_folder, entry.File)} {damage}; it is passed over.");
+                continue;
+            }
+
+            return Load(model, data, entry);
+        }
+
+        return Entries.Count == 0 ? null : throw new EngineException($"None of the checkpoints in '{_folder}' is what was written there. Copy one back if you have it elsewhere, or train anew into another folder.");
+    }
+
+    private (RunPoint Point, MetricsState Metrics) Load(IModel model, ITrainingData data, CheckpointEntry entry)
+    {
+        string path = Path.Combine(_folder, entry.File);
+        using var file = SafeTensorsReader.Open(path);
+        var point = Parse(path, file, PointKey, RunsJson.Default.RunPoint);
+        var metrics = Parse(path, file, MetricsKey, RunsJson.Default.MetricsState);
+        var memories = TrainingMemory.Of(model);
+        foreach (var memory in memories)
+        {
+            if (!file.Contains(memory.Name)) throw new EngineException($"'{path}' has no '{memory.Name}'; was it written by another model?");
+            var info = file[memory.Name];
+            if (info.DType != memory.Type || !info.Shape.SequenceEqual(memory.Shape.ToArray()))
+                throw new EngineException($"'{path}': '{memory.Name}' is {info.DType} [{string.Join(", ", info.Shape)}], the model wants {memory.Type} {memory.Shape}; was it written by another model?");
+        }
+
+        foreach (var memory in memories)
+        {
+            var bytes = new byte[memory.Range.Bytes];
+            file.ReadBytes(memory.Name, bytes);
+            model.Context.Device.Upload<byte>(bytes, memory.Range);
+        }
+
+        model.Context.RestoreRandom(new RandomState(point.RandomSeed, point.RandomOffset));
+        data.Seek(point.DataPosition);
+        return (point, metrics);
+    }
+
+    private static T Parse<T>(string path, SafeTensorsReader file, string key, JsonTypeInfo<T> type)
+    {
+        try
+        {
+            return file.Metadata.TryGetValue(key, out string? json) && JsonSerializer.Deserialize(json, type) is { } value
+                ? value
+                : throw new EngineException($"'{path}' is no checkpoint: it has no '{key}'.");
+        }
+        catch (JsonException e)
+        {
+            throw new EngineException($"'{path}': its '{key}' is damaged: {e.Message}", e);
+        }
+    }
+
+    private static SafeTensor Read(IModel model, NamedMemory memory)
+    {
+        var device = model.Context.Device;
+        int[] shape = memory.Shape.ToArray();
+        var bytes = new byte[memory.Range.Bytes];
+        device.Download<byte>(memory.Range, bytes);
+        return memory.Type switch
+        {
+            DType.Float32 => SafeTensor.Of<float>(memory.Name, MemoryMarshal.Cast<byte, float>(bytes).ToArray(), shape),
+            DType.Float64 => SafeTensor.Of<double>(memory.Name, MemoryMarshal.Cast<byte, double>(bytes).ToArray(), shape),
+            DType.UInt8 => SafeTensor.Of<byte>(memory.Name, bytes, shape),
+            _ => throw new InvalidOperationException($"'{memory.Name}' is {memory.Type}."),
+        };
+    }
+
+    private static (long Bytes, string Hash) Measure(string path)
+    {
+        try
+        {
+            using var stream = File.OpenRead(path);
+            return (stream.Length, Convert.ToHexStringLower(SHA256.HashData(stream)));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EngineException($"'{path}' could not be read back: {e.Message}", e);
+        }
+    }
+
+    /// <summary>What is wrong with a file; null when it is what was written.</summary>
+    private string? Damage(CheckpointEntry entry)
+    {
+        string path = Path.Combine(_folder, entry.File);
+        if (!File.Exists(path)) return "is missing";
+        if (new FileInfo(path).Length is var length && length != entry.Bytes) return string.Create(CultureInfo.InvariantCulture, $"has {length} bytes instead of {entry.Bytes}");
+        return Measure(path).Hash == entry.Sha256 ? null : "is damaged (its hash is another)";
+    }
+
+    private CheckpointManifest? ReadManifest()
+    {
+        string path = Path.Combine(_folder, ManifestName);
+        if (!File.Exists(path)) return null;
+        try
+        {
+            var manifest = JsonSerializer.Deserialize(File.ReadAllText(path), RunsJson.Default.CheckpointManifest) ?? throw new JsonException("it is empty.");
+            return manifest.Format <= CheckpointManifest.CurrentFormat
+                ? manifest
+                : throw new EngineException($"'{path}' was written by a newer version of GenEngine (format {manifest.Format}; this one reads up to {CheckpointManifest.CurrentFormat}).");
+        }
+        catch (JsonException e)
+        {
+            throw new EngineException($"'{path}' is damaged: {e.Message} It names the good checkpoints of this folder; copy it back if you have it elsewhere, or train anew into another folder.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EngineException($"'{path}' could not be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Removes what the manifest does not name: checkpoints that are too old, and what a killed process left. Only the owner of the run's lock saves, so nobody else is writing.</summary>
+    private void Sweep()
+    {
+        var kept = Entries.Select(entry => entry.File).ToHashSet();
+        foreach (string path in Directory.EnumerateFiles(_folder))
+        {
+            string name = Path.GetFileName(path);
+            if (name == ManifestName || kept.Contains(name) || !(name.EndsWith(".safetensors", StringComparison.Ordinal) || name.EndsWith(".tmp", StringComparison.Ordinal))) continue;
+            try
+            {
+                File.Delete(path);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // an old file more harms nobody; the next checkpoint tries again
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Text;
+
+namespace GenEngine.Runs;
+
+/// <summary>Losses of one window of steps: their means, in the order of the model's names.</summary>
+/// <param name="Step">The last of the window.</param>
+public sealed record MetricsPoint(long Step, IReadOnlyList<double> Losses);
+
+/// <summary>What <see cref="RunMetrics"/> has taken in so far; part of a checkpoint.</summary>
+/// <param name="Sums">Of the window that is not full yet.</param>
+/// <param name="Summed">Its steps so far.</param>
+public sealed record MetricsState(IReadOnlyList<MetricsPoint> Points, IReadOnlyList<double> Sums, long Summed);
+
+/// <summary>Losses of a run as means over windows of steps, not of time: they repeat as the weights do, whatever the machine's speed and however often the run is stopped and resumed.</summary>
+public sealed class RunMetrics
+{
+    /// <summary>Windows of a whole run, about.</summary>
+    private const long Windows = 200;
+
+    private readonly IReadOnlyList<string> _names;
+    private readonly long _steps, _window;
+    private readonly List<MetricsPoint> _points = [];
+    private readonly double[] _sums;
+    private long _summed;
+
+    /// <param name="names">Of the losses.</param>
+    /// <param name="steps">Of the whole run.</param>
+    public RunMetrics(IReadOnlyList<string> names, long steps)
+    {
+        _names = names;
+        _steps = steps;
+        _window = Math.Max(1, steps / Windows);
+        _sums = new double[names.Count];
+    }
+
+    public IReadOnlyList<MetricsPoint> Points => _points;
+
+    /// <summary>What a checkpoint keeps.</summary>
+    public MetricsState State => new([.. _points], [.. _sums], _summed);
+
+    /// <summary>Goes on from what a checkpoint kept.</summary>
+    public void Restore(MetricsState state)
+    {
+        _points.Clear();
+        _points.AddRange(state.Points);
+        for (int i = 0; i < _sums.Length; i++) _sums[i] = state.Sums[i];
+        _summed = state.Summed;
+    }
+
+    /// <summary>Takes in the losses of a step; steps come in order.</summary>
+    public void Add(long step, IReadOnlyList<double> losses)
+    {
+        for (int i = 0; i < _sums.Length; i++) _sums[i] += losses[i];
+        _summed++;
+        if (step % _window != 0 && step != _steps) return;
+        _points.Add(new MetricsPoint(step, Array.ConvertAll(_sums, sum => sum / _summed)));
+        Array.Clear(_sums);
+        _summed = 0;
+    }
+
+    /// <summary>The points as JSON lines: {"step":10,"name":1.5}.</summary>
+    public string Lines()
+    {
+        var lines = new StringBuilder();
+        foreach (var point in _points)
+        {
+            lines.Append(CultureInfo.InvariantCulture, $"{{\"step\":{point.Step}");
+            for (int i = 0; i < _names.Count; i++) lines.Append(CultureInfo.InvariantCulture, $",\"{_names[i]}\":{point.Losses[i]:R}");
+            lines.Append("}\n");
+        }
+
+        return lines.ToString();
+    }
+}
