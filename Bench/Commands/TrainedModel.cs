@@ -24,7 +24,7 @@ internal sealed class TrainedModel : IDisposable
         _trainSet = new Lazy<ImageDataset>(() => Load("train", data, dataDir));
         Context = new Context(device, seed: seed);
         Any = Zoo.Find(run.Config.Model).Build(Context, Shape(), run.Config) as ZooModel ?? throw new EngineException($"'{run.Config.Model}' is no model of images.");
-        WeightFile.Load(run.WeightsPath, Any.Groups);
+        WeightFile.Load(run.RequireWeights(), Any.Groups);
     }
 
     public RunFolder Run { get; }

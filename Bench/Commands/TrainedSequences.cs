@@ -19,7 +19,7 @@ internal sealed class TrainedSequences : IDisposable
         var config = run.Config;
         Context = new Context(device, seed: seed);
         Model = (ISequenceModel)Zoo.Find(config.Model).Build(Context, new DataShape(1, config.ImageWidth, 1, config.ClassNames?.Count ?? 0) { Alphabet = config.Alphabet }, config);
-        WeightFile.Load(run.WeightsPath, Model.Groups);
+        WeightFile.Load(run.RequireWeights(), Model.Groups);
     }
 
     public RunFolder Run { get; }

@@ -31,7 +31,7 @@ public sealed class SafeTensor
 
     public long ByteCount { get; }
 
-    /// <summary>An array of float, double, int, long or byte.</summary>
+    /// <summary>An array of float, double, int, long, byte or Half.</summary>
     /// <exception cref="ArgumentException">The shape does not hold as many values as there are.</exception>
     public static SafeTensor Of<T>(string name, ReadOnlyMemory<T> values, params ReadOnlySpan<int> shape) where T : unmanaged =>
         new(name, DTypes.Of<T>(), shape, values.Length, stream => stream.Write(MemoryMarshal.AsBytes(values.Span)));
@@ -58,7 +58,7 @@ public static class SafeTensors
 
     internal static readonly (DType DType, string Name)[] Types =
     [
-        (DType.Float32, "F32"), (DType.Float64, "F64"), (DType.BFloat16, "BF16"),
+        (DType.Float32, "F32"), (DType.Float64, "F64"), (DType.BFloat16, "BF16"), (DType.Float16, "F16"),
         (DType.Int32, "I32"), (DType.Int64, "I64"), (DType.UInt8, "U8"),
     ];
 

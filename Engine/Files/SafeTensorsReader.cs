@@ -75,7 +75,7 @@ public sealed class SafeTensorsReader : IDisposable
         ReadAt(info.Offset, into);
     }
 
-    /// <summary>A tensor of float, double, int, long or byte, of exactly that type.</summary>
+    /// <summary>A tensor of float, double, int, long, byte or Half, of exactly that type.</summary>
     /// <exception cref="EngineException">No such tensor, another type, or the file cannot be read.</exception>
     public T[] Read<T>(string name) where T : unmanaged
     {
@@ -87,7 +87,7 @@ public sealed class SafeTensorsReader : IDisposable
         return values;
     }
 
-    /// <summary>A tensor of F32, F64 or BF16 as float (F64 is rounded to nearest, BF16 is exact).</summary>
+    /// <summary>A tensor of F32, F64, BF16 or F16 as float (F64 is rounded to nearest, the short ones are exact).</summary>
     /// <exception cref="EngineException">No such tensor, an integer type, or the file cannot be read.</exception>
     public float[] ReadAsFloat(string name)
     {
@@ -98,6 +98,8 @@ public sealed class SafeTensorsReader : IDisposable
                 return Read<float>(name);
             case DType.Float64:
                 return Array.ConvertAll(Read<double>(name), v => (float)v);
+            case DType.Float16:
+                return Array.ConvertAll(Read<Half>(name), v => (float)v);
             case DType.BFloat16:
                 var bits = new ushort[Length(info)];
                 ReadBytes(name, MemoryMarshal.AsBytes(bits.AsSpan()));

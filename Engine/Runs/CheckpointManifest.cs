@@ -57,7 +57,7 @@ public sealed record CheckpointManifest
     public required IReadOnlyList<CheckpointEntry> Checkpoints { get; init; }
 }
 
-[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(CheckpointManifest))]
 [JsonSerializable(typeof(RunPoint))]
 [JsonSerializable(typeof(MetricsState))]

@@ -26,6 +26,12 @@ public sealed class RunFolder
 
     public string WeightsPath => File("weights.safetensors");
 
+    /// <summary><see cref="WeightsPath"/> of a run that has weights.</summary>
+    /// <exception cref="EngineException">It was killed before its end; says how to go on with it.</exception>
+    public string RequireWeights() => System.IO.File.Exists(WeightsPath)
+        ? WeightsPath
+        : throw new EngineException($"'{Path}' has no weights yet: its training was killed before the end, or still runs. To go on with it: train --resume {Path}");
+
     /// <summary>Path of a file in the folder.</summary>
     public string File(string name) => System.IO.Path.Combine(Path, name);
 

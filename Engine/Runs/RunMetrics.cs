@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using GenEngine.Kernels;
 
 namespace GenEngine.Runs;
 
@@ -40,8 +41,11 @@ public sealed class RunMetrics
     public MetricsState State => new([.. _points], [.. _sums], _summed);
 
     /// <summary>Goes on from what a checkpoint kept.</summary>
+    /// <exception cref="EngineException">It has another number of losses.</exception>
     public void Restore(MetricsState state)
     {
+        if (state.Sums.Count != _sums.Length || state.Points.Any(point => point.Losses.Count != _sums.Length))
+            throw new EngineException($"The checkpoint has metrics of {state.Sums.Count} losses, and the model has {_sums.Length}: {string.Join(", ", _names)}.");
         _points.Clear();
         _points.AddRange(state.Points);
         for (int i = 0; i < _sums.Length; i++) _sums[i] = state.Sums[i];

@@ -24,6 +24,7 @@ internal static class Words
         DType.Float32 => BitConverter.SingleToUInt32Bits((float)value),
         DType.Float64 => BitConverter.DoubleToUInt64Bits(value),
         DType.BFloat16 => BFloat16Bits((float)value),
+        DType.Float16 => BitConverter.HalfToUInt16Bits((Half)value),
         DType.Int32 => (uint)(int)Integer(dtype, value, int.MinValue, int.MaxValue),
         DType.UInt8 => (ulong)Integer(dtype, value, byte.MinValue, byte.MaxValue),
         _ => (ulong)Integer(dtype, value, -(1L << 53), 1L << 53),

@@ -61,6 +61,17 @@ public sealed class ResumeCommandTests
     }
 
     [Test]
+    public void A_run_without_weights_says_how_to_get_them()
+    {
+        string folder = Path.Combine(_root, "killed before the end");
+        Directory.CreateDirectory(folder);
+        File.Copy(Path.Combine(_whole, "run.json"), Path.Combine(folder, "run.json"));
+        var sample = ConsoleRun.Of("sample", "vae", "--run", folder);
+        Assert.That(sample.Code, Is.EqualTo(ExitCode.Failed));
+        Assert.That(sample.Error, Does.Contain("train --resume").And.Contain(folder));
+    }
+
+    [Test]
     public void A_killed_process_loses_nothing_that_was_saved() => Kill(4);
 
     [Test, Explicit("slow: kills 200 processes; run with --filter TestCategory=slow"), Category("slow")]
