@@ -36,6 +36,9 @@ internal sealed record LedgerRow
     /// <summary>Training images seen in each run.</summary>
     public required IReadOnlyList<long> ImagesSeen { get; init; }
 
+    /// <summary>What a likelihood is of: dynamic bits, static bits, grey or 256 levels; null where the row has none, and of rows that were made before it was noted.</summary>
+    public string? Targets { get; init; }
+
     /// <summary>SHA-256 of the test images and labels.</summary>
     public required string TestHash { get; init; }
 

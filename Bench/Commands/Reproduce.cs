@@ -30,13 +30,15 @@ internal static class Reproduce
         var output = Options.Out("Folder of the runs; runs/reproduce/<row> when not given.");
         var ledger = new Option<string?>("--ledger") { HelpName = "FILE", Description = "Ledger to write; docs/ledger.json of the checkout when not given." };
         var table = new Option<bool>("--table") { Description = "Print the ledger as a Markdown table." };
+        var likelihoods = new Option<bool>("--likelihoods") { Description = "Print the ledger's likelihoods as a Markdown table: of what, seeds, budget, machine." };
         var dataDir = Options.DataDir();
-        foreach (Option option in (Option[])[output, ledger, table, dataDir]) command.Options.Add(option);
+        foreach (Option option in (Option[])[output, ledger, table, likelihoods, dataDir]) command.Options.Add(option);
         var device = new DeviceOptions(command);
         command.OnRun(session =>
         {
             string file = session.Get(ledger) ?? Ledger.StandardPath;
             if (session.Get(table)) return Table(session, Ledger.Read(file));
+            if (session.Get(likelihoods)) return LikelihoodTable.Print(session.Out, Ledger.Read(file));
             if (session.Get(row) is not { } name) return List(session, Ledger.Read(file));
             var recipe = Recipe.Find(name);
             string root = OutputPath.Folder(session.Get(output) ?? Path.Combine("runs", "reproduce", name));
@@ -118,7 +120,7 @@ internal static class Reproduce
 
     private static RunScores Scores(IReadOnlyList<Score> scores, RunConfig config, string testHash, string judge) => new(
         scores, config.Steps * config.Batch, testHash, judge,
-        $"{Devices.ProcessorName()}; {config.Device}", config.Engine, DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), 0);
+        $"{Devices.ProcessorName()}; {config.Device}", config.Engine, DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), 0, LikelihoodTable.Targets(config, scores));
 
     private static LedgerRow Row(Recipe recipe, List<RunScores> results, List<LedgerRow> ledger)
     {
@@ -151,6 +153,7 @@ internal static class Reproduce
             Machine = results[^1].Machine,
             Runs = recipe.Runs,
             ImagesSeen = [.. results.Select(result => result.ImagesSeen)],
+            Targets = results[0].Targets,
             TestHash = results[0].TestHash,
             Judge = results[0].Judge,
             Minutes = Math.Round(results.Sum(result => result.Minutes), 1),
@@ -196,9 +199,9 @@ internal static class Reproduce
     private static string Line(LedgerFigure figure) => string.Create(
         CultureInfo.InvariantCulture, $"{figure.Metric}: {figure.Statistic} {Number(figure.Value)} of {string.Join(", ", figure.Values.Select(Number))}{(figure.Bar.Length > 0 ? $", bar {figure.Bar}: {(figure.Reached == true ? "reached" : "missed")}" : "")}");
 
-    private static string Number(double value) => value.ToString(Math.Abs(value) >= 100 ? "F2" : "F4", CultureInfo.InvariantCulture);
+    internal static string Number(double value) => value.ToString(Math.Abs(value) >= 100 ? "F2" : "F4", CultureInfo.InvariantCulture);
 }
 
 /// <summary>What was measured of one run of a recipe; kept in its folder, so that a stopped 'reproduce' goes on.</summary>
 internal sealed record RunScores(
-    IReadOnlyList<Score> Scores, long ImagesSeen, string TestHash, string Judge, string Machine, string Engine, string Date, double Minutes);
+    IReadOnlyList<Score> Scores, long ImagesSeen, string TestHash, string Judge, string Machine, string Engine, string Date, double Minutes, string? Targets = null);

@@ -37,7 +37,15 @@ internal static class TrainSteps
 
         void Save(long step)
         {
-            checkpoints.Save(model, data, step, report.TakeLoss(), report.Metrics.State);
+            try
+            {
+                checkpoints.Save(model, data, step, report.TakeLoss(), report.Metrics.State);
+            }
+            catch (EngineException e) when (checkpoints.Entries.Count > 0)
+            {
+                throw new EngineException($"{e.Message} What was saved after step {saved} is kept; to go on from there: train --resume {run.Path}", e);
+            }
+
             saved = step;
         }
     }

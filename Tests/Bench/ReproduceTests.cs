@@ -1,6 +1,8 @@
 using System.Text.Json;
 using GenEngine.Bench;
+using GenEngine.Bench.Commands;
 using GenEngine.Models;
+using GenEngine.Runs;
 using GenEngine.Tests.Files;
 using NUnit.Framework;
 
@@ -61,10 +63,23 @@ public sealed class ReproduceTests
         Assert.That(run.Out, Does.Contain("gain over vae-dense-mnist: mean 1.9000").And.Contain("<= 2.303: reached"));
         Assert.That(ConsoleRun.Of("reproduce", "--table", "--ledger", ledger).Out, Does.Match(@"\| cvae-dense-mnist \| .*gain over vae-dense-mnist.* 1\.9000 \| 99\.5000 \(vae-dense-mnist\) \| <= 2\.303 reached"));
 
+        string likelihoods = ConsoleRun.Of("reproduce", "--likelihoods", "--ledger", ledger).Out;
+        Assert.That(likelihoods, Does.Contain("| vae-dense-mnist | dynamic bits | -log p(x), IWAE-500 | 99.4000, 99.6000 |  | 1, 2 | 600,000 | 3.0 | test |"));
+        Assert.That(likelihoods, Does.Not.Contain("gain over"), "a difference is no likelihood");
+
         File.WriteAllText(Path.Combine(folder["runs cvae-dense-mnist"], "run-2", "scores.json"), "{ half");
         Assert.That(Reproduce(folder, "cvae-dense-mnist", ledger).Error, Does.Contain("scores.json' is damaged").And.Contain("Delete it"));
         File.WriteAllText(ledger, "[ half");
         Assert.That(Reproduce(folder, "vae-dense-mnist", ledger).Error, Does.Contain("ledger").And.Contain("damaged"));
+    }
+
+    [TestCase("bernoulli", "dynamic", "mnist", "dynamic bits"), TestCase("bernoulli", "none", "binarized-mnist", "static bits"), TestCase("categorical", "none", "avatars", "256 levels")]
+    [TestCase(null, "none", "mnist", "grey"), TestCase(null, "dynamic", "mnist", "dynamic bits")]
+    public void A_likelihood_says_of_what_it_is(string? loss, string binarize, string data, string targets)
+    {
+        var config = new RunConfig { Model = "m", Data = data, Loss = loss, Binarize = binarize };
+        Assert.That(LikelihoodTable.Targets(config, [new Score("nll", "nats per image", 1)]), Is.EqualTo(targets));
+        Assert.That(LikelihoodTable.Targets(config, [new Score("nll", "nats per sample", 1)]), Is.Null);
     }
 
     private static ConsoleRun Reproduce(TemporaryFolder folder, string row, string ledger) => ConsoleRun.Of("reproduce", row, "--out", folder[$"runs {row}"], "--ledger", ledger);
@@ -86,6 +101,7 @@ public sealed class ReproduceTests
                 engine = "0.1.0",
                 date = "2026-11-25",
                 minutes = 1.5,
+                targets = "dynamic bits",
             };
             File.WriteAllText(Path.Combine(run, "scores.json"), JsonSerializer.Serialize(made));
         }
