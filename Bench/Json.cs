@@ -34,6 +34,7 @@ internal static class Json
 [JsonSerializable(typeof(Dictionary<string, double>))]
 [JsonSerializable(typeof(List<ModelInfo>))]
 [JsonSerializable(typeof(TrainResult))]
+[JsonSerializable(typeof(List<RunLine>))]
 [JsonSerializable(typeof(List<LedgerRow>))]
 [JsonSerializable(typeof(RunScores))]
 [JsonSerializable(typeof(List<VersusLine>))]

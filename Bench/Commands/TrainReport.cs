@@ -69,7 +69,7 @@ internal sealed class TrainReport(Session session, IModel model, RunFolder run, 
     {
         var pictures = Curves();
         if (json) Json.Write(session.Out, ConsoleJson.Default.TrainResult, new TrainResult(false, steps, run.Path, [], pictures));
-        else session.Out.WriteLine($"Stopped after {steps} steps; what was learned so far is kept. To go on:\n  train --resume {(run.Path.Contains(' ') ? $"\"{run.Path}\"" : run.Path)}");
+        else session.Out.WriteLine($"Stopped after {steps} steps; what was learned so far is kept. To go on:\n  {run.ResumeCommand}");
         return ExitCode.Stopped;
     }
 

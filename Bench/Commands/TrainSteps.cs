@@ -43,9 +43,10 @@ internal static class TrainSteps
             }
             catch (EngineException e) when (checkpoints.Entries.Count > 0)
             {
-                throw new EngineException($"{e.Message} What was saved after step {saved} is kept; to go on from there: train --resume {run.Path}", e);
+                throw new EngineException($"{e.Message} What was saved after step {saved} is kept; to go on from there: {run.ResumeCommand}", e);
             }
 
+            report.WriteMetrics();
             saved = step;
         }
     }

@@ -30,7 +30,10 @@ public sealed class RunFolder
     /// <exception cref="EngineException">It was killed before its end; says how to go on with it.</exception>
     public string RequireWeights() => System.IO.File.Exists(WeightsPath)
         ? WeightsPath
-        : throw new EngineException($"'{Path}' has no weights yet: its training was killed before the end, or still runs. To go on with it: train --resume {Path}");
+        : throw new EngineException($"'{Path}' has no weights yet: its training was killed before the end, or still runs. To go on with it: {ResumeCommand}");
+
+    /// <summary>What to type to go on with the run.</summary>
+    public string ResumeCommand => Path.Contains(' ', StringComparison.Ordinal) ? $"train --resume \"{Path}\"" : $"train --resume {Path}";
 
     /// <summary>Path of a file in the folder.</summary>
     public string File(string name) => System.IO.Path.Combine(Path, name);
@@ -95,6 +98,11 @@ public sealed class RunFolder
 
         return newest;
     }
+
+    /// <summary>Names and windows of the losses in metrics.jsonl; empty before the first checkpoint.</summary>
+    /// <exception cref="EngineException">The file is damaged.</exception>
+    public (IReadOnlyList<string> Names, IReadOnlyList<MetricsPoint> Points) Metrics() =>
+        System.IO.File.Exists(File("metrics.jsonl")) ? RunMetrics.Parse(File("metrics.jsonl"), System.IO.File.ReadAllText(File("metrics.jsonl"))) : ([], []);
 
     /// <summary>Holds the folder while a process trains into it; another one that tries is refused. Let go when disposed, or when the process dies.</summary>
     /// <exception cref="EngineException">Another process holds it, or the folder cannot be written.</exception>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using GenEngine.Kernels;
 
 namespace GenEngine.Runs;
@@ -61,6 +62,32 @@ public sealed class RunMetrics
         _points.Add(new MetricsPoint(step, Array.ConvertAll(_sums, sum => sum / _summed)));
         Array.Clear(_sums);
         _summed = 0;
+    }
+
+    /// <summary>Names and points of lines that <see cref="Lines"/> gave.</summary>
+    /// <param name="path">Of the file, for errors.</param>
+    /// <exception cref="EngineException">A line is not one of them.</exception>
+    public static (IReadOnlyList<string> Names, IReadOnlyList<MetricsPoint> Points) Parse(string path, string lines)
+    {
+        var names = new List<string>();
+        var points = new List<MetricsPoint>();
+        foreach (string line in lines.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            try
+            {
+                using var json = JsonDocument.Parse(line);
+                var losses = json.RootElement.EnumerateObject().Where(property => property.Name != "step").ToList();
+                if (points.Count == 0) names.AddRange(losses.Select(loss => loss.Name));
+                if (!losses.Select(loss => loss.Name).SequenceEqual(names)) throw new JsonException("it has other losses than the line before.");
+                points.Add(new MetricsPoint(json.RootElement.GetProperty("step").GetInt64(), [.. losses.Select(loss => loss.Value.GetDouble())]));
+            }
+            catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
+            {
+                throw new EngineException($"'{path}' is damaged at line {points.Count + 1}: {e.Message}", e);
+            }
+        }
+
+        return (names, points);
     }
 
     /// <summary>The points as JSON lines: {"step":10,"name":1.5}.</summary>

@@ -61,6 +61,26 @@ public sealed class ResumeCommandTests
     }
 
     [Test]
+    public void Runs_are_listed_and_compared()
+    {
+        string other = Path.Combine(_root, "other", "deep"), damaged = Path.Combine(_root, "damaged"), picture = Path.Combine(_root, "compared.png");
+        Assert.That(ConsoleRun.Of("train", "ae", "--steps", "20", "--batch", "8", "--hidden", "16", "--out", other).Code, Is.EqualTo(ExitCode.Done));
+        Directory.CreateDirectory(damaged);
+        File.WriteAllText(Path.Combine(damaged, "run.json"), "{ half");
+        var list = ConsoleRun.Of("runs", "--root", _root);
+        Assert.That(list.Code, Is.EqualTo(ExitCode.Done), list.Error);
+        Assert.That(list.Out, Does.Match("whole +. vae +. digits +. finished +. 300 of 300").And.Match("deep +. ae +. digits +. finished +. 20 of 20"));
+        Assert.That(list.Error, Does.Contain("damaged"));
+        var compared = ConsoleRun.Of("runs", _whole, other, "--out", picture);
+        Assert.That(compared.Code, Is.EqualTo(ExitCode.Done), compared.Error);
+        Assert.That(compared.Out, Does.Match("batch +. 16 +. 8").And.Match("schedule +. cosine +. constant").And.Not.Contain("classNames"));
+        Assert.That(GenEngine.Files.Png.Read(picture).Pixels.Distinct().Count(), Is.GreaterThan(10));
+        Assert.That(ConsoleRun.Of("runs", _whole).Error, Does.Contain("two run folders"));
+        Assert.That(ConsoleRun.Of("runs", "--root", Path.Combine(_root, "none")).Error, Does.Contain("--root"));
+        Directory.Delete(damaged, recursive: true);
+    }
+
+    [Test]
     public void A_run_without_weights_says_how_to_get_them()
     {
         string folder = Path.Combine(_root, "killed before the end");
