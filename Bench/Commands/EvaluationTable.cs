@@ -47,5 +47,6 @@ internal static class EvaluationTable
         if (result.Judge.Length > 0) output.WriteLine($"{result.Judge}\n");
     }
 
-    private static string Number(double value) => value.ToString(Math.Abs(value) >= 100 ? "F2" : "F4", CultureInfo.InvariantCulture);
+    /// <summary>Four places, two from a hundred on.</summary>
+    public static string Number(double value) => value.ToString(Math.Abs(value) >= 100 ? "F2" : "F4", CultureInfo.InvariantCulture);
 }

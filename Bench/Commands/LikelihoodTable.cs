@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using GenEngine.Kernels.Layout;
 using GenEngine.Models;
 using GenEngine.Runs;
 
@@ -15,7 +16,7 @@ internal static partial class LikelihoodTable
     {
         if (!scores.Any(score => score.Unit == Nats)) return null;
         if (config.Loss is "categorical" or "mixture") return "256 levels";
-        if (config.Binarize == "dynamic") return "dynamic bits";
+        if (config.Binarization == Binarization.Dynamic) return "dynamic bits";
         return config.Loss == "bernoulli" || config.Data.Contains("binarized", StringComparison.Ordinal) ? "static bits" : "grey";
     }
 
@@ -27,12 +28,12 @@ internal static partial class LikelihoodTable
         foreach (var row in rows)
         {
             string seeds = string.Join(", ", row.Runs.Select(line => Seed().Match(line).Groups[1].Value));
-            string bits = row.Figures.FirstOrDefault(figure => figure.Metric == Bits) is { } dimension ? Reproduce.Number(dimension.Value) : "";
+            string bits = row.Figures.FirstOrDefault(figure => figure.Metric == Bits) is { } dimension ? EvaluationTable.Number(dimension.Value) : "";
             foreach (var figure in row.Figures.Where(figure => figure.Unit == Nats && (figure.Metric is "nll" or "-elbo" || (figure.Metric.StartsWith("-log p(x)", StringComparison.Ordinal) && !figure.Metric.Contains(": ", StringComparison.Ordinal)))))
             {
                 output.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"| {row.Row} | {row.Targets} | {figure.Metric} | {string.Join(", ", figure.Values.Select(Reproduce.Number))} | {(figure.Metric == "nll" ? bits : "")} | {seeds} | {row.ImagesSeen[0]:N0} | {row.Minutes:F1} | {row.Machine} |"));
+                    $"| {row.Row} | {row.Targets} | {figure.Metric} | {string.Join(", ", figure.Values.Select(EvaluationTable.Number))} | {(figure.Metric == "nll" ? bits : "")} | {seeds} | {row.ImagesSeen[0]:N0} | {row.Minutes:F1} | {row.Machine} |"));
             }
         }
 

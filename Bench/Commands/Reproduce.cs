@@ -82,9 +82,8 @@ internal static class Reproduce
         bool begun = File.Exists(Path.Combine(folder, "run.json")) && File.Exists(lineFile) && File.ReadAllText(lineFile) == line;
         if (!begun && Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         OutputPath.WriteFile(lineFile, line);
-        string command = begun ? $"train --resume {folder}" : $"{line} --out {folder}";
-        session.Error.WriteLine(command);
         string[] own = begun ? ["train", "--resume", folder] : [.. line.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--out", folder];
+        session.Error.WriteLine(string.Join(' ', own));
         string[] args = [.. own, .. device.Given(session), .. dataDir is null ? (string[])[] : ["--data-dir", dataDir]];
         int code = Program.Run(args, session.Error, session.Error, session.Stop);
         if (code == ExitCode.Done) File.WriteAllText(Path.Combine(folder, "done"), "");
@@ -187,9 +186,9 @@ internal static class Reproduce
             {
                 string bar = figure.Bar.Length == 0 ? "" : $"{figure.Bar} {(figure.Reached == true ? "reached" : "**missed**")}";
                 string unit = figure.Unit.Length > 0 ? $" ({figure.Unit})" : "";
-                string reference = figure.Reference is { } value ? $"{Number(value)} ({figure.ReferenceName})" : "";
+                string reference = figure.Reference is { } value ? $"{EvaluationTable.Number(value)} ({figure.ReferenceName})" : "";
                 session.Out.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture, $"| {row.Row} | {figure.Metric}{unit} | {figure.Statistic} of {string.Join(", ", figure.Values.Select(Number))} | {Number(figure.Value)} | {reference} | {bar} | {row.ImagesSeen[0]:N0} | {row.Minutes:F1} |"));
+                    CultureInfo.InvariantCulture, $"| {row.Row} | {figure.Metric}{unit} | {figure.Statistic} of {string.Join(", ", figure.Values.Select(EvaluationTable.Number))} | {EvaluationTable.Number(figure.Value)} | {reference} | {bar} | {row.ImagesSeen[0]:N0} | {row.Minutes:F1} |"));
             }
         }
 
@@ -197,9 +196,7 @@ internal static class Reproduce
     }
 
     private static string Line(LedgerFigure figure) => string.Create(
-        CultureInfo.InvariantCulture, $"{figure.Metric}: {figure.Statistic} {Number(figure.Value)} of {string.Join(", ", figure.Values.Select(Number))}{(figure.Bar.Length > 0 ? $", bar {figure.Bar}: {(figure.Reached == true ? "reached" : "missed")}" : "")}");
-
-    internal static string Number(double value) => value.ToString(Math.Abs(value) >= 100 ? "F2" : "F4", CultureInfo.InvariantCulture);
+        CultureInfo.InvariantCulture, $"{figure.Metric}: {figure.Statistic} {EvaluationTable.Number(figure.Value)} of {string.Join(", ", figure.Values.Select(EvaluationTable.Number))}{(figure.Bar.Length > 0 ? $", bar {figure.Bar}: {(figure.Reached == true ? "reached" : "missed")}" : "")}");
 }
 
 /// <summary>What was measured of one run of a recipe; kept in its folder, so that a stopped 'reproduce' goes on.</summary>

@@ -1,11 +1,8 @@
 using System.CommandLine;
-using GenEngine.Bench.Profiles;
-using GenEngine.Bench.Shapes;
 using GenEngine.Data;
 using GenEngine.Kernels;
 using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Devices.Cpu;
-using GenEngine.Kernels.Devices.Gpu;
 using GenEngine.Kernels.Layout;
 using GenEngine.Models;
 using GenEngine.Runs;
@@ -81,12 +78,11 @@ internal static class Train
         : new DeviceDataset(context, images, binarization);
 
     /// <summary>A run's file with where it is made.</summary>
-    internal static RunConfig On(Device device, RunConfig config) => config with
+    internal static RunConfig On(Device device, RunConfig config)
     {
-        Device = device.Description,
-        Isa = (device as CpuDevice)?.Isa.Name(),
-        Precision = ((device as GpuDevice)?.Precision ?? Precision.Float32).Name(),
-    };
+        var made = MadeOn.Of(device);
+        return config with { Device = device.Description, Isa = made.Isa, Precision = made.Precision };
+    }
 
     /// <summary>As the user said, or as the model wants it: a model of bits gets bits. Which binarisation a likelihood is of is always said.</summary>
     private static Binarization Binarized(Session session, TrainSettings settings, ModelDescription entry, ImageDataset data)

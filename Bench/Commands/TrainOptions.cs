@@ -1,5 +1,4 @@
 using System.CommandLine;
-using GenEngine.Data;
 using GenEngine.Kernels.Layout;
 using GenEngine.Runs;
 
@@ -70,9 +69,8 @@ internal sealed class TrainOptions
 
     /// <summary>The settings of a run that goes on.</summary>
     public TrainSettings Of(Session session, RunConfig config) => new(
-        config.Data,
-        new DataOptions { DataDir = _data.Folder(session), Size = config.ImageHeight > 0 ? config.ImageHeight : null, Channels = config.ImageHeight > 0 ? config.Channels : null, Flip = config.Flip },
-        config.Batch, (int)config.Steps, null, config, config.Seed, config.Binarize == "dynamic" ? Binarization.Dynamic : Binarization.None, !session.Get(_eager), null, session.Get(_json), null,
-        new SequenceSettings(config.ImageWidth, config.Clips, new SequenceOptions { DataDir = _data.Folder(session), SampleRate = config.SampleRate > 0 ? config.SampleRate : null, Trim = config.Trim }))
+        config.Data, config.ImagesFrom(_data.Folder(session)) with { Flip = config.Flip },
+        config.Batch, (int)config.Steps, null, config, config.Seed, config.Binarization, !session.Get(_eager), null, session.Get(_json), null,
+        new SequenceSettings(config.ImageWidth, config.Clips, config.SequencesFrom(_data.Folder(session))))
     { CheckpointEvery = session.Get(_every), AllowOtherIsa = session.Get(_otherIsa) };
 }

@@ -1,9 +1,6 @@
-using GenEngine.Bench.Profiles;
-using GenEngine.Bench.Shapes;
 using GenEngine.Data;
 using GenEngine.Kernels;
 using GenEngine.Kernels.Devices.Cpu;
-using GenEngine.Kernels.Devices.Gpu;
 using GenEngine.Models;
 using GenEngine.Runs;
 

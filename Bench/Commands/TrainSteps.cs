@@ -2,8 +2,6 @@ using GenEngine.Bench.Profiles;
 using GenEngine.Bench.Shapes;
 using GenEngine.Kernels;
 using GenEngine.Kernels.Devices;
-using GenEngine.Kernels.Devices.Cpu;
-using GenEngine.Kernels.Devices.Gpu;
 using GenEngine.Models;
 using GenEngine.Runs;
 
@@ -24,7 +22,7 @@ internal static class TrainSteps
         trainer.Resume(saved);
         bool finished = report.Watch(progress => trainer.Run(run.Config.Steps, progress, report.Interval, session.Stop));
         if (trainer.Step > saved || checkpoints.Entries.Count == 0) Save(trainer.Step);
-        report.WriteMetrics();
+        else report.WriteMetrics(); // the process may have died between its last checkpoint and this
         if (model is IFittedPrior prior && data is DeviceDataset images) prior.FitPrior(images);
         WeightFile.Save(run.WeightsPath, model.Groups);
         if (profiler is not null)
@@ -77,11 +75,8 @@ internal static class TrainSteps
 
     private static void CheckDevice(Device device, RunPoint point)
     {
-        string then = Name(point.Device, point.Isa, point.Precision);
-        string now = Name(device.Kind.Name(), (device as CpuDevice)?.Isa.Name(), ((device as GpuDevice)?.Precision ?? Precision.Float32).Name());
+        var (then, now) = (point.MadeOn, MadeOn.Of(device));
         if (then == now) return;
         throw new EngineException($"The run stands at step {point.Step}, made on {then}, and this is {now}: its bits would not be those of an uninterrupted run. Choose the same by --device, --isa and --precision, or go on with --allow-other-isa.");
     }
-
-    private static string Name(string device, string? isa, string precision) => $"{device}{(isa is null ? "" : $" with {isa}")}{(precision == Precision.Float32.Name() ? "" : $" in {precision}")}";
 }

@@ -56,7 +56,7 @@ internal sealed class TrainedModel : IDisposable
         _device, TrainSet, FactorEvaluation.Factors(TrainSet), TestSet, FactorEvaluation.Factors(TestSet), FactorEvaluation.RegressorRecipe,
         report: TellOnce(session, $"a regressor of {string.Join(", ", TestSet.FactorNames)}"), stop: session.Stop);
 
-    public Binarization Binarization => Run.Config.Binarize == "dynamic" ? Binarization.Dynamic : Binarization.None;
+    public Binarization Binarization => Run.Config.Binarization;
 
     /// <summary>Opens the run that --run names, or the newest of the model, and says which.</summary>
     /// <param name="model">Null where the run says which.</param>
@@ -132,9 +132,7 @@ internal sealed class TrainedModel : IDisposable
         var config = Run.Config;
         if (data is null && Path.IsPathRooted(config.Data) && !Directory.Exists(config.Data))
             throw new EngineException($"The model was trained on the pictures in '{config.Data}', and that folder is no longer there. Say with --data where it is now.");
-        bool known = config.ImageHeight > 0;
-        var options = new DataOptions { DataDir = dataDir, Size = known ? config.ImageHeight : null, Channels = known ? config.Channels : null };
-        var set = DataSets.Load(data ?? config.Data, split, options);
+        var set = DataSets.Load(data ?? config.Data, split, config.ImagesFrom(dataDir));
         if (config.ClassNames is { } names && Any is { IsConditional: true } && !names.SequenceEqual(set.ClassNames))
             throw new EngineException($"The classes of {set.Name} ({List(set.ClassNames)}) are not those that the model was trained on ({List(names)}).");
         if (split == "test" && config.TestHash is { } hash && hash != set.ContentHash) _session.Error.WriteLine($"note: these are not the test images that the run was made with ({set.Name} has changed, or is another set).");

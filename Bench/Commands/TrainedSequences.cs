@@ -50,8 +50,7 @@ internal sealed class TrainedSequences : IDisposable
         var config = Run.Config;
         if (_data is null && Path.IsPathRooted(config.Data) && !Path.Exists(config.Data))
             throw new EngineException($"The model was trained on '{config.Data}', which is no longer there. Say with --data where it is now.");
-        var options = new SequenceOptions { DataDir = _dataDir, SampleRate = config.SampleRate > 0 ? config.SampleRate : null, Trim = config.Trim };
-        var set = SequenceSets.Load(_data ?? config.Data, split, options);
+        var set = SequenceSets.Load(_data ?? config.Data, split, config.SequencesFrom(_dataDir));
         if (config.Condition is not (null or "none") && config.ClassNames is { } names && !names.SequenceEqual(set.ClassNames))
             throw new EngineException($"The classes of {set.Name} ({string.Join(", ", set.ClassNames)}) are not those that the model was trained on ({string.Join(", ", names)}).");
         if (config.Clips == "joined") set = set.Joined();

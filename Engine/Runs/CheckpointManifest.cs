@@ -27,6 +27,9 @@ public sealed record RunPoint
 
     public required string Precision { get; init; }
 
+    [JsonIgnore]
+    public MadeOn MadeOn => new(Device, Isa, Precision);
+
     /// <summary>Version of the engine.</summary>
     public required string Engine { get; init; }
 }

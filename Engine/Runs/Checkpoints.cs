@@ -1,13 +1,9 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using GenEngine.Files;
 using GenEngine.Kernels;
-using GenEngine.Kernels.Devices;
-using GenEngine.Kernels.Devices.Cpu;
-using GenEngine.Kernels.Devices.Gpu;
 using GenEngine.Kernels.Sampling;
 
 namespace GenEngine.Runs;
@@ -50,7 +46,7 @@ public sealed class Checkpoints
     /// <exception cref="EngineException">It cannot be written, the disk is full: checkpoints made before are as they were.</exception>
     public void Save(IModel model, ITrainingData data, long step, double? loss, MetricsState metrics)
     {
-        var (device, random) = (model.Context.Device, model.Context.SaveRandom());
+        var (made, random) = (MadeOn.Of(model.Context.Device), model.Context.SaveRandom());
         var point = new RunPoint
         {
             Step = step,
@@ -58,19 +54,18 @@ public sealed class Checkpoints
             RandomOffset = random.Offset,
             DataPosition = data.Position,
             Loss = loss,
-            Device = device.Kind.Name(),
-            Isa = (device as CpuDevice)?.Isa.Name(),
-            Precision = ((device as GpuDevice)?.Precision ?? Precision.Float32).Name(),
+            Device = made.Device,
+            Isa = made.Isa,
+            Precision = made.Precision,
             Engine = _config.Engine,
         };
-        string name = FileName(step), path = Path.Combine(_folder, name);
-        SafeTensors.Write(path, TrainingMemory.Of(model).Select(memory => Read(model, memory)), new Dictionary<string, string>
+        string name = FileName(step);
+        var (bytes, hash) = Write(Path.Combine(_folder, name), TrainingMemory.Of(model).Select(memory => Read(model, memory)), new Dictionary<string, string>
         {
             [FormatKey] = CheckpointManifest.CurrentFormat.ToString(CultureInfo.InvariantCulture),
             [PointKey] = JsonSerializer.Serialize(point, RunsJson.Default.RunPoint),
             [MetricsKey] = JsonSerializer.Serialize(metrics, RunsJson.Default.MetricsState),
         });
-        var (bytes, hash) = Measure(path);
         List<CheckpointEntry> all = [.. Entries.Where(entry => entry.Point.Step < step), new CheckpointEntry(name, bytes, hash, point)];
         var best = all.MinBy(entry => entry.Point.Loss ?? double.PositiveInfinity)!;
         List<CheckpointEntry> kept = [.. all.Where((entry, i) => entry == best || i >= all.Count - _keep)];
@@ -144,25 +139,41 @@ public sealed class Checkpoints
 
     private static SafeTensor Read(IModel model, NamedMemory memory)
     {
-        var device = model.Context.Device;
-        int[] shape = memory.Shape.ToArray();
-        var bytes = new byte[memory.Range.Bytes];
-        device.Download<byte>(memory.Range, bytes);
         return memory.Type switch
         {
-            DType.Float32 => SafeTensor.Of<float>(memory.Name, MemoryMarshal.Cast<byte, float>(bytes).ToArray(), shape),
-            DType.Float64 => SafeTensor.Of<double>(memory.Name, MemoryMarshal.Cast<byte, double>(bytes).ToArray(), shape),
-            DType.UInt8 => SafeTensor.Of<byte>(memory.Name, bytes, shape),
+            DType.Float32 => Of<float>(),
+            DType.Float64 => Of<double>(),
+            DType.UInt8 => Of<byte>(),
             _ => throw new InvalidOperationException($"'{memory.Name}' is {memory.Type}."),
         };
+
+        SafeTensor Of<T>() where T : unmanaged
+        {
+            var values = new T[memory.Shape.Count];
+            model.Context.Device.Download<T>(memory.Range, values);
+            return SafeTensor.Of<T>(memory.Name, values, memory.Shape.ToArray());
+        }
     }
 
-    private static (long Bytes, string Hash) Measure(string path)
+    /// <summary>Length and hash of what was to be written, taken on the way: read back, a disk's mistake would be hashed too.</summary>
+    private static (long Bytes, string Hash) Write(string path, IEnumerable<SafeTensor> tensors, Dictionary<string, string> metadata)
+    {
+        using var sha = SHA256.Create();
+        long bytes = 0;
+        AtomicFile.Write(path, stream =>
+        {
+            using (var hashed = new CryptoStream(stream, sha, CryptoStreamMode.Write, leaveOpen: true)) SafeTensors.Encode(hashed, tensors, metadata);
+            bytes = stream.Length;
+        });
+        return (bytes, Convert.ToHexStringLower(sha.Hash!));
+    }
+
+    private static string Hash(string path)
     {
         try
         {
             using var stream = File.OpenRead(path);
-            return (stream.Length, Convert.ToHexStringLower(SHA256.HashData(stream)));
+            return Convert.ToHexStringLower(SHA256.HashData(stream));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -176,7 +187,7 @@ public sealed class Checkpoints
         string path = Path.Combine(_folder, entry.File);
         if (!File.Exists(path)) return "is missing";
         if (new FileInfo(path).Length is var length && length != entry.Bytes) return string.Create(CultureInfo.InvariantCulture, $"has {length} bytes instead of {entry.Bytes}");
-        return Measure(path).Hash == entry.Sha256 ? null : "is damaged (its hash is another)";
+        return Hash(path) == entry.Sha256 ? null : "is damaged (its hash is another)";
     }
 
     private CheckpointManifest? ReadManifest()
@@ -186,9 +197,8 @@ public sealed class Checkpoints
         try
         {
             var manifest = JsonSerializer.Deserialize(File.ReadAllText(path), RunsJson.Default.CheckpointManifest) ?? throw new JsonException("it is empty.");
-            return manifest.Format <= CheckpointManifest.CurrentFormat
-                ? manifest
-                : throw new EngineException($"'{path}' was written by a newer version of GenEngine (format {manifest.Format}; this one reads up to {CheckpointManifest.CurrentFormat}).");
+            FormatVersion.Check(path, manifest.Format, CheckpointManifest.CurrentFormat);
+            return manifest;
         }
         catch (JsonException e)
         {

@@ -1,3 +1,7 @@
+using System.Text.Json.Serialization;
+using GenEngine.Data;
+using GenEngine.Kernels.Layout;
+
 namespace GenEngine.Runs;
 
 /// <summary>What a run was trained with: everything that later commands need to build the model again.</summary>
@@ -58,10 +62,19 @@ public sealed record RunConfig : ModelOptions
     /// <summary>none or dynamic.</summary>
     public string Binarize { get; init; } = "none";
 
+    [JsonIgnore]
+    public Binarization Binarization => Binarize == "dynamic" ? Binarization.Dynamic : Binarization.None;
+
     public string Device { get; init; } = "";
 
     public string Precision { get; init; } = "float32";
 
     /// <summary>Instruction set of a CPU run; its bits repeat on this set.</summary>
     public string? Isa { get; init; }
+
+    /// <summary>How the run's images are loaded again; a doubled training set (<see cref="Flip"/>) is the caller's to ask for.</summary>
+    public DataOptions ImagesFrom(string? dataDir) => new() { DataDir = dataDir, Size = ImageHeight > 0 ? ImageHeight : null, Channels = ImageHeight > 0 ? Channels : null };
+
+    /// <summary>How the run's sequences are loaded again.</summary>
+    public SequenceOptions SequencesFrom(string? dataDir) => new() { DataDir = dataDir, SampleRate = SampleRate > 0 ? SampleRate : null, Trim = Trim };
 }

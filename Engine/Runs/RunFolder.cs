@@ -67,9 +67,8 @@ public sealed class RunFolder
         try
         {
             var config = JsonSerializer.Deserialize<RunConfig>(System.IO.File.ReadAllText(file), s_json)!;
-            return config.Format <= RunConfig.CurrentFormat
-                ? new RunFolder(path, config)
-                : throw new EngineException($"'{path}' was written by a newer version of GenEngine (format {config.Format}; this one reads up to {RunConfig.CurrentFormat}).");
+            FormatVersion.Check(path, config.Format, RunConfig.CurrentFormat);
+            return new RunFolder(path, config);
         }
         catch (JsonException e)
         {
