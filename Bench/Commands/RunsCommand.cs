@@ -52,12 +52,13 @@ internal static class RunsCommand
     {
         if (folders.Length < 2) throw new UsageException("Comparing takes two run folders or more.");
         var runs = folders.Select(RunFolder.Open).ToList();
-        var lines = runs.Select(run => Line(run)).ToList();
+        var metrics = runs.Select(run => run.Metrics()).ToList();
+        var lines = runs.Zip(metrics, (run, each) => Line(run, each)).ToList();
         var options = folders.Select(Properties).ToList();
         string[] differing = [.. options.SelectMany(each => each.Keys).Distinct().Where(key => !s_silent.Contains(key) && options.Select(each => each.GetValueOrDefault(key)).Distinct().Count() > 1)];
         string[] names = ShortNames(folders);
         bool one = lines.Select(line => line.Loss).Distinct().Count() == 1;
-        var points = runs.Select(run => run.Metrics().Points).ToList();
+        var points = metrics.Select(each => each.Points).ToList();
         if (points.All(each => each.Count == 0)) throw new EngineException("None of these runs has losses yet.");
         var plot = new LinePlot
         {
@@ -119,7 +120,8 @@ internal static class RunsCommand
     {
         try
         {
-            return Line(RunFolder.Open(folder));
+            var run = RunFolder.Open(folder);
+            return Line(run, run.Metrics());
         }
         catch (EngineException damaged)
         {
@@ -128,9 +130,9 @@ internal static class RunsCommand
         }
     }
 
-    private static RunLine Line(RunFolder run)
+    private static RunLine Line(RunFolder run, (IReadOnlyList<string> Names, IReadOnlyList<MetricsPoint> Points) metrics)
     {
-        var (names, points) = run.Metrics();
+        var (names, points) = metrics;
         var last = points.Count > 0 ? points[^1] : null;
         long step = Math.Max(last?.Step ?? 0, new Checkpoints(run).Entries is { Count: > 0 } entries ? entries[^1].Point.Step : 0);
         bool weights = File.Exists(run.WeightsPath);

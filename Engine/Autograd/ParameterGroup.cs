@@ -123,6 +123,9 @@ public sealed class ParameterGroup : IDisposable
     /// <summary>Name and tensor of every declared state, names without the group's.</summary>
     public IEnumerable<(string Name, Tensor Tensor)> NamedState() => _declaredState.Select((declared, i) => (declared.Name, IsBuilt ? _state[i] : throw NotBuilt()));
 
+    /// <summary>All that is saved of the network: its parameters, then its state.</summary>
+    public IEnumerable<(string Name, Tensor Tensor)> NamedWithState() => Named().Concat(NamedState());
+
     /// <summary>Frees the arenas, where that must not wait for the context.</summary>
     public void Dispose()
     {

@@ -15,7 +15,7 @@ public static class WeightFile
         var tensors = new List<SafeTensor>();
         foreach (var group in groups)
         {
-            foreach (var (name, tensor) in All(group))
+            foreach (var (name, tensor) in group.NamedWithState())
             {
                 float[] values = Array.ConvertAll(tensor.ToDoubles(), value => (float)value);
                 tensors.Add(SafeTensor.Of<float>($"{group.Name}.{name}", values, tensor.Shape.ToArray()));
@@ -32,7 +32,7 @@ public static class WeightFile
         using var file = SafeTensorsReader.Open(path);
         foreach (var group in groups)
         {
-            foreach (var (name, tensor) in All(group))
+            foreach (var (name, tensor) in group.NamedWithState())
             {
                 string full = $"{group.Name}.{name}";
                 if (!file.Contains(full)) throw new EngineException($"'{path}' has no tensor '{full}'; was it written by another model?");
@@ -43,6 +43,4 @@ public static class WeightFile
             }
         }
     }
-
-    private static IEnumerable<(string Name, Tensor Tensor)> All(ParameterGroup group) => group.Named().Concat(group.NamedState());
 }

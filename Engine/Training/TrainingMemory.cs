@@ -20,7 +20,7 @@ public static class TrainingMemory
         var all = new List<NamedMemory>();
         foreach (var group in model.Groups)
         {
-            foreach (var (name, tensor) in group.Named().Concat(group.NamedState()))
+            foreach (var (name, tensor) in group.NamedWithState())
                 all.Add(new NamedMemory($"{group.Name}.{name}", tensor.DType, tensor.Shape, tensor.Range));
         }
 

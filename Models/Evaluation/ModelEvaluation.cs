@@ -180,10 +180,7 @@ public sealed class ModelEvaluation
             new("categories used", $"of {model.Categories}, by at least one image in a thousand", found.GroupBy(code => code).Count(group => group.Count() * 1000 >= found.Length)),
         ];
         if (model.Labelled > 0)
-        {
-            double right = found.Where((code, i) => code == truth[i]).Count() / (double)found.Length;
-            scores.Add(new("semi-supervised error", $"share, category i is class i, taught by {model.Labelled} labels", 1 - right, 1 - Chance(truth), "the largest class", "lower"));
-        }
+            scores.Add(new("semi-supervised error", $"share, category i is class i, taught by {model.Labelled} labels", 1 - ClassifierScores.Top1(probabilities, truth), 1 - Chance(truth), "the largest class", "lower"));
 
         return scores;
     }

@@ -20,7 +20,7 @@ public sealed class ZooTests
     private static IEnumerable<TestCaseData> Models =>
         from model in Zoo.OfImages
         from defaults in model.Defaults
-        select new TestCaseData(model, Small(defaults)).SetArgDisplayNames(model.Name, defaults.Backbone ?? "standard");
+        select new TestCaseData(model, SmallModels.Of(defaults)).SetArgDisplayNames(model.Name, defaults.Backbone ?? "standard");
 
     [TestCaseSource(nameof(Models))]
     public void A_phase_changes_its_own_networks_only_running_statistics_included(ModelDescription description, ModelOptions options)
@@ -75,7 +75,7 @@ public sealed class ZooTests
         {
             foreach (var defaults in description.Defaults)
             {
-                double[] losses = Losses(device, description, Small(defaults), GoldenSteps, captured: true);
+                double[] losses = Losses(device, description, SmallModels.Of(defaults), GoldenSteps, captured: true);
                 lines.Add($"{description.Name} {defaults.Backbone} {string.Join(' ', losses.Select(loss => loss.ToString("R", CultureInfo.InvariantCulture)))}");
             }
         }
@@ -192,17 +192,6 @@ public sealed class ZooTests
         Assert.That(Assert.Throws<EngineException>(() => Gan.Description.Resolve(new ModelOptions(), new DataShape(30, 30, 1, 10)))!.Message, Does.Contain("30x30"));
     }
 
-    /// <summary>A quick copy of a model: narrow, with its own structure.</summary>
-    private static ModelOptions Small(ModelOptions defaults) => new()
-    {
-        Backbone = defaults.Backbone,
-        Latent = defaults.Latent is null ? null : 4,
-        Layers = defaults.Layers is null ? null : 1,
-        Hidden = defaults.Hidden is null ? null : [16],
-        Width = defaults.Layers is not null ? 4 : defaults.Hidden is null ? 12 : null,
-        Stages = defaults.Hidden is null ? [4, 6] : null,
-    };
-
     private static double[] Losses(Device device, ModelDescription description, ModelOptions options, int steps, bool captured)
     {
         using var context = new Context(device, seed: 1);
@@ -215,5 +204,5 @@ public sealed class ZooTests
     }
 
     private static Dictionary<string, double[]> Snapshot(IModel model) => model.Groups.ToDictionary(
-        group => group.Name, group => group.Named().Concat(group.NamedState()).SelectMany(named => named.Tensor.ToDoubles()).ToArray());
+        group => group.Name, group => group.NamedWithState().SelectMany(named => named.Tensor.ToDoubles()).ToArray());
 }

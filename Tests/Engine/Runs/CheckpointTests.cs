@@ -3,6 +3,7 @@ using GenEngine.Kernels;
 using GenEngine.Kernels.Devices;
 using GenEngine.Models;
 using GenEngine.Runs;
+using GenEngine.Tests.Models;
 using NUnit.Framework;
 
 namespace GenEngine.Tests.Engine.Runs;
@@ -194,19 +195,7 @@ public sealed class CheckpointTests
         Assert.That(whole.Points[0].Losses[0], Is.EqualTo(Enumerable.Range(1, 5).Average(step => Math.Sin(step))).Within(1e-15));
     }
 
-    private static ModelOptions Small(ModelOptions defaults) => new()
-    {
-        Backbone = defaults.Backbone,
-        Latent = defaults.Latent is null ? null : 4,
-        Layers = defaults.Layers is null ? null : 1,
-        Hidden = defaults.Hidden is null ? null : [16],
-        Width = defaults.Width is not null ? 4 : defaults.Backbone == "conv" ? 12 : null,
-        Stages = defaults.Hidden is null ? [4, 6] : null,
-        Residual = defaults.Residual is null ? null : 4,
-        Skip = defaults.Skip is null ? null : 8,
-        Schedule = "cosine",
-        Steps = Steps,
-    };
+    private static ModelOptions Small(ModelOptions defaults) => SmallModels.Of(defaults) with { Schedule = "cosine", Steps = Steps };
 
     private static void Break(string path, string damage)
     {
