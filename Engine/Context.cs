@@ -35,7 +35,8 @@ public sealed class Context : IDisposable
 
     public DType Real { get; }
 
-    public ulong Seed { get; }
+    /// <summary>Key of every random stream; see <see cref="Reseed"/>.</summary>
+    public ulong Seed { get; private set; }
 
     public StepArena Arena { get; }
 
@@ -125,6 +126,14 @@ public sealed class Context : IDisposable
 
     /// <summary>Sets the random state, for a resume or to draw the same numbers again.</summary>
     public void RestoreRandom(RandomState state) => Device.Upload([state], _random.All);
+
+    /// <summary>Begins every random stream anew, as in a context made with this seed. Between steps.</summary>
+    public void Reseed(ulong seed)
+    {
+        if (_stepOpen) throw new InvalidOperationException("Reseed belongs between steps, and one is open.");
+        Seed = seed;
+        RestoreRandom(new RandomState(seed, 0));
+    }
 
     public RandomState SaveRandom()
     {

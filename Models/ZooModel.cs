@@ -4,32 +4,23 @@ using GenEngine.Runs;
 
 namespace GenEngine.Models;
 
-/// <summary>What all models of the zoo share: their description, their options with every default filled in, their networks and optimisers.</summary>
-public abstract class ZooModel : IModel
+/// <summary>What all models of the zoo share: their description, their options with every default filled in, and Adam by these.</summary>
+public abstract class ZooModel : TrainableModel
 {
-    private readonly List<ParameterGroup> _groups = [];
-    private readonly List<Layer> _networks = [];
-
     /// <param name="description">The model's own.</param>
     /// <param name="context">Where it lives.</param>
     /// <param name="data">What it is for.</param>
     /// <param name="options">As the user gave them; defaults are filled in.</param>
-    protected ZooModel(ModelDescription description, Context context, DataShape data, ModelOptions options)
+    protected ZooModel(ModelDescription description, Context context, DataShape data, ModelOptions options) : base(context, data)
     {
         description.CheckData(data);
         Description = description;
-        Context = context;
-        Data = data;
         Options = description.Resolve(options, data);
     }
 
     public ModelDescription Description { get; }
 
-    public string Name => Description.Name;
-
-    public Context Context { get; }
-
-    public DataShape Data { get; }
+    public override string Name => Description.Name;
 
     /// <summary>The choices it was built with, none of them left open.</summary>
     public ModelOptions Options { get; }
@@ -43,55 +34,12 @@ public abstract class ZooModel : IModel
     /// <summary>Codes drawn from what the model takes codes to be distributed like: [count, latent].</summary>
     public virtual Tensor SampleCodes(int count) => Context.RandomNormal(new Shape(count, Latent));
 
-    public IReadOnlyList<ParameterGroup> Groups => _groups;
+    public abstract override IReadOnlyList<string> LossNames { get; }
 
-    public abstract IReadOnlyList<Phase> Phases { get; }
-
-    public abstract IReadOnlyList<string> LossNames { get; }
-
-    public abstract string LossUnit { get; }
-
-    public virtual IReadOnlyList<string> RowLossNames => [];
-
-    public abstract IReadOnlyList<Tensor> TrainStep(Batch batch);
-
-    public virtual IReadOnlyList<Tensor> RowLosses(Batch batch) => [];
-
-    public virtual void SetTraining(bool training)
-    {
-        foreach (var network in _networks) network.SetTraining(training);
-    }
+    public abstract override string LossUnit { get; }
 
     /// <summary>The classes of a batch as rows with a one; null for an unconditional model.</summary>
     public Tensor? Classes(Batch batch) => IsConditional ? batch.Labels!.OneHot(Data.Classes) : null;
-
-    public void Dispose()
-    {
-        Dispose(true);
-        GC.SuppressFinalize(this);
-    }
-
-    /// <summary>Frees what the model holds on the device.</summary>
-    protected virtual void Dispose(bool disposing)
-    {
-        if (!disposing) return;
-        foreach (var group in _groups) group.Dispose();
-    }
-
-    /// <summary>A network's parameters; built when its layers are declared.</summary>
-    protected ParameterGroup NewGroup(string name)
-    {
-        var group = new ParameterGroup(Context, name);
-        _groups.Add(group);
-        return group;
-    }
-
-    /// <summary>Keeps a network, so that it follows <see cref="SetTraining"/>.</summary>
-    protected T Add<T>(T network) where T : Layer
-    {
-        _networks.Add(network);
-        return network;
-    }
 
     /// <summary>Adam with the run's schedule.</summary>
     /// <param name="rate">Default: the option's.</param>

@@ -67,10 +67,10 @@ internal static class Interpolate
             {
                 double share = column / (columns - 1.0);
                 int at = (row * columns) + column;
-                Between(codes.AsSpan(from * latent, latent), codes.AsSpan(to * latent, latent), share, spherical, z.AsSpan(at * latent, latent));
+                CodePath.Between(codes.AsSpan(from * latent, latent), codes.AsSpan(to * latent, latent), share, spherical, z.AsSpan(at * latent, latent));
                 if (!model.IsConditional) continue;
                 double[] ends = way.Length > 0 ? ModelRuns.OneHot([way[row % (way.Length - 1)], way[(row % (way.Length - 1)) + 1]], kinds) : [.. classes.AsSpan(from * kinds, kinds), .. classes.AsSpan(to * kinds, kinds)];
-                Between(ends.AsSpan(0, kinds), ends.AsSpan(kinds), share, false, c.AsSpan(at * kinds, kinds));
+                CodePath.Between(ends.AsSpan(0, kinds), ends.AsSpan(kinds), share, false, c.AsSpan(at * kinds, kinds));
             }
         }
 
@@ -78,20 +78,5 @@ internal static class Interpolate
         var sheet = new PictureSheet(model) { Columns = columns };
         for (int i = 0; i < rows * columns; i++) sheet.Add(string.Create(CultureInfo.InvariantCulture, $"{i / columns:000}-{i % columns:000}"), made.AsSpan(i * model.Data.Pixels, model.Data.Pixels));
         return sheet;
-    }
-
-    /// <summary>Linear, or spherical (Shoemake 1985): sin((1-t) w) / sin w of the one and sin(t w) / sin w of the other, w the angle between them.</summary>
-    internal static void Between(ReadOnlySpan<double> from, ReadOnlySpan<double> to, double share, bool spherical, Span<double> result)
-    {
-        double near = 1 - share, far = share;
-        if (spherical)
-        {
-            double product = 0, a = 0, b = 0;
-            for (int i = 0; i < from.Length; i++) (product, a, b) = (product + (from[i] * to[i]), a + (from[i] * from[i]), b + (to[i] * to[i]));
-            double angle = a > 0 && b > 0 ? Math.Acos(Math.Clamp(product / Math.Sqrt(a * b), -1, 1)) : 0, sine = Math.Sin(angle);
-            if (sine > 1e-6) (near, far) = (Math.Sin(near * angle) / sine, Math.Sin(far * angle) / sine); // else they lie on one line
-        }
-
-        for (int i = 0; i < from.Length; i++) result[i] = (near * from[i]) + (far * to[i]);
     }
 }

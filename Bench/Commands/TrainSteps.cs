@@ -24,7 +24,7 @@ internal static class TrainSteps
         if (trainer.Step > saved || checkpoints.Entries.Count == 0) Save(trainer.Step);
         else report.WriteMetrics(); // the process may have died between its last checkpoint and this
         if (model is IFittedPrior prior && data is DeviceDataset images) prior.FitPrior(images);
-        WeightFile.Save(run.WeightsPath, model.Groups);
+        WeightFile.Save(run.WeightsPath, model.Groups, run.Config);
         if (profiler is not null)
         {
             TraceFile.Write(settings.Profile!, device, profiler.Profile, Roof.Of(device));

@@ -62,6 +62,7 @@ public sealed record CheckpointManifest
 
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(CheckpointManifest))]
+[JsonSerializable(typeof(RunConfig))]
 [JsonSerializable(typeof(RunPoint))]
 [JsonSerializable(typeof(MetricsState))]
 internal sealed partial class RunsJson : JsonSerializerContext;

@@ -11,7 +11,8 @@ namespace GenEngine.Runs;
 /// </summary>
 public sealed class RunFolder
 {
-    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+    /// <summary>The file that makes a folder a run.</summary>
+    public const string ConfigName = "run.json";
 
     private RunFolder(string path, RunConfig config)
     {
@@ -49,7 +50,7 @@ public sealed class RunFolder
                 throw new EngineException($"The folder '{path}' is not empty, and a run never overwrites another; give --out a new folder.");
             Directory.CreateDirectory(path);
             var run = new RunFolder(path, config);
-            AtomicFile.WriteText(run.File("run.json"), JsonSerializer.Serialize(config, s_json));
+            AtomicFile.WriteText(run.File(ConfigName), JsonSerializer.Serialize(config, RunsJson.Default.RunConfig));
             return run;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -62,11 +63,11 @@ public sealed class RunFolder
     /// <exception cref="EngineException">No run there, or one of a newer format.</exception>
     public static RunFolder Open(string path)
     {
-        string file = System.IO.Path.Combine(path, "run.json");
+        string file = System.IO.Path.Combine(path, ConfigName);
         if (!System.IO.File.Exists(file)) throw new EngineException($"'{path}' is no run folder: it has no run.json. Give --run the folder that 'train' printed.");
         try
         {
-            var config = JsonSerializer.Deserialize<RunConfig>(System.IO.File.ReadAllText(file), s_json)!;
+            var config = JsonSerializer.Deserialize(System.IO.File.ReadAllText(file), RunsJson.Default.RunConfig) ?? throw new JsonException("it is empty.");
             FormatVersion.Check(path, config.Format, RunConfig.CurrentFormat);
             return new RunFolder(path, config);
         }

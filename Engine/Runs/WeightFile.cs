@@ -1,3 +1,4 @@
+using System.Text.Json;
 using GenEngine.Files;
 using GenEngine.Kernels;
 
@@ -9,6 +10,30 @@ namespace GenEngine.Runs;
 /// </summary>
 public static class WeightFile
 {
+    private const string ConfigKey = "run";
+
+    /// <summary>Writes all weights and state as float32, atomically, with the run's configuration in the file's metadata: the file alone says what model to build.</summary>
+    public static void Save(string path, IReadOnlyList<ParameterGroup> groups, RunConfig config) =>
+        Save(path, groups, new Dictionary<string, string> { [ConfigKey] = JsonSerializer.Serialize(config, RunsJson.Default.RunConfig) });
+
+    /// <summary>The configuration of the run that the file is of; null when it does not say.</summary>
+    /// <exception cref="EngineException">No safetensors file, a damaged configuration, or one of a newer format.</exception>
+    public static RunConfig? ReadConfig(string path)
+    {
+        using var file = SafeTensorsReader.Open(path);
+        if (!file.Metadata.TryGetValue(ConfigKey, out string? json)) return null;
+        try
+        {
+            var config = JsonSerializer.Deserialize(json, RunsJson.Default.RunConfig) ?? throw new JsonException("it is empty.");
+            FormatVersion.Check(path, config.Format, RunConfig.CurrentFormat);
+            return config;
+        }
+        catch (JsonException e)
+        {
+            throw new EngineException($"'{path}': its '{ConfigKey}' is damaged: {e.Message}", e);
+        }
+    }
+
     /// <summary>Writes all weights and state as float32, atomically.</summary>
     public static void Save(string path, IReadOnlyList<ParameterGroup> groups, IReadOnlyDictionary<string, string>? metadata = null)
     {

@@ -51,14 +51,6 @@ public sealed class Ae : GenerativeModel, IEncoder, IFittedPrior
 
     public override IReadOnlyList<string> RowLossNames { get; } = ["reconstruction", "squared error"];
 
-    public override IReadOnlyList<Tensor> TrainStep(Batch batch)
-    {
-        var loss = Loss(batch);
-        _phase.Backward(loss);
-        _phase.Update();
-        return [loss];
-    }
-
     public override IReadOnlyList<Tensor> RowLosses(Batch batch)
     {
         var output = _decoder.Forward(_encoder.Forward(batch.Images));

@@ -101,17 +101,6 @@ public sealed class PixelGanAe : PixelModel, IEncoder, ICodeParts, ICategories
 
     public override IReadOnlyList<Tensor> RowLosses(Batch batch) => [Nll(batch.Images, Encode(batch.Images, null))];
 
-    public override IReadOnlyList<Tensor> TrainStep(Batch batch)
-    {
-        // every phase reads the batch, and each one's Backward would give it back
-        using var images = batch.Images.Keep();
-        using var labelled = batch.Labelled?.Images.Keep();
-        var reconstruction = Descend(_reconstruct, batch);
-        var judged = Descend(_judge, batch);
-        var deceived = Descend(_deceive, batch);
-        return _supervise is null ? [reconstruction, judged, deceived] : [reconstruction, judged, deceived, Descend(_supervise, batch)];
-    }
-
     public override void SetTraining(bool training)
     {
         base.SetTraining(training);
@@ -139,15 +128,6 @@ public sealed class PixelGanAe : PixelModel, IEncoder, ICodeParts, ICategories
     }
 
     protected override ColumnLayer LogitColumns(ColumnBuilder builder, ColumnLayer input, Tensor? condition) => _decoder.Columns(builder, input, _path.Of(condition));
-
-    /// <summary>Each phase starts from what the one before has left (the paper's alternation).</summary>
-    private static Tensor Descend(Phase phase, Batch batch)
-    {
-        var loss = phase.Loss(batch);
-        phase.Backward(loss);
-        phase.Update();
-        return loss;
-    }
 
     private Tensor Reconstruction(Batch batch) => NllMean(batch.Images, Encode(batch.Images, null));
 

@@ -76,14 +76,6 @@ public abstract class PixelModel : ZooModel
         return builder.Build();
     }
 
-    public override IReadOnlyList<Tensor> TrainStep(Batch batch)
-    {
-        var loss = Loss(batch);
-        _phase!.Backward(loss);
-        _phase.Update();
-        return [loss];
-    }
-
     public override IReadOnlyList<Tensor> RowLosses(Batch batch) => [Nll(batch.Images, Classes(batch))];
 
     /// <summary>-log p of each image, given what the network is told, in nats: [N].</summary>

@@ -81,14 +81,6 @@ public sealed class WaveNet : ZooModel, ISequenceModel
         return builder.Build();
     }
 
-    public override IReadOnlyList<Tensor> TrainStep(Batch batch)
-    {
-        var loss = Loss(batch);
-        _phase.Backward(loss);
-        _phase.Update();
-        return [loss];
-    }
-
     public Tensor PositionLosses(Batch batch) => Network.Forward(batch.Codes, Classes(batch)).SoftmaxCrossEntropy(batch.Targets!);
 
     private Tensor Loss(Batch batch) => Network.Loss(batch.Codes, batch.Targets!, Classes(batch));
