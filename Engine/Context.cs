@@ -45,6 +45,9 @@ public sealed class Context : IDisposable
     /// <summary>True while operations are recorded for Backward.</summary>
     public bool Recording => _noGradient == 0;
 
+    /// <summary>What follows the operations, while an <see cref="OpTrace"/> does; else null, and costs nothing.</summary>
+    internal OpTrace? Trace { get; set; }
+
     /// <summary>Device memory of the random state; each step draws at its own offset.</summary>
     public BufferRange Random => _random.All;
 

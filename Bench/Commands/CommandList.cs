@@ -19,6 +19,7 @@ internal static class CommandList
         ("traverse", Traverse.Create),
         ("encode", Codes.CreateEncode),
         ("decode", Codes.CreateDecode),
+        ("export", Export.Create),
         ("evaluate", Evaluate.Create),
         ("versus", Versus.Create),
         ("augment", Augment.Create),

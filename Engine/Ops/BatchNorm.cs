@@ -85,6 +85,7 @@ public static partial class Ops
         var statistics = context.NewTensor(new Shape(2, columns), "batch norm statistics");
         BatchNormKernel.UseRunning(device, real, mean.Range, variance.Range, statistics.Range, columns, epsilon);
         BatchNormKernel.Apply(device, real, x.Range, statistics.Range, gamma.Range, beta.Range, y.Range, rows, columns, activation, slope);
+        context.Trace?.Add(y, new Traced.BatchNorm(activation, slope, epsilon), x, gamma, beta, mean, variance);
         context.Tape.Record("batch norm", [y], [x, gamma, beta], [x, gamma, beta, statistics], (node, sink) =>
         {
             if (sink.Wants(gamma) || sink.Wants(beta)) BatchNormParameters(node, sink, x, y, gamma, beta, statistics, null, activation, slope);

@@ -30,6 +30,7 @@ public static partial class Ops
         var context = a.Context;
         var y = context.NewTensor(a.Shape, "multiplyAdd");
         MultiplyAddKernel.Run(context.Device, context.Real, a.Range, b.Range, c.Range, y.Range, a.Count);
+        context.Trace?.Add(y, new Traced.MultiplyAdd(), a, b, c);
         context.Tape.Record("multiplyAdd", [y], [a, b, c], [a, b], (node, sink) =>
         {
             var dy = node.GradientOf(y);
@@ -49,6 +50,7 @@ public static partial class Ops
         int rows = a.Shape.Rows, columns = a.Shape.Columns;
         var y = context.NewTensor(a.Shape, name);
         BinaryKernel.Run(context.Device, context.Real, op, a.Range, b.Range, y.Range, rows, columns, broadcast);
+        context.Trace?.Add(y, new Traced.Binary(op, broadcast), a, b);
         Tensor[] saved = op switch
         {
             BinaryOp.Add or BinaryOp.Sub => [],

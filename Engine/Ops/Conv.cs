@@ -76,6 +76,7 @@ public static partial class Ops
         bool left = ConvKernel.Run(
             context.Device, context.Real, programs.Forward, batch, x.Range, filter.Range, bias?.Range, y.Range, activation, slope, residual: residual?.Range, partials: partials?.Range);
         if (partials is not null && !left) BatchNormKernel.Statistics(context.Device, context.Real, y.Range, partials.Range, y.Shape.Rows, outputs);
+        context.Trace?.Add(y, new Traced.Conv(spec, transposed, outputPadY, outputPadX, activation, slope), x, filter, bias, residual);
         Tensor[] inputsOf = [x, filter, .. bias is null ? (ReadOnlySpan<Tensor>)[] : [bias], .. residual is null ? (ReadOnlySpan<Tensor>)[] : [residual]];
         Tensor[] saved = activation == Activation.None ? [x, filter] : [x, filter, y];
         context.Tape.Record(name, [y], inputsOf, saved, (node, sink) =>

@@ -28,6 +28,7 @@ public static partial class Ops
         var context = table.Context;
         var y = context.NewTensor(shape, "embedding");
         EmbeddingKernel.Forward(context.Device, context.Real, table.Range, indices.Range, y.Range, rows, count, width);
+        context.Trace?.Add(y, new Traced.Embedding(), table, indices);
         context.Tape.Record("embedding", [y], [table], [indices], (node, sink) =>
         {
             var dy = node.GradientOf(y);

@@ -30,6 +30,7 @@ public static partial class Ops
         var context = x.Context;
         var y = context.NewTensor(x.Shape.WithColumns(columns), "gate");
         GateKernel.Forward(context.Device, context.Real, kind, x.Range, condition?.Range, y.Range, images, positions, columns);
+        context.Trace?.Add(y, new Traced.Gate(kind), x, condition);
         Tensor[] inputs = condition is null ? [x] : [x, condition];
         context.Tape.Record("gate", [y], inputs, inputs, (node, sink) =>
         {
@@ -76,6 +77,7 @@ public static partial class Ops
         var context = a.Context;
         var y = context.NewTensor(a.Shape, name);
         GateKernel.ForwardPair(context.Device, context.Real, kind, a.Range, b.Range, y.Range, a.Count);
+        context.Trace?.Add(y, new Traced.GatePair(kind), a, b);
         context.Tape.Record(name, [y], [a, b], [a, b], (node, sink) =>
         {
             var dy = node.GradientOf(y);

@@ -23,6 +23,7 @@ public static partial class Ops
         var y = context.NewTensor(x.Shape, "layer norm");
         var statistics = context.NewTensor(new Shape(2, rows), "layer norm statistics");
         LayerNormKernel.Forward(device, real, x.Range, gamma.Range, beta.Range, statistics.Range, y.Range, rows, columns, epsilon);
+        context.Trace?.Add(y, new Traced.LayerNorm(epsilon), x, gamma, beta);
         context.Tape.Record("layer norm", [y], [x, gamma, beta], [x, gamma, statistics], (node, sink) =>
         {
             if (sink.Wants(gamma) || sink.Wants(beta))

@@ -29,6 +29,7 @@ public static partial class Ops
             offset += part.Shape.Columns;
         }
 
+        context.Trace?.Add(y, new Traced.Concat(), parts);
         context.Tape.Record("concat", [y], parts, [], (node, sink) =>
         {
             var dy = node.GradientOf(y);
@@ -52,6 +53,7 @@ public static partial class Ops
         var context = x.Context;
         var y = context.NewTensor(x.Shape.WithColumns(length), "slice");
         CopyBlock.Run(context.Device, context.Real, x.Range, y.Range, rows, length, columns, start, length, 0);
+        context.Trace?.Add(y, new Traced.Slice(start, length), x);
         context.Tape.Record("slice", [y], [x], [], (node, sink) =>
         {
             var dy = node.GradientOf(y);
@@ -73,6 +75,7 @@ public static partial class Ops
         var context = x.Context;
         var y = context.NewTensor(new Shape(n, h + top + bottom, w + left + right, c), "pad");
         PadKernel.Run(context.Device, context.Real, x.Range, y.Range, n, h, w, c, top, bottom, left, right, value);
+        context.Trace?.Add(y, new Traced.Pad(top, bottom, left, right, value), x);
         context.Tape.Record("pad", [y], [x], [], (node, sink) =>
         {
             var dy = node.GradientOf(y);
@@ -90,6 +93,7 @@ public static partial class Ops
         var context = x.Context;
         var y = context.NewTensor(x.Shape.Rank == 3 ? new Shape(batch, columns, rows) : new Shape(columns, rows), "transpose");
         TransposeKernel.Run(context.Device, context.Real, x.Range, y.Range, batch, rows, columns);
+        context.Trace?.Add(y, new Traced.Transpose(), x);
         context.Tape.Record("transpose", [y], [x], [], (node, sink) =>
         {
             var dy = node.GradientOf(y);
@@ -106,6 +110,7 @@ public static partial class Ops
         int rows = checked((int)labels.Count);
         var y = context.NewTensor(new Shape(rows, classes), "one-hot");
         OneHotKernel.Run(context.Device, context.Real, labels.Range, y.Range, rows, classes);
+        context.Trace?.Add(y, new Traced.OneHot(classes), labels);
         return y;
     }
 

@@ -20,6 +20,7 @@ public static partial class Ops
         var context = a.Context;
         var y = context.NewTensor(a.Shape.Rank == 3 ? new Shape(shape.Batch, shape.M, shape.N) : new Shape(shape.M, shape.N), "matmul");
         MatMulKernel.Run(context.Device, context.Real, op, shape, a.Range, b.Range, null, y.Range);
+        context.Trace?.Add(y, new Traced.MatMul(op), a, b);
         context.Tape.Record("matmul", [y], [a, b], [a, b], (node, sink) =>
         {
             var (batch, m, n, k) = shape;
@@ -60,6 +61,7 @@ public static partial class Ops
         var context = x.Context;
         var y = context.NewTensor(x.Shape.WithColumns(outputs), "linear");
         MatMulKernel.Run(context.Device, context.Real, MatMulOp.NT, new(1, rows, outputs, inputs), x.Range, weight.Range, bias?.Range, y.Range, activation, slope);
+        context.Trace?.Add(y, new Traced.Linear(activation, slope), x, weight, bias);
         Tensor[] inputsOf = bias is null ? [x, weight] : [x, weight, bias];
         Tensor[] saved = activation == Activation.None ? [x, weight] : [x, weight, y];
         context.Tape.Record("linear", [y], inputsOf, saved, (node, sink) =>

@@ -30,6 +30,7 @@ public static partial class Ops
         var y = context.NewTensor(new Shape(n, height, width, c), "max pool");
         var places = train ? context.NewTensor(y.Shape, "places of maxima", MaxPoolKernel.PlaceType(window)) : null;
         MaxPoolKernel.Forward(context.Device, context.Real, x.Range, y.Range, places?.Range, n, h, w, c, window);
+        context.Trace?.Add(y, new Traced.MaxPool(window), x);
         if (places is null) return y;
         context.Tape.Record("max pool", [y], [x], [places], (node, sink) =>
         {
@@ -59,6 +60,7 @@ public static partial class Ops
         var context = x.Context;
         var y = context.NewTensor(new Shape(n, height, width, c), "average pool");
         AvgPoolKernel.Forward(context.Device, context.Real, x.Range, y.Range, n, h, w, c, window);
+        context.Trace?.Add(y, new Traced.AvgPool(window), x);
         context.Tape.Record("average pool", [y], [x], [], (node, sink) =>
         {
             var dy = node.GradientOf(y);
@@ -77,6 +79,7 @@ public static partial class Ops
         var context = x.Context;
         var y = context.NewTensor(new Shape(n, c), "global average pool");
         GlobalPoolKernel.Forward(context.Device, context.Real, x.Range, y.Range, n, positions, c);
+        context.Trace?.Add(y, new Traced.GlobalAvgPool(), x);
         context.Tape.Record("global average pool", [y], [x], [], (node, sink) =>
         {
             var dy = node.GradientOf(y);

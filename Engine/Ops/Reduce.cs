@@ -30,6 +30,7 @@ public static partial class Ops
         var y = context.NewTensor(shape, name);
         var argmax = op == ReduceOp.Max ? context.NewTensor(shape, "argmax", DType.Int32) : null;
         ReduceInto(context, op, axis, x, y.Range, rows, columns, false, argmax?.Range);
+        context.Trace?.Add(y, new Traced.Reduce(op, axis), x);
         context.Tape.Record(name, [y], [x], argmax is null ? [] : [argmax], (node, sink) =>
         {
             var dy = node.GradientOf(y);

@@ -16,6 +16,7 @@ public static partial class Ops
         var context = x.Context;
         var y = context.NewTensor(new Shape(n, checked(h * factor), checked(w * factor), c), "upsample");
         UpsampleKernel.Forward(context.Device, context.Real, x.Range, y.Range, n, h, w, c, factor);
+        context.Trace?.Add(y, new Traced.Upsample(factor), x);
         context.Tape.Record("upsample", [y], [x], [], (node, sink) =>
         {
             var dy = node.GradientOf(y);
@@ -38,6 +39,7 @@ public static partial class Ops
         var context = x.Context;
         var y = context.NewTensor(new Shape(n, h * factor, w * factor, c / (factor * factor)), "depth to space");
         DepthToSpaceKernel.Run(context.Device, context.Real, x.Range, y.Range, n, h, w, c, factor);
+        context.Trace?.Add(y, new Traced.DepthToSpace(factor), x);
         context.Tape.Record("depth to space", [y], [x], [], (node, sink) =>
         {
             var dy = node.GradientOf(y);
@@ -58,6 +60,7 @@ public static partial class Ops
         var context = x.Context;
         var y = context.NewTensor(new Shape(n, h / factor, w / factor, channels), "space to depth");
         DepthToSpaceKernel.Inverse(context.Device, context.Real, x.Range, y.Range, n, h / factor, w / factor, channels, factor);
+        context.Trace?.Add(y, new Traced.SpaceToDepth(factor), x);
         context.Tape.Record("space to depth", [y], [x], [], (node, sink) =>
         {
             var dy = node.GradientOf(y);

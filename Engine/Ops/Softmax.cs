@@ -15,6 +15,7 @@ public static partial class Ops
         int rows = x.Shape.Rows, columns = x.Shape.Columns;
         var y = context.NewTensor(x.Shape, "softmax");
         SoftmaxKernel.Forward(context.Device, context.Real, x.Range, y.Range, rows, columns);
+        context.Trace?.Add(y, new Traced.Softmax(), x);
         context.Tape.Record("softmax", [y], [x], [y], (node, sink) =>
         {
             var dy = node.GradientOf(y);

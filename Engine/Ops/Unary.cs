@@ -62,6 +62,7 @@ public static partial class Ops
         var context = x.Context;
         var y = context.NewTensor(x.Shape, name);
         UnaryKernel.Run(context.Device, context.Real, op, x.Range, y.Range, x.Count, p0, p1);
+        context.Trace?.Add(y, new Traced.Unary(op, p0, p1), x);
         var saved = UnaryKernel.SavesOutput(op) ? y : x;
         context.Tape.Record(name, [y], [x], [saved], (_, sink) => sink.Transform(y, x, (dy, dx, accumulate) =>
             UnaryKernel.Backward(context.Device, context.Real, op, saved.Range, dy, dx, x.Count, p0, p1, accumulate)));

@@ -23,6 +23,7 @@ public static partial class Ops
         var w = context.NewTensor(v.Shape, "weight norm");
         var inverse = context.NewTensor(new Shape(rows), "inverse lengths");
         WeightNormKernel.Forward(device, real, v.Range, g.Range, w.Range, inverse.Range, rows, columns);
+        context.Trace?.Add(w, new Traced.WeightNorm(), v, g);
         context.Tape.Record("weight norm", [w], [v, g], [v, g, inverse], (node, sink) =>
         {
             var dw = node.GradientOf(w);

@@ -75,6 +75,7 @@ public sealed class Tensor : IDisposable
         var view = _block is null
             ? new Tensor(Context, shape, DType, _fixed, Op) { LabelRange = LabelRange }
             : new Tensor(Context, shape, DType, _block, Op) { LabelRange = LabelRange };
+        Context.Trace?.Add(view, new Traced.Reshape(), this);
         if (RequiresGradient) Context.Tape.Record("reshape", [view], [this], [], (node, sink) => sink.Pass(this, node.GradientOf(view)));
         return view;
     }

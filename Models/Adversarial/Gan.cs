@@ -1,3 +1,4 @@
+using GenEngine.Export;
 using GenEngine.Runs;
 
 namespace GenEngine.Models;
@@ -36,7 +37,7 @@ public sealed class Cgan(Context context, DataShape data, ModelOptions options) 
 }
 
 /// <summary>What GAN and CGAN share: all but whether a class comes in.</summary>
-public abstract class AdversarialModel : GenerativeModel
+public abstract class AdversarialModel : GenerativeModel, IExportable
 {
     private const double Beta1 = 0.5;
     private readonly ImageDecoder _generator;
@@ -80,6 +81,12 @@ public abstract class AdversarialModel : GenerativeModel
     }
 
     public override Tensor Decode(Tensor codes, Tensor? classes) => _generator.Forward(codes, classes).Tanh().Affine(0.5, 0.5);
+
+    public IReadOnlyList<NetworkPart> NetworkParts =>
+    [
+        new("generator", [this.Codes("noise, drawn from N(0, 1)"), .. this.ClassRows()], [Data.Images()], x => [Decode(x[0], x.Classes())]),
+        new("discriminator", [Data.Images(), .. this.ClassRows()], [Port.Rows("logits", 1, "positive for what it takes for real")], x => [Judge(Signed(x[0]), x.Classes())]),
+    ];
 
     /// <summary>Pixels of [0, 1] as the generator's tanh has them, in [-1, 1].</summary>
     internal static Tensor Signed(Tensor images) => images.Affine(2, -1);

@@ -1,3 +1,4 @@
+using GenEngine.Export;
 using GenEngine.Kernels.Common;
 using GenEngine.Runs;
 
@@ -9,7 +10,7 @@ namespace GenEngine.Models;
 /// Two departures from the paper, both measured on MNIST: the generator sees the category scaled to vary as much as ten numbers of the code (else it varies a twentieth as much as the noise, and
 /// digits are told apart by the noise: 59 % of test digits found after three epochs against 73 %), and learns at 5e-4 instead of 1e-3.
 /// </summary>
-public sealed class InfoGan : GenerativeModel, ICodeParts, ICategories
+public sealed class InfoGan : GenerativeModel, ICodeParts, ICategories, IExportable
 {
     private const int Kinds = 10, Continuous = 2, QUnits = 128;
     private const double Beta1 = 0.5, JudgeRate = 2e-4;
@@ -71,7 +72,18 @@ public sealed class InfoGan : GenerativeModel, ICodeParts, ICategories
 
     public int Categories => Kinds;
 
-    public Tensor CategoryLogits(Tensor images) => Split(_q.Forward(_discriminator.Trunk(AdversarialModel.Signed(images), null))).Logits;
+    public Tensor CategoryLogits(Tensor images) => Recognise(images).Logits;
+
+    public IReadOnlyList<NetworkPart> NetworkParts =>
+    [
+        new("generator", [this.Codes($"noise in [-1, 1], a one for one of {Kinds} categories, {Continuous} factors in [-1, 1]")], [Data.Images()], x => [Decode(x[0], null)]),
+        new("discriminator", [Data.Images()], [Port.Rows("logits", 1, "positive for what it takes for real")], x => [_discriminator.Forward(AdversarialModel.Signed(x[0]))]),
+        new("recogniser", [Data.Images()], [Port.Rows("categories", Kinds, "logits of the categories"), Port.Rows("factors", Continuous, "the continuous codes")], x =>
+        {
+            var (logits, means) = Recognise(x[0]);
+            return [logits, means];
+        }),
+    ];
 
     public override IReadOnlyList<Tensor> TrainStep(Batch batch)
     {
@@ -129,6 +141,8 @@ public sealed class InfoGan : GenerativeModel, ICodeParts, ICategories
         // a Gaussian of deviation 1 round the mean: half the squared error, and a constant
         return new Seen(_discriminator.Head.Forward(features), logits.SoftmaxCrossEntropyMean(code.Labels), means.SquaredErrorMean(code.Continuous).Affine(0.5));
     }
+
+    private (Tensor Logits, Tensor Means) Recognise(Tensor images) => Split(_q.Forward(_discriminator.Trunk(AdversarialModel.Signed(images), null)));
 
     private static (Tensor Logits, Tensor Means) Split(Tensor read) => (read.Slice(0, Kinds), read.Slice(Kinds, Continuous));
 

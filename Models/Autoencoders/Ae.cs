@@ -1,3 +1,4 @@
+using GenEngine.Export;
 using GenEngine.Metrics;
 using GenEngine.Runs;
 
@@ -7,7 +8,7 @@ namespace GenEngine.Models;
 /// A plain or denoising autoencoder (Hinton and Salakhutdinov 2006; Vincent et al. 2008). Loss per image: binary cross-entropy summed over pixels in nats, or squared
 /// error summed over pixels; the batch is averaged. New images come from a Gaussian with full covariance, fitted to the codes of the training set when training ends.
 /// </summary>
-public sealed class Ae : GenerativeModel, IEncoder, IFittedPrior
+public sealed class Ae : GenerativeModel, IEncoder, IFittedPrior, IExportable
 {
     private readonly ImageEncoder _encoder;
     private readonly ImageDecoder _decoder;
@@ -61,6 +62,12 @@ public sealed class Ae : GenerativeModel, IEncoder, IFittedPrior
     public Tensor Encode(Tensor images, Tensor? classes) => _encoder.Forward(images);
 
     public override Tensor Decode(Tensor codes, Tensor? classes) => Pixels(_decoder.Forward(codes)).Clamp(0, 1);
+
+    public IReadOnlyList<NetworkPart> NetworkParts =>
+    [
+        new("encoder", [Data.Images()], [this.Codes("the image's code")], x => [Encode(x[0], null)]),
+        new("decoder", [this.Codes("a code")], [Data.Images()], x => [Decode(x[0], null)]),
+    ];
 
     public bool DrawsStandardNormal { get; set; }
 

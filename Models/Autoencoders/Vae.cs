@@ -1,3 +1,4 @@
+using GenEngine.Export;
 using GenEngine.Kernels.Reduction;
 using GenEngine.Runs;
 
@@ -46,7 +47,7 @@ public sealed class Cvae(Context context, DataShape data, ModelOptions options) 
 }
 
 /// <summary>What VAE and CVAE share: all but whether a class comes in.</summary>
-public abstract class VariationalModel : GenerativeModel, IEncoder, ILikelihoodBound
+public abstract class VariationalModel : GenerativeModel, IEncoder, ILikelihoodBound, IExportable
 {
     private readonly ImageEncoder _encoder;
     private readonly ImageDecoder _decoder;
@@ -93,6 +94,12 @@ public abstract class VariationalModel : GenerativeModel, IEncoder, ILikelihoodB
     public Tensor Encode(Tensor images, Tensor? classes) => Posterior(images, classes).Slice(0, Latent);
 
     public override Tensor Decode(Tensor codes, Tensor? classes) => _decoder.Forward(codes, classes).Sigmoid();
+
+    public IReadOnlyList<NetworkPart> NetworkParts =>
+    [
+        new("encoder", [Data.Images(), .. this.ClassRows()], this.PosteriorPorts(), x => Posterior(x[0], x.Classes()).Halves()),
+        new("decoder", [this.Codes("a code, drawn from N(0, 1) for a new image"), .. this.ClassRows()], [Data.Images()], x => [Decode(x[0], x.Classes())]),
+    ];
 
     public Tensor LogWeight(Batch batch)
     {

@@ -1,9 +1,10 @@
+using GenEngine.Export;
 using GenEngine.Runs;
 
 namespace GenEngine.Models;
 
 /// <summary>The first PixelCNN, with a blind spot; see <see cref="PixelCnnNetwork"/>.</summary>
-public sealed class PixelCnn : PixelModel
+public sealed class PixelCnn : PixelModel, IExportable
 {
     private readonly PixelCnnNetwork _network;
 
@@ -26,13 +27,15 @@ public sealed class PixelCnn : PixelModel
         Create = (context, data, options) => new PixelCnn(context, data, options),
     };
 
+    public IReadOnlyList<NetworkPart> NetworkParts => [LogitPart("network", null)];
+
     public override Tensor Logits(Tensor images, Tensor? condition) => _network.Forward(images);
 
     protected override ColumnLayer LogitColumns(ColumnBuilder builder, ColumnLayer input, Tensor? condition) => _network.Columns(builder, input);
 }
 
 /// <summary>The gated PixelCNN, told the class or not; see <see cref="GatedPixelCnnNetwork"/>.</summary>
-public sealed class GatedPixelCnn : PixelModel
+public sealed class GatedPixelCnn : PixelModel, IExportable
 {
     private readonly GatedPixelCnnNetwork _network;
     private readonly ConditionPath _condition;
@@ -57,6 +60,8 @@ public sealed class GatedPixelCnn : PixelModel
         Adapt = PixelOptions.Adapt,
         Create = (context, data, options) => new GatedPixelCnn(context, data, options),
     };
+
+    public IReadOnlyList<NetworkPart> NetworkParts => [LogitPart("network", this.ClassRows().FirstOrDefault())];
 
     public override Tensor Logits(Tensor images, Tensor? condition) => _network.Forward(images, _condition.Of(condition));
 

@@ -1,3 +1,4 @@
+using GenEngine.Export;
 using GenEngine.Kernels;
 using GenEngine.Kernels.Common;
 using GenEngine.Runs;
@@ -18,7 +19,7 @@ namespace GenEngine.Models;
 /// The encoder has batch norm down to its logits: without, all images fell into one category within 600 steps. Noise is added to the logits, so that the encoder cannot hide numbers in a softmax that is not decided;
 /// after 1,500 steps it made no difference to the clusters (75 % against 76 %), and whether it does later has not been measured.
 /// </summary>
-public sealed class PixelGanAe : PixelModel, IEncoder, ICodeParts, ICategories
+public sealed class PixelGanAe : PixelModel, IEncoder, ICodeParts, ICategories, IExportable
 {
     private const double Beta1 = 0.5;
 
@@ -92,6 +93,20 @@ public sealed class PixelGanAe : PixelModel, IEncoder, ICodeParts, ICategories
     public override IReadOnlyList<string> RowLossNames { get; } = ["reconstruction"];
 
     public override Tensor SampleCodes(int count) => IsCategorical ? Context.RandomLabels(count, Latent).OneHot(Latent) : base.SampleCodes(count);
+
+    public IReadOnlyList<NetworkPart> NetworkParts
+    {
+        get
+        {
+            var codes = this.Codes(IsCategorical ? "probabilities of the categories; of a new image a one" : "numbers, drawn from N(0, 1) for a new image");
+            return
+            [
+                new("encoder", [Data.Images()], [codes], x => [Encode(x[0], null)]),
+                LogitPart("decoder", codes),
+                new("discriminator", [codes], [Port.Rows("logits", 1, "positive for what it takes for a draw of the prior")], x => [_discriminator.Forward(x[0])]),
+            ];
+        }
+    }
 
     public Tensor Encode(Tensor images, Tensor? classes) => Code(Read(images));
 

@@ -1,3 +1,4 @@
+using GenEngine.Export;
 using GenEngine.Kernels;
 using GenEngine.Kernels.Columns;
 using GenEngine.Kernels.Reduction;
@@ -103,6 +104,20 @@ public abstract class PixelModel : ZooModel
             ColumnLaw.Categorical => logits.Reshape(n * Data.Pixels, Bytes).SoftmaxCrossEntropyMean(pixels.Levels(Bytes - 1).Reshape(n * Data.Pixels)).Affine(Data.Pixels),
             _ => logits.LogisticMixtureNllMean(Centred(pixels)).Affine(Data.Height * Data.Width),
         };
+    }
+
+    /// <summary>The network as a part: all logits of an image at once, each given the pixels before it.</summary>
+    /// <param name="name">Of the part.</param>
+    /// <param name="condition">What the network is told besides the pixels; null for nothing.</param>
+    protected NetworkPart LogitPart(string name, Port? condition)
+    {
+        string meaning = Law switch
+        {
+            ColumnLaw.Bernoulli => "a pixel is 1 with the probability sigmoid(logit)",
+            ColumnLaw.Categorical => "256 levels of each colour, colour after colour",
+            _ => $"{Components} logistic distributions: logits of their weights, then of each colour means and log scales{(Data.Channels > 1 ? ", and coefficients (green on red, blue on red, blue on green)" : "")}",
+        };
+        return new(name, condition is null ? [Data.Images()] : [Data.Images(), condition], [Port.Images("logits", Data.Height, Data.Width, Outputs, meaning)], x => [Logits(AsImages(x[0]), x.Classes())]);
     }
 
     /// <summary>The logits under a builder.</summary>

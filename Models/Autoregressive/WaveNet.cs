@@ -1,3 +1,4 @@
+using GenEngine.Export;
 using GenEngine.Kernels;
 using GenEngine.Kernels.Columns;
 using GenEngine.Runs;
@@ -25,7 +26,7 @@ public interface ISequenceModel : IModel
 /// WaveNet (van den Oord et al. 2016) over byte codes: mu-law sound or UTF-8 text, with classes as a bias of every layer's gate where asked for. Loss: nats a code, every position counted, what lies before a
 /// window taken as silence behind the embedding.
 /// </summary>
-public sealed class WaveNet : ZooModel, ISequenceModel
+public sealed class WaveNet : ZooModel, ISequenceModel, IExportable
 {
     private readonly Phase _phase;
 
@@ -71,6 +72,12 @@ public sealed class WaveNet : ZooModel, ISequenceModel
     public override IReadOnlyList<string> LossNames { get; } = ["nll"];
 
     public override string LossUnit => "nats per code";
+
+    public IReadOnlyList<NetworkPart> NetworkParts =>
+    [
+        new("network", [Port.Codes("codes", "of a sequence"), .. this.ClassRows()], [Port.Signal("logits", Data.Alphabet, "of the code that follows each position")],
+            x => [Logits(x[0].Reshape(x[0].Shape[0], 1, x[0].Shape[1]), x.Classes())]),
+    ];
 
     public Tensor Logits(Tensor codes, Tensor? classes) => Network.Forward(codes, classes);
 

@@ -1,3 +1,4 @@
+using GenEngine.Export;
 using GenEngine.Kernels.Reduction;
 using GenEngine.Runs;
 
@@ -15,7 +16,7 @@ namespace GenEngine.Models;
 /// f is what a network's last layer sees; pixels are in [-1, 1]. All losses are taken with the weights at the step's beginning, each network then moves by its own (the paper's algorithm 1); one Backward
 /// serves E and G, since KL does not reach G and L_GD and L_GC, made of prior samples, do not reach E.
 /// </summary>
-public sealed class CvaeGan : GenerativeModel, IEncoder
+public sealed class CvaeGan : GenerativeModel, IEncoder, IExportable
 {
     private const double Beta1 = 0.5;
     private readonly ImageEncoder _encoder, _discriminator, _classifier;
@@ -86,6 +87,14 @@ public sealed class CvaeGan : GenerativeModel, IEncoder
     public Tensor Encode(Tensor images, Tensor? classes) => _encoder.Forward(AdversarialModel.Signed(images), classes).Slice(0, Latent);
 
     public override Tensor Decode(Tensor codes, Tensor? classes) => Make(codes, classes!).Affine(0.5, 0.5);
+
+    public IReadOnlyList<NetworkPart> NetworkParts =>
+    [
+        new("encoder", [Data.Images(), .. this.ClassRows()], this.PosteriorPorts(), x => _encoder.Forward(AdversarialModel.Signed(x[0]), x.Classes()).Halves()),
+        new("generator", [this.Codes("a code, drawn from N(0, 1) for a new image"), .. this.ClassRows()], [Data.Images()], x => [Decode(x[0], x.Classes())]),
+        new("discriminator", [Data.Images()], [Port.Rows("logits", 1, "positive for what it takes for real")], x => [_discriminator.Forward(AdversarialModel.Signed(x[0]))]),
+        new("classifier", [Data.Images()], [Port.Rows("logits", Data.Classes, "of the classes")], x => [_classifier.Forward(AdversarialModel.Signed(x[0]))]),
+    ];
 
     private Tensor Make(Tensor codes, Tensor classes) => _generator.Forward(codes, classes).Tanh();
 

@@ -1,4 +1,5 @@
 using GenEngine.Data;
+using GenEngine.Export;
 using GenEngine.Kernels;
 using GenEngine.Kernels.Devices;
 using GenEngine.Metrics;
@@ -15,7 +16,7 @@ public sealed record Verdict(FeatureMatrix Features, FeatureMatrix Probabilities
 /// A small convolutional classifier that the tool trains itself, on training data only, to judge generated images by: its seed, the
 /// hash of its weights and its test accuracy stand beside every figure. It has its own context: judging changes no random state of a model.
 /// </summary>
-public sealed class Judge : IDisposable
+public sealed class Judge : IDisposable, IExportable
 {
     private readonly Context _context;
     private readonly JudgeNetwork _network;
@@ -101,6 +102,17 @@ public sealed class Judge : IDisposable
             for (int i = 0; i < rows.Length; i++) rows[i] = values[i];
         }, stop);
     }
+
+    Context IExportable.Context => _context;
+
+    public IReadOnlyList<NetworkPart> NetworkParts =>
+    [
+        new("classifier", [Data.Images()], [Port.Rows("features", _network.Features, "what the Frechet distance compares"), Port.Rows("logits", Data.Classes, "of the classes")], x =>
+        {
+            var (features, logits) = _network.Forward(x[0]);
+            return [features, logits];
+        }),
+    ];
 
     public void Dispose() => _context.Dispose();
 
