@@ -2,11 +2,9 @@ using GenEngine.Export;
 
 namespace GenEngine.Models;
 
-/// <summary>What has feed-forward parts that can be used without the engine.</summary>
+/// <summary>A model that has feed-forward parts, which can be used without the engine.</summary>
 public interface IExportable
 {
-    Context Context { get; }
-
     /// <summary>The parts, each by its own forward pass; to be run in evaluation mode.</summary>
     IReadOnlyList<NetworkPart> NetworkParts { get; }
 }

@@ -16,7 +16,7 @@ public sealed record Verdict(FeatureMatrix Features, FeatureMatrix Probabilities
 /// A small convolutional classifier that the tool trains itself, on training data only, to judge generated images by: its seed, the
 /// hash of its weights and its test accuracy stand beside every figure. It has its own context: judging changes no random state of a model.
 /// </summary>
-public sealed class Judge : IDisposable, IExportable
+public sealed class Judge : IDisposable
 {
     private readonly Context _context;
     private readonly JudgeNetwork _network;
@@ -103,16 +103,14 @@ public sealed class Judge : IDisposable, IExportable
         }, stop);
     }
 
-    Context IExportable.Context => _context;
+    internal Context Context => _context;
 
-    public IReadOnlyList<NetworkPart> NetworkParts =>
-    [
-        new("classifier", [Data.Images()], [Port.Rows("features", _network.Features, "what the Frechet distance compares"), Port.Rows("logits", Data.Classes, "of the classes")], x =>
-        {
-            var (features, logits) = _network.Forward(x[0]);
-            return [features, logits];
-        }),
-    ];
+    /// <summary>Images to features and logits.</summary>
+    internal NetworkPart Classifier => new("classifier", [Data.Images()], [Port.Rows("features", _network.Features, "what the Frechet distance compares"), Port.Rows("logits", Data.Classes, "of the classes")], x =>
+    {
+        var (features, logits) = _network.Forward(x[0]);
+        return [features, logits];
+    });
 
     public void Dispose() => _context.Dispose();
 

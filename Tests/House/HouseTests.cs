@@ -39,6 +39,10 @@ public sealed partial class HouseTests
     }
 
     [Test]
+    public void What_only_tests_need_stays_out_of_the_console() =>
+        Assert.That(File.ReadAllText(Path.Combine(s_root, "Bench", "packages.lock.json")), Does.Contain("Google.Protobuf").And.Not.Contain("OnnxRuntime").And.Not.Contain("NUnit"));
+
+    [Test]
     public void A_kernel_family_uses_devices_and_common_and_no_other_family()
     {
         string kernels = Path.Combine(s_root, "Kernels");

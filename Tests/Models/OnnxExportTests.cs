@@ -83,7 +83,7 @@ public sealed class OnnxExportTests
         var images = Noise(s_colour, 60);
         using var judge = Judge.Load(TestDevices.Cpu(CpuIsas.Best, 1), images, images, new JudgeRecipe { Steps = 3, Batch = 16, Width = 4, Features = 10 }, cached: false);
         using var folder = new TemporaryFolder();
-        OnnxExport.Write(folder["judge.onnx"], judge, "classifier");
+        OnnxExport.Write(folder["judge.onnx"], judge);
         using var run = new OnnxRun(File.ReadAllBytes(folder["judge.onnx"]));
         float[] pixels = Array.ConvertAll(images.Items, value => value / 255f);
         var found = run.Of([("images", [60, 3, 12, 8], Turned(pixels, 60, 12 * 8, 3))]);

@@ -7,7 +7,8 @@ internal sealed class OnnxGraph
 {
     private readonly List<OnnxNode> _nodes = [];
     private readonly Dictionary<string, OnnxConstant> _constants = [];
-    private readonly HashSet<string> _names = [], _final = [];
+    private readonly HashSet<string> _names = [];
+    private readonly Dictionary<string, string> _renamed = [];
     private readonly Dictionary<string, int> _counts = [];
 
     public IReadOnlyList<OnnxNode> Nodes => _nodes;
@@ -18,7 +19,6 @@ internal sealed class OnnxGraph
     public void Reserve(string name)
     {
         if (!_names.Add(name)) throw new ArgumentException($"Two ports are called '{name}'.", nameof(name));
-        _final.Add(name);
     }
 
     /// <summary>A node with one output.</summary>
@@ -51,16 +51,16 @@ internal sealed class OnnxGraph
     /// <summary>Numbers likewise.</summary>
     public string Numbers(params float[] values) => Shared([values.Length], values);
 
-    /// <summary>Gives a value the name of an output.</summary>
+    /// <summary>Gives a value the name of an output; one that has such a name already, or that is an input, is copied. When nothing is added any more.</summary>
     public void Name(string value, string output)
     {
-        bool made = _nodes.Exists(node => node.Outputs.Contains(value));
-        if (!made || _final.Contains(value))
+        if (!_nodes.Exists(node => node.Outputs.Contains(value)))
         {
-            _nodes.Add(new OnnxNode("Identity", [value], [output], []));
+            _nodes.Add(new OnnxNode("Identity", [_renamed.GetValueOrDefault(value, value)], [output], []));
             return;
         }
 
+        _renamed.Add(value, output);
         foreach (var node in _nodes)
         {
             Replace(node.Inputs, value, output);

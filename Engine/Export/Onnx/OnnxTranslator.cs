@@ -34,6 +34,11 @@ internal sealed partial class OnnxTranslator
             // what is made of something that left no trace may depend on anything: it is no constant, and is refused where it is used
             if (op.Inputs.Any(input => input is not null && (_varying.Contains(input) || IsUntraced(input)))) _varying.Add(op.Result);
             _second[op.Result] = other.Result.Shape.ToArray();
+            foreach (var (input, otherInput) in op.Inputs.Zip(other.Inputs))
+            {
+                // parameters are the same in both; what the host has made anew may have followed the number of examples
+                if (input is { Block: null } && otherInput is not null) _second.TryAdd(input, otherInput.Shape.ToArray());
+            }
         }
 
         Ops = first.Ops;
@@ -57,7 +62,8 @@ internal sealed partial class OnnxTranslator
         var live = Live(outputs.Select(output => output.Tensor));
         PlanOrders(live);
         foreach (var op in live) Translate(op);
-        foreach (var (tensor, port) in outputs) Graph.Name(AtBorder(tensor, port), port.Name);
+        string[] values = [.. outputs.Select(output => AtBorder(output.Tensor, output.Port))]; // all of them before a name changes
+        foreach (var (value, output) in values.Zip(outputs)) Graph.Name(value, output.Port.Name);
     }
 
     /// <summary>The operations that the outputs need and that inputs reach, in order.</summary>

@@ -84,6 +84,34 @@ public sealed class OnnxOpTests
         Assert.That(() => Run(test, [0, 1]), Throws.InstanceOf<EngineException>());
     }
 
+    [Test]
+    public void Outputs_may_be_one_value_or_an_input()
+    {
+        using var context = new Context(TestDevices.Cpu(CpuIsas.Best, 1));
+        Port[] outputs = [Port.Rows("same", 2, ""), Port.Rows("bent", 2, ""), Port.Rows("again", 2, ""), Port.Rows("twice", 2, "")];
+        var part = new NetworkPart("part", [Port.Rows("x", 2, "")], outputs, x =>
+        {
+            var bent = x[0].Relu();
+            return [x[0], bent, bent, bent.Add(bent)];
+        });
+        using var bytes = new MemoryStream();
+        OnnxWriter.Model(context, part).WriteTo(bytes);
+        Assert.That(new OnnxFile(bytes.ToArray()).Faults(), Is.Empty);
+        using var run = new OnnxRun(bytes.ToArray());
+        var found = run.Of([("x", [1, 2], new[] { -1f, 2f })]);
+        Assert.That(outputs.Select(port => found[port.Name].Values), Is.EqualTo((float[][])[[-1, 2], [0, 2], [0, 2], [0, 4]]));
+    }
+
+    [Test]
+    public void What_follows_the_number_of_examples_otherwise_than_its_inputs_is_refused()
+    {
+        using var context = new Context(TestDevices.Cpu(CpuIsas.Best, 1));
+        string Refusal(Func<Tensor, Tensor> forward) =>
+            Assert.Throws<EngineException>(() => OnnxWriter.Model(context, new NetworkPart("part", [Port.Rows("x", 2, "")], [Port.Rows("y", 2, "")], x => [forward(x[0])])))!.Message;
+        Assert.That(Refusal(x => x.Shape[0] > 12 ? x.Relu() : x.Tanh()), Does.Contain("another number of examples"));
+        Assert.That(Refusal(x => x.Add(context.FromHost(new double[x.Count], x.Shape, "zeros"))), Does.Contain("'zeros'").And.Contain("number of examples"));
+    }
+
     /// <summary>Traces the case, with these of its inputs as inputs of the graph, and compares.</summary>
     private static void Run(OpCase test, int[] inputs, Action<OpTrace, Tensor>? made = null)
     {
