@@ -21,6 +21,7 @@ internal static class CommandList
         ("decode", Codes.CreateDecode),
         ("evaluate", Evaluate.Create),
         ("versus", Versus.Create),
+        ("remake", Remake.Create),
         ("augment", Augment.Create),
         ("reproduce", Reproduce.Create),
         ("prove", Prove.Create),

@@ -64,4 +64,5 @@ public sealed record CheckpointManifest
 [JsonSerializable(typeof(CheckpointManifest))]
 [JsonSerializable(typeof(RunPoint))]
 [JsonSerializable(typeof(MetricsState))]
+[JsonSerializable(typeof(List<RunEnvironment>))]
 internal sealed partial class RunsJson : JsonSerializerContext;
