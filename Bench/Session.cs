@@ -17,6 +17,9 @@ internal sealed class Session : IDisposable
 
     public ParseResult Parse { get; }
 
+    /// <summary>The command line's words, without the program's name.</summary>
+    public IReadOnlyList<string> Words => [.. Parse.Tokens.Select(token => token.Value)];
+
     /// <summary>Results go here, and with --json nothing but JSON.</summary>
     public TextWriter Out => _invocation.Output;
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using GenEngine.Files;
 using GenEngine.Kernels;
 using GenEngine.Models;
 using GenEngine.Plots;
@@ -66,7 +65,7 @@ internal static class BenchSampling
                 XTicks = xs,
                 Series = [new LineSeries("a whole forward pass a pixel", xs, naive), new LineSeries("one column a layer and pixel", xs, incremental)],
             };
-            Png.Write(path, plot.Render(), ("Software", "GenEngine"));
+            new Provenance(session).On(opened).WritePng(path, plot.Render());
             session.Out.WriteLine(path);
             return ExitCode.Done;
         });

@@ -22,6 +22,7 @@ internal static class CommandList
         ("export", Export.Create),
         ("evaluate", Evaluate.Create),
         ("versus", Versus.Create),
+        ("remake", Remake.Create),
         ("augment", Augment.Create),
         ("reproduce", Reproduce.Create),
         ("prove", Prove.Create),

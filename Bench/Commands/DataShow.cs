@@ -58,7 +58,7 @@ internal static class DataShow
             else Print(session, report);
             if (session.Get(output) is { } path)
             {
-                Png.Write(path, session.Get(factors) ? Factors(sets[0]) : Sheet(sets[0], session.Get(count)), ("Software", "GenEngine"), ("Data", sets[0].Name));
+                new Provenance(session).With("Data", sets[0].Name).WritePng(path, session.Get(factors) ? Factors(sets[0]) : Sheet(sets[0], session.Get(count)));
                 (session.Get(json) ? session.Error : session.Out).WriteLine(path);
             }
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using GenEngine.Data;
-using GenEngine.Files;
 using GenEngine.Plots;
 using Spectre.Console;
 
@@ -42,7 +41,7 @@ internal static class DataShowSequences
         else Print(session, report, first);
         if (output is null) return;
         var clips = Enumerable.Range(0, Math.Min(first.Clips, Math.Min(count, MostClips))).Select(clip => Sound(first, clip)).ToList();
-        Png.Write(output, SoundPicture.SideBySide(clips), ("Software", "GenEngine"), ("Data", first.Name));
+        new Provenance(session).With("Data", first.Name).WritePng(output, SoundPicture.SideBySide(clips));
         (json ? session.Error : session.Out).WriteLine(output);
     }
 

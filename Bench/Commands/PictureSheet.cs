@@ -53,6 +53,9 @@ internal sealed class PictureSheet(ZooModel model)
 /// <summary>--out and --separate of commands that make pictures.</summary>
 internal sealed class PictureOutput
 {
+    /// <summary>What the parts of a sheet that is written picture by picture begin with.</summary>
+    public const string Separate = "separate/";
+
     private readonly Option<string?> _out;
     private readonly Option<string?> _separate = new("--separate") { HelpName = "FOLDER", Description = "Write every picture to a file of its own in this folder instead of one sheet." };
 
@@ -68,19 +71,23 @@ internal sealed class PictureOutput
     /// <summary>Writes the sheet or its pictures, and prints where.</summary>
     public void Write(Session session, TrainedModel trained, string standard, PictureSheet sheet)
     {
+        var made = trained.Provenance(session);
         if (session.Get(_separate) is { } folder)
         {
             if (session.Given(_out)) throw new UsageException("--out is one sheet, --separate a folder of pictures; give one of them.");
             OutputPath.Folder(folder);
-            foreach (var (name, picture) in sheet.Files()) Save(trained, System.IO.Path.Combine(folder, $"{string.Join('_', name.Split(System.IO.Path.GetInvalidFileNameChars()))}.png"), picture);
+            foreach (var (name, picture) in sheet.Files())
+            {
+                string file = $"{string.Join('_', name.Split(System.IO.Path.GetInvalidFileNameChars()))}.png";
+                made.WritePng(System.IO.Path.Combine(folder, file), picture, Separate + file);
+            }
+
             session.Out.WriteLine(folder);
             return;
         }
 
         string path = session.Get(_out) ?? trained.Run.File(standard);
-        Save(trained, path, sheet.Sheet());
+        made.WritePng(path, sheet.Sheet());
         session.Out.WriteLine(path);
     }
-
-    private static void Save(TrainedModel trained, string path, Bitmap picture) => Png.Write(path, picture, ("Software", "GenEngine"), ("Run", trained.Run.Path));
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using GenEngine.Files;
 using GenEngine.Kernels;
 using GenEngine.Models;
 using GenEngine.Plots;
@@ -46,7 +45,7 @@ internal static class Prove
             int differ = BlindSpotPicture.Differences(claimed, measured);
             Tell(new ProofLine($"a {(model.NeedsSequences ? "code" : "pixel")} sees what the paper says", differ == 0, $"{Enumerable.Range(0, measured.Influence.Length).Count(measured.Matters)} {(model.NeedsSequences ? "codes" : "pixels")} matter, {differ} against the claim"));
             string path = session.Get(output) ?? $"field-{model.Name}.png";
-            Png.Write(path, BlindSpotPicture.Draw(claimed, measured, model.Name), ("Software", "GenEngine"));
+            new Provenance(session).On(opened).WritePng(path, BlindSpotPicture.Draw(claimed, measured, model.Name));
             session.Out.WriteLine(path);
             if (!holds) throw new EngineException($"'{model.Name}' does not hold what is claimed of it; see the lines above.");
             return ExitCode.Done;

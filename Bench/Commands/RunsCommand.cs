@@ -23,12 +23,13 @@ internal static class RunsCommand
             [
                 ("runs", "all under runs/, the newest first: finished, or where they stand and how to go on"),
                 ("runs runs/vae-mnist-1 runs/vae-mnist-2", "what differs, and the losses overlaid in compared.png"),
+                ("runs runs/vae-mnist-1 runs/vae-mnist-2 --out compared.svg", "as lines that stay sharp at any size"),
             ],
         };
         var folders = new Argument<string[]>("run") { Description = "Run folders to compare; all are listed when none is given.", Arity = ArgumentArity.ZeroOrMore };
         command.Arguments.Add(folders);
         var root = Options.Text("--root", "FOLDER", "Where to look for runs.", "runs");
-        var output = Options.Out("PNG file of the comparison; compared.png here when not given.");
+        var output = Options.Out("PNG or SVG file of the comparison; compared.png here when not given.");
         var json = Options.Json();
         foreach (Option option in (Option[])[root, output, json]) command.Options.Add(option);
         command.OnRun(session => session.Get(folders) is { Length: > 0 } chosen
@@ -68,7 +69,8 @@ internal static class RunsCommand
             YRange = Range(points),
             Series = [.. points.Select((each, i) => new LineSeries(one ? names[i] : $"{names[i]}: {lines[i].Loss}", [.. each.Select(point => (double)point.Step)], [.. each.Select(point => point.Losses[0])]))],
         };
-        Png.Write(output, plot.Render(), ("Software", "GenEngine"));
+        if (Path.GetExtension(output).Equals(".svg", StringComparison.OrdinalIgnoreCase)) AtomicFile.WriteText(output, plot.RenderSvg());
+        else new Provenance(session).WritePng(output, plot.Render());
         if (json)
         {
             Json.Write(session.Out, ConsoleJson.Default.ListRunLine, lines);

@@ -68,8 +68,7 @@ internal static class Sample
         var options = new SamplingTraceOptions { Title = pixels.Name };
         int? label = pixels.IsConditional ? classes.Length > 0 ? classes[0] : 0 : null;
         var trace = PixelTraces.Of(pixels, label, [options.Columns, options.Frames]);
-        SamplingTracePicture.SaveContactSheet(path, trace, options);
-        SamplingTracePicture.SaveAnimation(animation, trace, options);
+        model.Provenance(session).WriteTrace(path, animation, trace, options);
         session.Out.WriteLine(path);
         session.Out.WriteLine(animation);
         return ExitCode.Done;

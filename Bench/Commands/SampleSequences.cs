@@ -14,6 +14,9 @@ namespace GenEngine.Bench.Commands;
 /// <summary>sample on a model of sequences: sound as WAV with a picture of it, or text.</summary>
 internal sealed class SampleSequences
 {
+    /// <summary>What the parts of a command that makes sound begin with.</summary>
+    public const string Sound = "sound";
+
     private const int MostSounds = 7; // beside a real one in a picture
     private const int StandardText = 1000;
     private const double StandardSeconds = 2;
@@ -72,20 +75,21 @@ internal sealed class SampleSequences
     {
         int rate = trained.Run.Config.SampleRate, length = codes.Length / count;
         string path = output ?? trained.Run.File(FormattableString.Invariant($"sample-seed{trained.Context.Seed}.wav"));
+        var made = trained.Provenance(session);
         var clips = new List<SoundClip>();
         if (Real(trained, labels) is { } real) clips.Add(real);
         for (int n = 0; n < count; n++)
         {
             float[] samples = MuLaw.Decode(Array.ConvertAll(codes[(n * length)..((n + 1) * length)], code => (byte)code));
             string name = count == 1 ? path : Path.Combine(Path.GetDirectoryName(path) ?? "", FormattableString.Invariant($"{Path.GetFileNameWithoutExtension(path)}-{n + 1}.wav"));
-            WavWriter.Write(name, samples, rate, $"run {trained.Run.Path}, seed {trained.Context.Seed}");
+            made.WriteWav(name, samples, rate, Sound + (count == 1 ? "" : FormattableString.Invariant($" {n + 1}")));
             session.Out.WriteLine(name);
             string title = labels is null ? "made" : $"made: {trained.Run.Config.ClassNames![labels[n]]}";
             if (clips.Count <= MostSounds) clips.Add(new SoundClip(title, samples, rate));
         }
 
         string picture = Path.ChangeExtension(path, ".png");
-        Png.Write(picture, SoundPicture.SideBySide(clips), ("Software", "GenEngine"), ("Run", trained.Run.Path));
+        made.WritePng(picture, SoundPicture.SideBySide(clips), Sound + " picture");
         session.Out.WriteLine(picture);
     }
 

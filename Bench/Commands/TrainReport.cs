@@ -3,7 +3,6 @@ using GenEngine.Data;
 using GenEngine.Files;
 using GenEngine.Kernels.Devices;
 using GenEngine.Models;
-using GenEngine.Plots;
 using GenEngine.Runs;
 
 namespace GenEngine.Bench.Commands;
@@ -13,9 +12,13 @@ internal sealed class TrainReport(Session session, IModel model, RunFolder run, 
 {
     private double _watched;
     private long _watchedSteps;
+    private TrainLog? _log;
 
     /// <summary>The losses so far.</summary>
     public RunMetrics Metrics { get; } = new(model.LossNames, run.Config.Steps);
+
+    /// <summary>What can be watched in the run folder.</summary>
+    public TrainLog Log => _log ??= new TrainLog(session, model, run, Metrics);
 
     private bool Live => session.IsTerminal && !json;
 
@@ -77,6 +80,7 @@ internal sealed class TrainReport(Session session, IModel model, RunFolder run, 
     public void Finish(long steps, DeviceDataset test, ImageDataset testSet)
     {
         double[] losses = Evaluator.MeanLosses(model, test);
+        Log.Tested(steps, model.RowLossNames.Zip(losses));
         string final = string.Join("  ", model.RowLossNames.Select((name, i) => Text($"{name} {losses[i]:F2}")));
         var pictures = Draw(test, testSet);
         if (json)
@@ -96,6 +100,7 @@ internal sealed class TrainReport(Session session, IModel model, RunFolder run, 
     /// <summary>As of images, for a model of sequences that has been measured.</summary>
     public void Finish(long steps, SequenceDataset test, IReadOnlyList<Score> scores)
     {
+        Log.Tested(steps, scores.Select(score => (score.Name, score.Value)));
         var pictures = Curves();
         if (json)
         {
@@ -110,9 +115,10 @@ internal sealed class TrainReport(Session session, IModel model, RunFolder run, 
     private List<string> Curves()
     {
         if (Metrics.Points.Count < 2) return [];
-        string path = run.File("loss.png");
-        Png.Write(path, LossCurves(), ("Software", "GenEngine"), ("Run", run.Path));
-        return [path];
+        var plot = TrainPictures.Losses(model.LossNames, Metrics.Points, model.LossUnit);
+        string lines = run.File(TrainPictures.LossLines);
+        AtomicFile.WriteText(lines, plot.RenderSvg());
+        return [Save(TrainPictures.Loss, plot.Render()), lines];
     }
 
     private IEnumerable<string> Next()
@@ -144,46 +150,15 @@ internal sealed class TrainReport(Session session, IModel model, RunFolder run, 
     private List<string> Draw(DeviceDataset test, ImageDataset testSet)
     {
         var pictures = new List<string>();
-        void Save(string name, Bitmap image)
-        {
-            string path = run.File(name);
-            Png.Write(path, image, ("Software", "GenEngine"), ("Run", run.Path));
-            pictures.Add(path);
-        }
-
-        if (model is GenerativeModel generative)
-        {
-            if (model is IEncoder) Save("reconstructions.png", LatentPictures.Reconstructions(generative, test));
-            Save("samples.png", generative.IsConditional ? LatentPictures.ClassTable(generative, testSet.ClassNames) : LatentPictures.Samples(generative));
-            if (generative.Latent == 2)
-            {
-                Save("manifold.png", LatentPictures.Manifold(generative));
-                if (testSet.Labels is not null && model is IEncoder) Save("codes.png", LatentPictures.Scatter(generative, test, testSet));
-            }
-        }
-
-        if (model is PixelModel pixels)
-        {
-            int kinds = pixels is ICategories { Categories: > 0 and var found } ? found : pixels.IsConditional ? pixels.Data.Classes : 0, columns = kinds > 0 ? kinds : 8;
-            int[]? tiles = kinds > 0 ? [.. Enumerable.Range(0, 8 * columns).Select(tile => tile % columns)] : null; // a class or category a column
-            float[] images = pixels.IsConditional ? PixelRuns.Images(pixels, 8 * columns, tiles) : PixelRuns.Images(pixels, 8 * columns, null, new PixelDraw { Codes = tiles is null ? null : ModelRuns.OneHot(tiles, kinds) });
-            Save("samples.png", LatentPictures.Grid(pixels, images, columns));
-        }
-
-        if (Metrics.Points.Count > 1) Save("loss.png", LossCurves());
-        return pictures;
+        foreach (string name in TrainPictures.Of(model, testSet)) pictures.Add(Save(name, TrainPictures.Draw(name, (ZooModel)model, run.Config, () => testSet, () => test)));
+        return [.. pictures, .. Curves()];
     }
 
-    private Bitmap LossCurves()
+    private string Save(string name, Bitmap picture)
     {
-        double[] steps = [.. Metrics.Points.Select(point => (double)point.Step)];
-        return new LinePlot
-        {
-            Title = "training loss",
-            XLabel = "step",
-            YLabel = model.LossUnit,
-            Series = [.. model.LossNames.Select((name, i) => new LineSeries(name, steps, [.. Metrics.Points.Select(point => point.Losses[i])]))],
-        }.Render();
+        string path = run.File(name);
+        new Provenance(session, run, model.Context.Device, model.Context.Seed).With(Provenance.Picture, name).WritePng(path, picture);
+        return path;
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

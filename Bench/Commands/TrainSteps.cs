@@ -17,10 +17,11 @@ internal static class TrainSteps
         var device = model.Context.Device;
         var checkpoints = new Checkpoints(run);
         long saved = resumed ? Resume(session, settings, model, data, run, checkpoints, report) : 0;
+        report.Log.Begin(saved, settings.CheckpointEvery, saved > 0 ? checkpoints.Entries.FirstOrDefault(entry => entry.Point.Step == saved)?.Sha256 : null);
         using var profiler = settings.Profile is null ? null : new StepProfiler(device, run.Config.Steps);
         using var trainer = new Trainer(model, data, run.Config.Batch, settings.Captured) { Profiler = profiler, Save = Save, SaveEvery = settings.CheckpointEvery };
         trainer.Resume(saved);
-        bool finished = report.Watch(progress => trainer.Run(run.Config.Steps, progress, report.Interval, session.Stop));
+        bool finished = report.Watch(progress => trainer.Run(run.Config.Steps, progress + report.Log.Progress, report.Interval, session.Stop));
         if (trainer.Step > saved || checkpoints.Entries.Count == 0) Save(trainer.Step);
         else report.WriteMetrics(); // the process may have died between its last checkpoint and this
         if (model is IFittedPrior prior && data is DeviceDataset images) prior.FitPrior(images);
@@ -45,6 +46,7 @@ internal static class TrainSteps
             }
 
             report.WriteMetrics();
+            report.Log.Saved(step, settings.CheckpointEvery, checkpoints.Entries[^1].Sha256);
             saved = step;
         }
     }

@@ -56,6 +56,13 @@ internal sealed class TrainedModel : IDisposable
         _device, TrainSet, FactorEvaluation.Factors(TrainSet), TestSet, FactorEvaluation.Factors(TestSet), FactorEvaluation.RegressorRecipe,
         report: TellOnce(session, $"a regressor of {string.Join(", ", TestSet.FactorNames)}"), stop: session.Stop);
 
+    /// <summary>What is to be said of pictures that it draws.</summary>
+    public Provenance Provenance(Session session) => new(session, Run, _device, Context.Seed);
+
+    /// <summary>Of pictures that it draws beside other runs.</summary>
+    /// <param name="runs">All of them, in their order.</param>
+    public Provenance Provenance(Session session, IReadOnlyList<RunFolder> runs) => new(session, runs, _device, Context.Seed);
+
     public Binarization Binarization => Run.Config.Binarization;
 
     /// <summary>Opens the run that --run names, or the newest of the model, and says which.</summary>

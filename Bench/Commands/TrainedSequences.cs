@@ -28,6 +28,9 @@ internal sealed class TrainedSequences : IDisposable
 
     public ISequenceModel Model { get; }
 
+    /// <summary>What is to be said of sounds and pictures that it makes.</summary>
+    public Provenance Provenance(Session session) => new(session, Run, _device, Context.Seed);
+
     public static TrainedSequences Open(Session session, RunFolder run, DeviceOptions device, ulong seed, string? data, string? dataDir)
     {
         session.Error.WriteLine($"run: {run.Path}");

@@ -39,12 +39,14 @@ internal static class Versus
             var runs = session.Get(names)!.Select(name => Directory.Exists(name) || !Zoo.Names.Contains(name) ? RunFolder.Open(name) : RunFolder.Newest(name)).ToList();
             var contenders = new List<Contender>();
             ImageDataset? shown = null;
+            Provenance? made = null;
             foreach (var run in runs)
             {
                 using var trained = TrainedModel.Open(session, run, device, session.Get(seed), null, session.Get(dataDir));
                 if (shown is not null && shown.ContentHash != trained.TestSet.ContentHash) throw new EngineException($"'{run.Path}' was trained on {trained.TestSet.Name}, '{runs[0].Path}' on {shown.Name}: only models of the same images can be compared.");
                 if (trained.TestSet.ClassNames.Count < 2) throw new EngineException($"{trained.TestSet.Name} has no classes, and the judge needs them.");
                 shown = trained.TestSet;
+                made ??= trained.Provenance(session, runs);
                 using var judge = trained.Judge(session);
                 bool standard = session.Get(normal) && trained.Model is IFittedPrior;
                 if (standard) trained.DrawStandardNormal();
@@ -52,7 +54,7 @@ internal static class Versus
             }
 
             string path = session.Get(output) ?? "versus.png";
-            Png.Write(path, Sheet(contenders, shown!, session.Get(columns)), ("Software", "GenEngine"), ("Runs", string.Join(' ', runs.Select(run => run.Path))));
+            made!.WritePng(path, Sheet(contenders, shown!, session.Get(columns)));
             Report(session, contenders, path, session.Get(json));
             return ExitCode.Done;
         });

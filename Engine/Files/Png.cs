@@ -7,7 +7,7 @@ namespace GenEngine.Files;
 
 /// <summary>
 /// PNG (ISO/IEC 15948), 8-bit grey and RGB. Rows are written unfiltered: on sheets of small pictures that is both smaller and
-/// faster than choosing a filter per row, and it needs no package.
+/// faster than choosing a filter per row, and it needs no package. Notes are tEXt chunks where Latin-1 can say them, else iTXt.
 /// </summary>
 public static partial class Png
 {
@@ -19,7 +19,7 @@ public static partial class Png
 
     private static readonly uint[] CrcTable = MakeCrcTable();
 
-    /// <summary>Writes a picture atomically; <paramref name="text"/> adds tEXt notes (key: 1 to 79 Latin-1 characters).</summary>
+    /// <summary>Writes a picture atomically; <paramref name="text"/> adds notes (key: 1 to 79 Latin-1 characters).</summary>
     /// <exception cref="EngineException">The file cannot be written.</exception>
     public static void Write(string path, Bitmap image, params (string Key, string Text)[] text) =>
         AtomicFile.Write(path, stream => Encode(stream, image, text));
@@ -47,9 +47,13 @@ public static partial class Png
         foreach ((string key, string value) in text)
         {
             if (key.Length is 0 or > 79) throw new ArgumentException($"A PNG text key has 1 to 79 characters: '{key}'.");
-            WriteChunk(stream, "tEXt"u8, Encoding.Latin1.GetBytes($"{key}\0{value}"));
+            if (value.All(character => character <= byte.MaxValue)) WriteChunk(stream, "tEXt"u8, Encoding.Latin1.GetBytes($"{key}\0{value}"));
+            else WriteChunk(stream, "iTXt"u8, [.. Encoding.Latin1.GetBytes(key), .. InternationalHead, .. Encoding.UTF8.GetBytes(value)]);
         }
     }
+
+    /// <summary>What stands between key and text of an iTXt chunk that is not compressed: the key's end, two zeros, no language, no translated key.</summary>
+    private static ReadOnlySpan<byte> InternationalHead => [0, 0, 0, 0, 0];
 
     internal static void WriteEnd(Stream stream) => WriteChunk(stream, "IEND"u8, []);
 

@@ -11,7 +11,7 @@ public static partial class Png
     /// <exception cref="EngineException">The file is missing, damaged, or of a kind this reader does not know.</exception>
     public static Bitmap Read(string path) => Read(path, out _);
 
-    /// <summary>Reads a picture and its tEXt notes.</summary>
+    /// <summary>Reads a picture and its notes: tEXt, and iTXt that is not compressed.</summary>
     /// <exception cref="EngineException">The file is missing, damaged, or of a kind this reader does not know.</exception>
     public static Bitmap Read(string path, out IReadOnlyDictionary<string, string> text)
     {
@@ -49,6 +49,7 @@ public static partial class Png
             else if (type.SequenceEqual("IDAT"u8)) compressed.Write(data);
             else if (type.SequenceEqual("IEND"u8)) ended = true;
             else if (type.SequenceEqual("tEXt"u8)) Note(notes, data);
+            else if (type.SequenceEqual("iTXt"u8)) International(notes, data);
             else if ((type[0] & 0x20) == 0) throw new InvalidDataException($"it needs the chunk {Encoding.Latin1.GetString(type)}.");
         }
         compressed.Position = 0;
@@ -88,6 +89,16 @@ public static partial class Png
     {
         int zero = data.IndexOf((byte)0);
         if (zero > 0) notes[Encoding.Latin1.GetString(data[..zero])] = Encoding.Latin1.GetString(data[(zero + 1)..]);
+    }
+
+    /// <summary>Key, zero, compressed or not, method, language, zero, translated key, zero, text in UTF-8.</summary>
+    private static void International(Dictionary<string, string> notes, ReadOnlySpan<byte> data)
+    {
+        int key = data.IndexOf((byte)0);
+        if (key <= 0 || data.Length < key + 3 || data[key + 1] != 0) return;
+        ReadOnlySpan<byte> rest = data[(key + 3)..];
+        int language = rest.IndexOf((byte)0), translated = language < 0 ? -1 : rest[(language + 1)..].IndexOf((byte)0);
+        if (translated >= 0) notes[Encoding.Latin1.GetString(data[..key])] = Encoding.UTF8.GetString(rest[(language + translated + 2)..]);
     }
 
     private static void Inflate(Stream compressed, Bitmap image)

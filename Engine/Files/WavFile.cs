@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using GenEngine.Kernels;
 
 namespace GenEngine.Files;
@@ -37,6 +38,35 @@ public static class WavFile
         {
             throw new EngineException($"The recording '{path}' could not be read: {e.Message}", e);
         }
+    }
+
+    /// <summary>The notes that <see cref="WavWriter"/> has put into a file; of another's file, its software and what lines of its comment have a colon.</summary>
+    public static IReadOnlyDictionary<string, string> Notes(ReadOnlySpan<byte> file)
+    {
+        var notes = new Dictionary<string, string>(StringComparer.Ordinal);
+        for (int at = 12; Chunk(file, at) is { } size; at += 8 + size + (size & 1))
+        {
+            if (!file.Slice(at, 4).SequenceEqual("LIST"u8) || size < 4 || !file.Slice(at + 8, 4).SequenceEqual("INFO"u8)) continue;
+            var list = file.Slice(at + 8, size);
+            for (int entry = 4; Chunk(list, entry) is { } length; entry += 8 + length + (length & 1))
+            {
+                string id = Encoding.ASCII.GetString(list.Slice(entry, 4)), text = Encoding.UTF8.GetString(list.Slice(entry + 8, length)).TrimEnd('\0');
+                if (id == WavWriter.SoftwareId) notes[WavWriter.SoftwareKey] = text;
+                if (id != WavWriter.CommentId) continue;
+                foreach (string line in text.Split('\n'))
+                    if (line.Split(": ", 2) is [var key, var value]) notes[key] = value;
+            }
+        }
+
+        return notes;
+    }
+
+    /// <summary>The size of the chunk that begins at a place; null where none does that is whole.</summary>
+    private static int? Chunk(ReadOnlySpan<byte> file, int at)
+    {
+        if (at > file.Length - 8) return null;
+        uint size = BinaryPrimitives.ReadUInt32LittleEndian(file[(at + 4)..]);
+        return size <= (uint)(file.Length - at - 8) ? (int)size : null;
     }
 
     /// <param name="name">For messages.</param>

@@ -5,16 +5,19 @@ namespace GenEngine.Files;
 /// <summary>Writes WAV of 16 bits and one channel.</summary>
 public static class WavWriter
 {
+    internal const string SoftwareKey = "Software", SoftwareId = "ISFT", CommentId = "ICMT";
+
     /// <param name="samples">In [-1, 1]; what is beyond is cut.</param>
     /// <param name="sampleRate">Samples a second.</param>
-    /// <param name="comment">Kept in the file's LIST INFO, where players show it: which run made it.</param>
+    /// <param name="notes">Kept in the file's LIST INFO, where players show them: Software as ISFT, the others as lines "Key: text" of the comment, ICMT. A key has no colon, a text one line.</param>
     /// <exception cref="Kernels.EngineException">The file cannot be written.</exception>
-    public static void Write(string path, ReadOnlySpan<float> samples, int sampleRate, string comment = "")
+    public static void Write(string path, ReadOnlySpan<float> samples, int sampleRate, params (string Key, string Text)[] notes)
     {
         var data = new byte[samples.Length * 2];
         for (int i = 0; i < samples.Length; i++)
             System.Buffers.Binary.BinaryPrimitives.WriteInt16LittleEndian(data.AsSpan(2 * i), (short)Math.Clamp(Math.Round(samples[i] * 32768.0), short.MinValue, short.MaxValue));
-        byte[] info = Info(("ISFT", "GenEngine"), ("ICMT", comment));
+        string comment = string.Join('\n', notes.Where(note => note.Key != SoftwareKey).Select(note => $"{note.Key}: {note.Text}"));
+        byte[] info = Info((SoftwareId, notes.Where(note => note.Key == SoftwareKey).Select(note => note.Text).FirstOrDefault("GenEngine")), (CommentId, comment));
         AtomicFile.Write(path, stream =>
         {
             using var writer = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true);

@@ -79,6 +79,24 @@ public static class AnimatedPng
         Png.WriteEnd(stream);
     }
 
+    /// <summary>True when two files show the same frames for the same times; two pictures that do not move have none.</summary>
+    /// <param name="one">A whole PNG file.</param>
+    /// <param name="other">Another.</param>
+    public static bool HasSameFrames(ReadOnlySpan<byte> one, ReadOnlySpan<byte> other) => Frames(one).SequenceEqual(Frames(other));
+
+    /// <summary>All that is about the animation, one chunk behind the other.</summary>
+    private static ReadOnlySpan<byte> Frames(ReadOnlySpan<byte> file)
+    {
+        var chunks = new MemoryStream();
+        for (int at = Png.SignatureLength; at < file.Length;)
+        {
+            var type = Png.Chunk(file, ref at, out var data);
+            if (type.SequenceEqual("acTL"u8) || type.SequenceEqual("fcTL"u8) || type.SequenceEqual("fdAT"u8)) chunks.Write(data);
+        }
+
+        return chunks.ToArray();
+    }
+
     private static Span<byte> Whole(Bitmap image) => Png.Deflate(image, 0, 0, image.Width, image.Height, before: 0, CompressionLevel.SmallestSize);
 
     private static void WriteControl(Stream stream, int sequence, int left, int top, int width, int height, int milliseconds)

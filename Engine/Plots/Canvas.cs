@@ -17,10 +17,9 @@ public readonly record struct Rgb(byte R, byte G, byte B)
 public enum TextAnchor { Left, Middle, Right }
 
 /// <summary>
-/// Draws anti-aliased lines, dots and text onto a bitmap. Coordinates are pixels from the upper left corner; a pixel's centre lies
-/// at .5. On a grey bitmap a colour's green stands for all three.
+/// Draws anti-aliased lines, dots and text onto a bitmap. A pixel's centre lies at .5. On a grey bitmap a colour's green stands for all three.
 /// </summary>
-public sealed class Canvas
+public sealed class Canvas : ICanvas
 {
     private readonly float[] _coverage; // all zero between calls
     private (int Left, int Top, int Right, int Bottom) _touched = Nothing;
@@ -36,10 +35,12 @@ public sealed class Canvas
 
     public Bitmap Bitmap { get; }
 
-    /// <summary>Lines and dots show only inside; text and fills everywhere.</summary>
+    public int Width => Bitmap.Width;
+
+    public int Height => Bitmap.Height;
+
     public (int Left, int Top, int Right, int Bottom) Clip { get; set; }
 
-    /// <summary>A line through all points, of width 2 * radius. Crossings of the line with itself are not darker.</summary>
     public void Line(ReadOnlySpan<Vec2> points, double radius, Rgb colour, double opacity = 1)
     {
         if (points.Length == 1) Cover(points[0], points[0], radius);
@@ -47,20 +48,14 @@ public sealed class Canvas
         Blend(Clip, colour, opacity);
     }
 
-    /// <summary>A filled disc.</summary>
     public void Dot(Vec2 centre, double radius, Rgb colour, double opacity = 1) => Line([centre], radius, colour, opacity);
 
-    /// <summary>A filled rectangle of whole pixels; what lies outside the bitmap is left out.</summary>
     public void Fill(int x, int y, int width, int height, Rgb colour)
     {
         for (int row = Math.Max(0, y); row < Math.Min(Bitmap.Height, y + height); row++)
             for (int column = Math.Max(0, x); column < Math.Min(Bitmap.Width, x + width); column++) Put(Bitmap[column, row], colour);
     }
 
-    /// <summary>
-    /// A line of text; <paramref name="at"/> is the upper left, middle or right end of its capitals, which are
-    /// <paramref name="size"/> pixels high. Upwards: turned a quarter to the left.
-    /// </summary>
     public void Text(Vec2 at, string text, double size, Rgb colour, TextAnchor anchor = TextAnchor.Left, bool upwards = false)
     {
         double start = anchor switch
@@ -79,7 +74,7 @@ public sealed class Canvas
     private static (int Left, int Top, int Right, int Bottom) Nothing => (int.MaxValue, int.MaxValue, 0, 0);
 
     /// <summary>Points beyond this many pixels are no longer drawn, only cut off: far enough to be out of sight at any slope.</summary>
-    private const double Far = 1e6;
+    internal const double Far = 1e6;
 
     private void Cover(Vec2 from, Vec2 to, double radius)
     {

@@ -34,19 +34,34 @@ public sealed class LinePlot
     /// <exception cref="ArgumentException">A series has unlike many x and y.</exception>
     public Bitmap Render(int width = 800, int height = 500)
     {
+        var canvas = new Canvas(width, height, Rgb.White);
+        Draw(canvas);
+        return canvas.Bitmap;
+    }
+
+    /// <summary>The same plot as an SVG document.</summary>
+    /// <exception cref="ArgumentException">As in <see cref="Render"/>.</exception>
+    public string RenderSvg(int width = 800, int height = 500)
+    {
+        var canvas = new SvgCanvas(width, height, Rgb.White);
+        Draw(canvas);
+        return canvas.ToString();
+    }
+
+    /// <summary>Renders into a PNG.</summary>
+    public void Save(string path, int width = 800, int height = 500) => Png.Write(path, Render(width, height));
+
+    private void Draw(ICanvas canvas)
+    {
         if (Series.FirstOrDefault(s => s.X.Count != s.Y.Count) is { } odd)
             throw new ArgumentException($"'{odd.Name}' has {odd.X.Count} x and {odd.Y.Count} y.");
         var x = new Axis(Series.SelectMany(s => s.X), LogX) { Marked = XTicks };
         var y = new Axis(Series.SelectMany(s => s.Y), LogY, YRange);
         bool named = Series.Count > 1 || Series.Any(s => s.Name.Length > 0 && s.Name != YLabel);
         (string, Rgb)[] legend = named ? [.. Series.Select((s, i) => (s.Name, Palette.Colour(i)))] : [];
-        var frame = new PlotFrame(width, height, Title, XLabel, YLabel, x, y, legend);
+        var frame = new PlotFrame(canvas, Title, XLabel, YLabel, x, y, legend);
         for (int i = 0; i < Series.Count; i++) Draw(frame, Series[i], Palette.Colour(i), Dots);
-        return frame.Canvas.Bitmap;
     }
-
-    /// <summary>Renders into a PNG.</summary>
-    public void Save(string path, int width = 800, int height = 500) => Png.Write(path, Render(width, height));
 
     private static void Draw(PlotFrame frame, LineSeries series, Rgb colour, bool dots)
     {

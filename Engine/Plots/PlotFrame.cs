@@ -11,9 +11,10 @@ internal sealed class PlotFrame
     private readonly PlotPanel _panel;
 
     public PlotFrame(
-        int width, int height, string title, string xLabel, string yLabel, Axis x, Axis y, IReadOnlyList<(string Name, Rgb Colour)> legend)
+        ICanvas canvas, string title, string xLabel, string yLabel, Axis x, Axis y, IReadOnlyList<(string Name, Rgb Colour)> legend)
     {
-        Canvas = new Canvas(width, height, Rgb.White);
+        Canvas = canvas;
+        (int width, int height) = (canvas.Width, canvas.Height);
         int yTicks = Math.Max(2, height / 60);
         int top = title.Length > 0 ? 40 : Margin;
         int bottom = Math.Max(top + 10, height - Margin - (int)(xLabel.Length > 0 ? 4 * TextSize : 2 * TextSize));
@@ -30,7 +31,7 @@ internal sealed class PlotFrame
     }
 
     /// <summary>Clipped to the plot's inside.</summary>
-    public Canvas Canvas { get; }
+    public ICanvas Canvas { get; }
 
     /// <summary>Where a pair of values lies on the canvas; NaN coordinates where it lies nowhere.</summary>
     public Vec2 At(double x, double y) => _panel.At(x, y);

@@ -33,7 +33,7 @@ internal sealed class PlotPanel
 
     /// <summary>Draws the axes; <paramref name="yTicks"/> is about how many the upright one has, 0 what suits its height.</summary>
     public PlotPanel(
-        Canvas canvas, Box inside, Axis x, Axis y, TickStyle xStyle = TickStyle.Grid, TickStyle yStyle = TickStyle.Grid, int yTicks = 0)
+        ICanvas canvas, Box inside, Axis x, Axis y, TickStyle xStyle = TickStyle.Grid, TickStyle yStyle = TickStyle.Grid, int yTicks = 0)
     {
         (Canvas, Inside, _x, _y) = (canvas, inside, x, y);
         foreach ((double value, string label) in y.Ticks(yTicks > 0 ? yTicks : YTicks(inside.Height)))
@@ -55,7 +55,7 @@ internal sealed class PlotPanel
             [new Vec2(inside.Left, inside.Top), new Vec2(inside.Left, inside.Bottom), new Vec2(inside.Right, inside.Bottom)], 0.6, Rgb.Grey(110));
     }
 
-    public Canvas Canvas { get; }
+    public ICanvas Canvas { get; }
 
     public Box Inside { get; }
 

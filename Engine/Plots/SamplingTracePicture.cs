@@ -55,13 +55,13 @@ public static class SamplingTracePicture
     /// <summary>The contact sheet as a PNG.</summary>
     /// <exception cref="EngineException">The file cannot be written.</exception>
     /// <exception cref="ArgumentException">As in <see cref="ContactSheet"/>.</exception>
-    public static void SaveContactSheet(string path, SamplingTrace trace, SamplingTraceOptions? options = null) =>
-        Png.Write(path, ContactSheet(trace, options));
+    public static void SaveContactSheet(string path, SamplingTrace trace, SamplingTraceOptions? options = null, params (string Key, string Text)[] notes) =>
+        Png.Write(path, ContactSheet(trace, options), notes);
 
     /// <summary>An animated PNG of the sampling; a reader without animation shows the finished image.</summary>
     /// <exception cref="EngineException">The file cannot be written.</exception>
     /// <exception cref="ArgumentException">No step was recorded, or less than one frame asked for.</exception>
-    public static void SaveAnimation(string path, SamplingTrace trace, SamplingTraceOptions? options = null)
+    public static void SaveAnimation(string path, SamplingTrace trace, SamplingTraceOptions? options = null, params (string Key, string Text)[] notes)
     {
         options ??= new SamplingTraceOptions();
         int[] moments = SamplingTrace.Moments(Count(trace), options.Frames);
@@ -69,7 +69,7 @@ public static class SamplingTracePicture
         AnimatedPng.Write(
             path, moments.Length,
             i => new AnimationFrame(Frame(trace, panels, options, moments[i]), i == moments.Length - 1 ? 2000 : options.FrameMilliseconds),
-            still: Frame(trace, panels, options, trace.Steps.Count));
+            still: Frame(trace, panels, options, trace.Steps.Count), text: notes);
     }
 
     /// <summary>One picture of the animation: the state after <paramref name="moment"/> steps.</summary>

@@ -34,11 +34,12 @@ public sealed class ScatterPlot
 
         int classes = Math.Max(ClassNames.Count, Classes is { Count: > 0 } ? Classes.Max() + 1 : 0);
         (string, Rgb)[] legend = Classes is null ? [] : [.. Enumerable.Range(0, classes).Select(c => (Name(c), Palette.Colour(c)))];
-        var frame = new PlotFrame(width, height, Title, XLabel, YLabel, new Axis(X, false), new Axis(Y, false), legend);
+        var canvas = new Canvas(width, height, Rgb.White);
+        var frame = new PlotFrame(canvas, Title, XLabel, YLabel, new Axis(X, false), new Axis(Y, false), legend);
         double radius = DotRadius ?? (X.Count <= 500 ? 3.5 : X.Count <= 5000 ? 2.2 : 1.5);
         for (int i = 0; i < X.Count; i++)
             frame.Canvas.Dot(frame.At(X[i], Y[i]), radius, Palette.Colour(Classes?[i] ?? 0), 0.75);
-        return frame.Canvas.Bitmap;
+        return canvas.Bitmap;
     }
 
     /// <summary>Renders into a PNG.</summary>

@@ -35,7 +35,7 @@ public static class Waveform
     /// <summary>Draws a clip from time 0 on: upright strokes where samples are dense, a line where they are not, dots where they are few.</summary>
     internal static void Draw(PlotPanel panel, ReadOnlySpan<float> samples, int sampleRate, Rgb colour)
     {
-        Canvas canvas = panel.Canvas;
+        ICanvas canvas = panel.Canvas;
         Box inside = panel.Inside;
         double end = panel.At((double)samples.Length / sampleRate, 0).X;
         canvas.Clip = (inside.Left - 3, inside.Top - 3, inside.Right + 3, inside.Bottom + 3); // a dot at the edge is whole
@@ -57,6 +57,6 @@ public static class Waveform
             }
         }
         if (end - inside.Left < 3) canvas.Dot(panel.At(0, samples[0]), 2.2, colour); // beside a much longer clip
-        canvas.Clip = (0, 0, canvas.Bitmap.Width, canvas.Bitmap.Height);
+        canvas.Clip = (0, 0, canvas.Width, canvas.Height);
     }
 }

@@ -65,4 +65,5 @@ public sealed record CheckpointManifest
 [JsonSerializable(typeof(RunConfig))]
 [JsonSerializable(typeof(RunPoint))]
 [JsonSerializable(typeof(MetricsState))]
+[JsonSerializable(typeof(List<RunEnvironment>))]
 internal sealed partial class RunsJson : JsonSerializerContext;

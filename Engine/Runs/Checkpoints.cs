@@ -96,12 +96,32 @@ public sealed class Checkpoints
         return Entries.Count == 0 ? null : throw new EngineException($"None of the checkpoints in '{_folder}' is what was written there. Copy one back if you have it elsewhere, or train anew into another folder.");
     }
 
+    /// <summary>Puts the networks of a checkpoint into a model, to look at them.</summary>
+    /// <param name="model">Built by the run's own options.</param>
+    /// <param name="entry">One of <see cref="Entries"/>.</param>
+    /// <exception cref="EngineException">It is damaged, or of another model.</exception>
+    public void Show(IModel model, CheckpointEntry entry)
+    {
+        if (Damage(entry) is { } damage) throw new EngineException($"{Path.Combine(_folder, entry.File)} {damage}.");
+        string path = Path.Combine(_folder, entry.File);
+        using var file = SafeTensorsReader.Open(path);
+        Restore(model, path, file);
+    }
+
     private (RunPoint Point, MetricsState Metrics) Load(IModel model, ITrainingData data, CheckpointEntry entry)
     {
         string path = Path.Combine(_folder, entry.File);
         using var file = SafeTensorsReader.Open(path);
         var point = Parse(path, file, PointKey, RunsJson.Default.RunPoint);
         var metrics = Parse(path, file, MetricsKey, RunsJson.Default.MetricsState);
+        Restore(model, path, file);
+        model.Context.RestoreRandom(new RandomState(point.RandomSeed, point.RandomOffset));
+        data.Seek(point.DataPosition);
+        return (point, metrics);
+    }
+
+    private static void Restore(IModel model, string path, SafeTensorsReader file)
+    {
         var memories = TrainingMemory.Of(model);
         foreach (var memory in memories)
         {
@@ -117,10 +137,6 @@ public sealed class Checkpoints
             file.ReadBytes(memory.Name, bytes);
             model.Context.Device.Upload<byte>(bytes, memory.Range);
         }
-
-        model.Context.RestoreRandom(new RandomState(point.RandomSeed, point.RandomOffset));
-        data.Seek(point.DataPosition);
-        return (point, metrics);
     }
 
     private static T Parse<T>(string path, SafeTensorsReader file, string key, JsonTypeInfo<T> type)

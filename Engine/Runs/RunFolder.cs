@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text.Json;
 using GenEngine.Data;
 using GenEngine.Files;
@@ -7,12 +8,14 @@ using GenEngine.Kernels;
 namespace GenEngine.Runs;
 
 /// <summary>
-/// The folder of one training run: run.json, weights.safetensors, metrics.jsonl and the pictures. Never overwritten.
+/// The folder of one training run: run.json, weights.safetensors, metrics.jsonl, what it was made on (<see cref="RunEnvironment"/>), event files (<see cref="RunEvents"/>), <see cref="Checkpoints"/> and the pictures. Never overwritten.
 /// </summary>
 public sealed class RunFolder
 {
     /// <summary>The file that makes a folder a run.</summary>
     public const string ConfigName = "run.json";
+
+    private string? _weightsHash;
 
     private RunFolder(string path, RunConfig config)
     {
@@ -32,6 +35,22 @@ public sealed class RunFolder
     public string RequireWeights() => System.IO.File.Exists(WeightsPath)
         ? WeightsPath
         : throw new EngineException($"'{Path}' has no weights yet: its training was killed before the end, or still runs. To go on with it: {ResumeCommand}");
+
+    /// <summary>SHA-256 of the weights, hexadecimal; computed when first asked for. Null before there are any.</summary>
+    /// <exception cref="EngineException">The file cannot be read.</exception>
+    public string? WeightsHash()
+    {
+        if (_weightsHash is not null || !System.IO.File.Exists(WeightsPath)) return _weightsHash;
+        try
+        {
+            using var stream = System.IO.File.OpenRead(WeightsPath);
+            return _weightsHash = Convert.ToHexStringLower(SHA256.HashData(stream));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EngineException($"'{WeightsPath}' could not be read: {e.Message}", e);
+        }
+    }
 
     /// <summary>What to type to go on with the run.</summary>
     public string ResumeCommand => Path.Contains(' ', StringComparison.Ordinal) ? $"train --resume \"{Path}\"" : $"train --resume {Path}";

@@ -61,6 +61,27 @@ public readonly struct LearningRateSchedule
         return new() { Kind = ScheduleKind.Milestones, Rate = rate, Gamma = gamma, MilestoneCount = milestones.Length, At = table };
     }
 
+    /// <summary>The rate of the update after <paramref name="done"/> others, on the host: to show, not to train by. It is the device's to within a rounding.</summary>
+    public double RateAfter(long done)
+    {
+        long t = done - WarmupSteps;
+        if (t < 0) return Rate * (done + 1) / WarmupSteps;
+        double rate = Rate;
+        switch (Kind)
+        {
+            case ScheduleKind.Exponential:
+                return rate * Math.Pow(Gamma, t);
+            case ScheduleKind.Cosine:
+                return Floor + ((rate - Floor) * (1 + (t < Steps ? Math.Cos(Math.PI * t / Steps) : -1)) * 0.5);
+            case ScheduleKind.Milestones:
+                for (int i = 0; i < MilestoneCount; i++)
+                    if (t >= At[i]) rate *= Gamma;
+                return rate;
+            default:
+                return rate;
+        }
+    }
+
     internal void Check()
     {
         if (!double.IsFinite(Rate) || Rate < 0 || !double.IsFinite(Gamma) || Gamma < 0 || !double.IsFinite(Floor) || WarmupSteps < 0)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using GenEngine.Bench;
 using GenEngine.Kernels.Devices.Cpu;
+using GenEngine.Tests.Files;
 using NUnit.Framework;
 
 namespace GenEngine.Tests.Bench;
@@ -153,6 +154,8 @@ public sealed class ResumeCommandTests
 
     private void Same(string folder)
     {
+        var told = EventFileReader.Read(EventFileReader.Of(folder)).Values.Where(value => value.Tag.StartsWith("train/", StringComparison.Ordinal)).Select(value => (value.Tag, value.Step)).ToList();
+        Assert.That(told, Is.Unique.And.Exactly(3 * File.ReadLines(Path.Combine(folder, "metrics.jsonl")).Count()).Items, "three losses a window, each once");
         foreach (string file in s_files) Assert.That(File.ReadAllBytes(Path.Combine(folder, file)), Is.EqualTo(File.ReadAllBytes(Path.Combine(_whole, file))), file);
     }
 }

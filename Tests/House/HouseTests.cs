@@ -114,6 +114,14 @@ public sealed partial class HouseTests
         Assert.That(wrong, Is.Empty, "they belong in Common/prelude.cuh");
     }
 
+    [Test]
+    public void Pictures_and_sounds_of_the_console_say_how_they_were_made()
+    {
+        var wrong = Directory.EnumerateFiles(Path.Combine(s_root, "Bench"), "*.cs", SearchOption.AllDirectories)
+            .Where(file => !IsBuildOutput(file) && Path.GetFileName(file) != "Provenance.cs" && PictureWriters().IsMatch(WithoutComments(File.ReadAllText(file)))).Select(Relative);
+        Assert.That(wrong, Is.Empty, "write them by Provenance, so that remake can make them again");
+    }
+
     private static bool ReturnsTensors(Type type) =>
         type == typeof(Tensor) || (type.IsGenericType && type.GetGenericArguments().All(argument => argument == typeof(Tensor)));
 
@@ -141,6 +149,9 @@ public sealed partial class HouseTests
 
     [GeneratedRegex(@"(^|/)(bin|obj|\.git|runs|artifacts)/")]
     private static partial Regex BuildOutput();
+
+    [GeneratedRegex(@"\b(AnimatedPng|Png|WavWriter)\.(Write|Encode)\(|Picture\.Save\w*\(|Plot\b[^;]*\.Save\(")]
+    private static partial Regex PictureWriters();
 
     [GeneratedRegex(@"\basm\b|__\w+\(|\b(expf?|logf|tanhf?|powf|sqrtf|expm1f?|log1pf)\(")]
     private static partial Regex Forbidden();

@@ -34,6 +34,19 @@ public class PngTests
         Assert.That(text["Source"], Is.EqualTo("step 100"));
     }
 
+    [TestCase("naïve", "tEXt")]
+    [TestCase("数字 → 7", "iTXt")]
+    [TestCase("", "tEXt")]
+    public void NotesKeepEveryCharacter(string note, string chunk)
+    {
+        using var stream = new MemoryStream();
+        Png.Encode(stream, new Bitmap(2, 3, 1), ("Command", note), ("Run", "after it"));
+        byte[] file = stream.ToArray();
+        _ = Png.Decode(file, out var text);
+        Assert.That((text["Command"], text["Run"]), Is.EqualTo((note, "after it")));
+        Assert.That(file.AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(chunk + "Command\0")), Is.GreaterThan(0));
+    }
+
     [Test]
     public void HeaderAndChecksumsAreAsTheStandardSays()
     {

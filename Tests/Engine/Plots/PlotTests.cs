@@ -112,6 +112,40 @@ public class PlotTests
     }
 
     [Test]
+    public void LinesAsSvgAreValidXmlWithTextAndTheSameInEveryCulture()
+    {
+        var plot = new LinePlot
+        {
+            Title = "a < b & \"c\"",
+            XLabel = "step",
+            YLabel = "nats\u0001",
+            YRange = (0, 4),
+            Series = [new("falls", Steps, [4, 3, double.NaN, 1, 0]), new("huge", Steps, [0, 1, 2, 3, 1e300])],
+        };
+        CultureInfo before = CultureInfo.CurrentCulture;
+        string svg = plot.RenderSvg(600, 400);
+        try
+        {
+            CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo("de-DE");
+            Assert.That(plot.RenderSvg(600, 400), Is.EqualTo(svg));
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+
+        var root = System.Xml.Linq.XDocument.Parse(svg).Root!;
+        Assert.That((root.Name.NamespaceName, (string?)root.Attribute("viewBox")), Is.EqualTo(("http://www.w3.org/2000/svg", "0 0 600 400")));
+        string[] texts = [.. root.Elements().Where(shape => shape.Name.LocalName == "text").Select(shape => shape.Value)];
+        Assert.That(texts, Does.Contain("a < b & \"c\"").And.Contain("step").And.Contain("nats ").And.Contain("falls").And.Contain("3000"));
+        var clip = root.Elements().Single(shape => shape.Name.LocalName == "clipPath");
+        var curves = root.Elements().Where(shape => (string?)shape.Attribute("clip-path") == $"url(#{(string?)clip.Attribute("id")})").ToList();
+        Assert.That(curves.Select(curve => (string?)curve.Attribute("stroke")), Is.EqualTo((string[])["#0072b2", "#0072b2", "#e69f00"]), "a gap cuts the first in two; what is out of sight does not count");
+        Assert.That((string?)curves[2].Attribute("d"), Does.Match(@"^M[0-9.]+ [0-9.]+(L[0-9.]+ [0-9.]+){3}$"));
+        Assert.That(new LinePlot().RenderSvg(), Does.EndWith("</svg>\n"));
+    }
+
+    [Test]
     public void ScatterColoursByClass()
     {
         Bitmap image = new ScatterPlot { X = [0, 1], Y = [0, 1], Classes = [0, 1], ClassNames = ["low", "high"], DotRadius = 10 }.Render(400, 400);

@@ -56,6 +56,7 @@ public class ScheduleTests(TestDevice which)
             var state = arena.GetState();
             double rate = step < warmup ? Rate * (step + 1) / warmup : expected(step - warmup);
             Assert.That(state.LearningRate, Is.EqualTo(rate).Within(1e-14), $"step {step}");
+            Assert.That(schedule.RateAfter(step), Is.EqualTo(rate).Within(1e-14), $"step {step}, on the host");
             Assert.That(state.StepSize, Is.EqualTo(rate / (1 - Math.Pow(0.9, step + 1))).Within(1e-12));
             Assert.That(state.RootCorrection, Is.EqualTo(1 / Math.Sqrt(1 - Math.Pow(0.99, step + 1))).Within(1e-12));
             Assert.That(state.Step, Is.EqualTo((ulong)step + 1));

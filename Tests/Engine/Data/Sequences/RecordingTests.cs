@@ -27,16 +27,19 @@ public sealed class RecordingTests
     }
 
     [Test]
-    public void What_is_written_is_read_with_its_comment()
+    public void What_is_written_is_read_with_its_notes()
     {
         using var folder = new TemporaryFolder();
         foreach (string comment in (string[])["", "run 1", "run 12"])
         {
-            WavWriter.Write(folder["a.wav"], s_wave, 8000, comment);
+            WavWriter.Write(folder["a.wav"], s_wave, 8000, ("Software", "GenEngine 0"), ("Command", comment), ("Run", "数字: a"));
             Assert.That(WavFile.Read(folder["a.wav"]).Samples, Is.EqualTo(s_wave).Within(2e-5));
             byte[] bytes = File.ReadAllBytes(folder["a.wav"]);
             Assert.That(BitConverter.ToInt32(bytes, 4), Is.EqualTo(bytes.Length - 8));
             Assert.That(Encoding.UTF8.GetString(bytes), Does.Contain(comment).And.Contain("GenEngine"));
+            var notes = WavFile.Notes(bytes);
+            Assert.That((notes["Software"], notes["Command"], notes["Run"]), Is.EqualTo(("GenEngine 0", comment, "数字: a")));
+            Assert.That(WavFile.Notes(bytes.AsSpan(0, 50)), Is.Empty, "cut short inside its notes");
         }
     }
 
