@@ -5,7 +5,7 @@ namespace GenEngine.Runs;
 
 /// <summary>
 /// Weights of parameter groups as safetensors, and the state that goes with them (running statistics); a tensor is named group.parameter, linear weights
-/// are [out, in] as in PyTorch.
+/// are [out, in] as in PyTorch, images and filters as this engine has them; see <see cref="PyTorchWeights"/>.
 /// </summary>
 public static class WeightFile
 {
@@ -39,7 +39,7 @@ public static class WeightFile
                 var shape = file[full].Shape;
                 if (!shape.SequenceEqual(tensor.Shape.ToArray()))
                     throw new EngineException($"'{path}': '{full}' has shape [{string.Join(", ", shape)}], the model wants {tensor.Shape}. Use the options the run was trained with.");
-                group.Context.UploadReal(Array.ConvertAll(file.ReadAsFloat(full), value => (double)value), tensor.Range);
+                group.Context.UploadReal(file.ReadAsDouble(full), tensor.Range);
             }
         }
     }

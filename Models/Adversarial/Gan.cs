@@ -81,6 +81,11 @@ public abstract class AdversarialModel : GenerativeModel
 
     public override Tensor Decode(Tensor codes, Tensor? classes) => _generator.Forward(codes, classes).Tanh().Affine(0.5, 0.5);
 
+    /// <summary>What the discriminator says of images, in an <see cref="EvaluationStep"/>: [n, pixels] -> [n, 1], above 0 where it takes them for real.</summary>
+    /// <param name="images">[n, pixels], pixels in [0, 1].</param>
+    /// <param name="classes">[n, classes] for a conditional model, else null.</param>
+    public Tensor Verdict(Tensor images, Tensor? classes) => Judge(Signed(images), classes);
+
     /// <summary>Pixels of [0, 1] as the generator's tanh has them, in [-1, 1].</summary>
     internal static Tensor Signed(Tensor images) => images.Affine(2, -1);
 
