@@ -58,11 +58,14 @@ public static class PyTorchWeights
     /// <param name="groups">The networks, built.</param>
     /// <param name="ignoreOthers">Pass over tensors that the networks do not have.</param>
     /// <exception cref="EngineException">
-    /// A tensor is missing (only a num_batches_tracked may be), has another shape (both are named as PyTorch has them) or no floating-point type, or the file has others besides.
+    /// A tensor is missing (only a num_batches_tracked may be), has another shape (both are named as PyTorch has them) or no floating-point type, or the file has others besides; or it is a
+    /// <see cref="WeightFile"/>.
     /// </exception>
     public static void Import(string path, IReadOnlyList<ParameterGroup> groups, bool ignoreOthers = false)
     {
         using var file = SafeTensorsReader.Open(path);
+        if (file.Metadata.TryGetValue(WeightFile.LayoutKey, out string? layout) && layout == WeightFile.OwnLayout)
+            throw new EngineException($"'{path}' is of a run of this engine, whose layouts are not PyTorch's: it is used where it lies, by --run.");
         Entry[] entries = [.. Entries(groups)];
         foreach (var entry in entries) Check(path, file, entry);
         if (!ignoreOthers) RefuseOthers(path, file, entries);
@@ -90,7 +93,11 @@ public static class PyTorchWeights
 
         var info = file[entry.Name];
         if (!info.Shape.SequenceEqual(entry.Layout.PyTorchShape))
-            throw new EngineException($"'{path}': '{entry.Name}' has shape {Text(info.Shape)}, the model wants {Text(entry.Layout.PyTorchShape)} (as PyTorch lays it out). Use the options that it was trained with.");
+        {
+            string way = info.Shape.SequenceEqual(entry.Tensor.Shape.ToArray()) ? "That is how this engine keeps it: such a file need not be imported." : "Use the options that it was trained with.";
+            throw new EngineException($"'{path}': '{entry.Name}' has shape {Text(info.Shape)}, the model wants {Text(entry.Layout.PyTorchShape)} (as PyTorch lays it out). {way}");
+        }
+
         if (info.DType is not (DType.Float32 or DType.Float64 or DType.Float16 or DType.BFloat16))
             throw new EngineException($"'{path}': '{entry.Name}' holds {info.DType}; weights are F32, F64, F16 or BF16.");
     }

@@ -9,7 +9,9 @@ namespace GenEngine.Runs;
 /// </summary>
 public static class WeightFile
 {
-    /// <summary>Writes all weights and state as float32, atomically.</summary>
+    internal const string LayoutKey = "layout", OwnLayout = "nhwc";
+
+    /// <summary>Writes all weights and state as float32, atomically; a note beside the given ones says that the layouts are this engine's.</summary>
     public static void Save(string path, IReadOnlyList<ParameterGroup> groups, IReadOnlyDictionary<string, string>? metadata = null)
     {
         var tensors = new List<SafeTensor>();
@@ -22,7 +24,7 @@ public static class WeightFile
             }
         }
 
-        SafeTensors.Write(path, tensors, metadata);
+        SafeTensors.Write(path, tensors, new Dictionary<string, string>(metadata ?? new Dictionary<string, string>()) { [LayoutKey] = OwnLayout });
     }
 
     /// <summary>Reads weights into groups of the same names and shapes.</summary>

@@ -33,6 +33,7 @@ public sealed class ImportCommandTests
         Refused("no tensor 'cvae.encoder.0.weight' [16, 794]", "import", "cvae", file, "--backbone", "mlp", "--hidden", "16", "--out", folder["other"]);
         Refused("could not be opened", "import", "vae", folder["none"], "--out", folder["other"]);
         Refused("Did you mean 'vae'?", "import", "vea", file);
+        Refused("is of a run of this engine", "import", "vae", RunFolder.Open(run).WeightsPath, "--hidden", "16", "--out", folder["other"]);
         Assert.That(Directory.Exists(folder["other"]) && Directory.EnumerateFileSystemEntries(folder["other"]).Any(), Is.False, "what is refused leaves no run");
     }
 

@@ -161,7 +161,10 @@ internal sealed class NchwReference : IDisposable
 
     /// <summary>A convolutional encoder or discriminator of the zoo.</summary>
     /// <param name="labels">Of a conditional one: rows of its learned map.</param>
-    public Nchw Encoder(string prefix, Nchw x, int[]? labels)
+    public Nchw Encoder(string prefix, Nchw x, int[]? labels) => Linear(Trunk(prefix, x, labels), $"{prefix}out");
+
+    /// <summary>What its last layer sees.</summary>
+    public Nchw Trunk(string prefix, Nchw x, int[]? labels)
     {
         if (labels is not null)
         {
@@ -177,8 +180,7 @@ internal sealed class NchwReference : IDisposable
         }
 
         x = x.Flatten();
-        if (Has($"{prefix}dense.weight")) x = BatchNorm(Linear(x, $"{prefix}dense"), $"{prefix}dense.norm").Map(LeakyRelu);
-        return Linear(x, $"{prefix}out");
+        return Has($"{prefix}dense.weight") ? BatchNorm(Linear(x, $"{prefix}dense"), $"{prefix}dense.norm").Map(LeakyRelu) : x;
     }
 
     /// <summary>A convolutional decoder or generator of the zoo, before the function that bounds its pixels.</summary>

@@ -81,6 +81,68 @@ public sealed class PyTorchNetworkTests
         Assert.That(made.Max() - made.Min(), Is.GreaterThan(1e-3));
     }
 
+    // what tests like the one above are worth: weights in this engine's order give something else
+    [Test]
+    public void Without_the_permutation_it_would_be_another_network()
+    {
+        using var folder = new TemporaryFolder();
+        using var device = new CpuDevice(new CpuOptions(Threads: 1));
+        using var context = new Context(device, DType.Float64, seed: 1);
+        var data = new DataShape(12, 20, 3, 0);
+        using var model = (VariationalModel)Zoo.Find("vae").Build(context, data, new ModelOptions { Backbone = "conv", Latent = 5, Width = 12, Stages = [4, 6] });
+        Scatter(model.Groups, single: false);
+        PyTorchWeights.Export(folder["w"], model);
+        using var torch = new NchwReference(folder["w"]);
+        double[] dense = model.Groups[0]["encoder.dense.weight"].ToDoubles();
+        var flat = Nchw.Rows(Rows, Random(Rows * 3 * 5 * 6, 2, 0, 1));
+        Nchw right = torch.Linear(flat, "vae.encoder.dense"), wrong = NchwReference.Linear(flat, dense, 12, null);
+        Assert.That(right.Values.Zip(wrong.Values, (a, b) => Math.Abs(a - b)).Max(), Is.GreaterThan(0.1));
+    }
+
+    [Test]
+    public void Heads_on_flattened_features_and_encoders_on_pixels_travel_too()
+    {
+        using var folder = new TemporaryFolder();
+        using var device = new CpuDevice(new CpuOptions(Threads: 1));
+        using var context = new Context(device, DType.Float64, seed: 1);
+        DataShape large = new(36, 20, 3, 0), small = new(4, 6, 3, 0);
+        using (var infogan = (InfoGan)Zoo.Find("infogan").Build(context, large, new ModelOptions { Latent = 5, Stages = [4, 6] }))
+        {
+            var (logits, torch, x) = Categories(infogan, infogan);
+            using var _ = torch;
+            var q = torch.BatchNorm(torch.Linear(torch.Trunk("discriminator.", x.Map(pixel => (2 * pixel) - 1), null), "discriminator.q.dense"), "discriminator.q.dense.norm").Map(NchwReference.LeakyRelu);
+            double[] wanted = torch.Linear(q, "discriminator.q.out").Values;
+            Assert.That(logits, Is.EqualTo(wanted.Chunk(12).SelectMany(row => row[..10])).Within(1e-9));
+        }
+
+        using (var pixelgan = (PixelGanAe)Zoo.Find("pixelgan-ae").Build(context, small, new ModelOptions { Latent = 5, Hidden = [7], Width = 3, Layers = 0, Condition = "map" }))
+        {
+            var (logits, torch, x) = Categories(pixelgan, pixelgan);
+            using var _ = torch;
+            var hidden = torch.BatchNorm(torch.Linear(x.Flatten(), "encoder.0"), "encoder.0.norm").Map(NchwReference.Relu);
+            Assert.That(logits, Is.EqualTo(torch.BatchNorm(torch.Linear(hidden, "encoder.out"), "encoder.out.norm").Values).Within(1e-9));
+            // rows of the map that says what each position is told: four channels
+            Assert.That(torch.Values("decoder.map.bias"), Is.EqualTo(Nchw.OfNhwc(pixelgan.Groups[1]["map.bias"].ToDoubles(), 4, 6, 4).Values));
+        }
+
+        using var cvaegan = Zoo.Find("cvae-gan").Build(context, large with { Classes = 2 }, new ModelOptions { Latent = 5, Stages = [4, 6] });
+        Scatter(cvaegan.Groups, single: false);
+        PyTorchWeights.Export(folder["w"], cvaegan);
+        using var file = new NchwReference(folder["w"]);
+        double[] means = cvaegan.Groups.Single(group => group.Name == "generator").NamedState().Single(state => state.Name == "classed.real.mean").Tensor.ToDoubles();
+        Assert.That(file.Values("generator.classed.real.mean"), Is.EqualTo(Nchw.OfNhwc(means, 9, 5, 6).Values), "a mean a class of a flattened image");
+
+        (double[] Logits, NchwReference Torch, Nchw Images) Categories(ZooModel model, ICategories reader)
+        {
+            Scatter(model.Groups, single: false);
+            PyTorchWeights.Export(folder["w"], model);
+            double[] images = Random(Rows * model.Data.Pixels, 2, 0, 1);
+            using var step = new EvaluationStep(model);
+            double[] logits = reader.CategoryLogits(context.Transient(images, new Shape(Rows, model.Data.Pixels))).ToDoubles();
+            return (logits, new NchwReference(folder["w"]), Nchw.OfNhwc(images, model.Data.Height, model.Data.Width, model.Data.Channels));
+        }
+    }
+
     [Test]
     public void A_judge_travels_too()
     {
@@ -118,7 +180,7 @@ public sealed class PyTorchNetworkTests
         var data = description.NeedsSequences ? new DataShape(1, 16, 1, 3) { Alphabet = 16 } : new DataShape(8, 12, channels, 3);
         if (description.Conditions.Contains("map")) options = options with { Condition = "map" };
         if (description.Name == "pixelcnn") options = options with { Positions = true };
-        if (options.Layers is not null && channels == 3) options = options with { Width = 6 };
+        if (options.Width is not null && options.Layers is not null && channels == 3) options = options with { Width = 6 };
         using Context one = new(device, seed: 1), two = new(device, seed: 2);
         using IModel model = description.Build(one, data, options), copy = description.Build(two, data, options);
         Scatter(model.Groups, single: true);

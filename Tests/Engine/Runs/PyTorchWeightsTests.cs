@@ -133,7 +133,7 @@ public sealed class PyTorchWeightsTests
         SafeTensor[] rest = [.. ((string[])["conv.bias", "conv.norm.weight", "conv.norm.bias", "conv.norm.running_mean", "conv.norm.running_var"]).Select(name => SafeTensor.Of<float>("net." + name, three, 3))];
 
         Refused("no tensor 'net.conv.weight' [3, 2, 4, 4]", rest);
-        Refused("'net.conv.weight' has shape [3, 4, 4, 2], the model wants [3, 2, 4, 4]", [Conv(3, 4, 4, 2), .. rest]); // as this engine has it
+        Refused("'net.conv.weight' has shape [3, 4, 4, 2], the model wants [3, 2, 4, 4] (as PyTorch lays it out). That is how this engine keeps it", [Conv(3, 4, 4, 2), .. rest]); // as this engine has it
         Refused("2 tensors that the model does not: net.head.bias, net.head.weight", [Conv(3, 2, 4, 4), .. rest, SafeTensor.Of<float>("net.head.weight", three, 3), SafeTensor.Of<float>("net.head.bias", three, 3)]);
         Refused("holds Int64", [SafeTensor.Of<long>("net.conv.weight", new long[96], 3, 2, 4, 4), .. rest]);
         Assert.That(group["conv.weight"].ToDoubles(), Is.EqualTo(before));
