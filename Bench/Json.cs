@@ -27,6 +27,7 @@ internal static class Json
 [JsonSerializable(typeof(DataReport))]
 [JsonSerializable(typeof(SequenceReport))]
 [JsonSerializable(typeof(List<Comparison>))]
+[JsonSerializable(typeof(List<ExchangedWeights>))]
 [JsonSerializable(typeof(List<KernelLine>))]
 [JsonSerializable(typeof(List<CompiledLine>))]
 [JsonSerializable(typeof(EvidenceReport))]

@@ -9,6 +9,7 @@ internal static class CommandList
     [
         ("models", ModelsCommand.Create),
         ("train", Train.Create),
+        ("import", Import.Create),
         ("runs", RunsCommand.Create),
         ("sample", Sample.Create),
         ("complete", Complete.Create),

@@ -27,6 +27,7 @@ internal static class CompareCommand
                 ("compare", "all of them"),
                 ("compare --only gemm-1024,step-vae --rounds 9", "two of them, more rounds"),
                 ("compare --json ratios.json", "for programs"),
+                ("compare --weights", "no times: weights go to the peer and come back, and outputs are compared"),
             ],
         };
         var device = new DeviceOptions(command, DeviceKind.Cpu, threads: 2);
@@ -39,10 +40,17 @@ internal static class CompareCommand
         });
         var rounds = Options.Number("--rounds", "Times that each side is measured.", 1, 5);
         var seconds = Options.Number("--seconds", "Time for one measurement.", 0.0, 0.4);
+        var weights = new Option<bool>("--weights") { Description = "Instead of times: export weights of a few networks, let the peer load and run them, load what it has trained, and compare the outputs (bound 1e-5)." };
         var json = Options.JsonFile();
-        foreach (Option option in (Option[])[only, rounds, seconds, json]) command.Options.Add(option);
+        foreach (Option option in (Option[])[only, rounds, seconds, weights, json]) command.Options.Add(option);
         command.OnRun(session =>
         {
+            if (session.Get(weights))
+            {
+                if (((Option[])[only, rounds, seconds]).FirstOrDefault(session.Given) is { } timed) throw new UsageException($"{timed.Name} is about times, and --weights measures none; leave one of them out.");
+                return ExchangeWeights(session, session.Get(json));
+            }
+
             if (device.Kind(session) is { } other && other != DeviceKind.Cpu) throw new UsageException($"compare measures on the CPU, where the peer runs; --device {other.Name()} has none. 'genengine bench' measures this engine alone.");
             using var cpu = (CpuDevice)device.Open(session);
             string[] wanted = session.Get(only) is { } names ? Names(names) : [.. Contest.All.Select(contest => contest.Name)];
@@ -80,6 +88,22 @@ internal static class CompareCommand
         if (json is not null) Json.Write(session, json, ConsoleJson.Default.ListComparison, results);
         if (json is not "") Print(session, results);
         return ExitCode.Done;
+    }
+
+    private static int ExchangeWeights(Session session, string? json)
+    {
+        string program = PeerBuild.Find(session.Error, session.Stop);
+        var found = WeightExchange.Run(program, session.Stop);
+        if (json is not null) Json.Write(session, json, ConsoleJson.Default.ListExchangedWeights, found);
+        if (json is not "")
+        {
+            var table = new Table().Border(TableBorder.Simple);
+            table.AddColumns(new TableColumn("network"), Right("tensors"), Right("our weights there"), Right("their weights here"), Right("largest output"));
+            foreach (var one in found) table.AddRow(Markup.Escape(one.Network), Invariant($"{one.Tensors}"), Invariant($"{one.There:0.0e+0}"), Invariant($"{one.Back:0.0e+0}"), Invariant($"{one.Largest:G3}"));
+            session.Console.Write(table);
+        }
+
+        return found.TrueForAll(one => one.Agrees) ? ExitCode.Done : ExitCode.Failed;
     }
 
     private static Comparison Jobs(Session session, Plan plan, Contest contest, string program, Func<CpuDevice, OwnJob> create, Ceilings ceilings, OtherPrograms others)

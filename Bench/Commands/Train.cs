@@ -85,7 +85,7 @@ internal static class Train
     }
 
     /// <summary>As the user said, or as the model wants it: a model of bits gets bits. Which binarisation a likelihood is of is always said.</summary>
-    private static Binarization Binarized(Session session, TrainSettings settings, ModelDescription entry, ImageDataset data)
+    internal static Binarization Binarized(Session session, TrainSettings settings, ModelDescription entry, ImageDataset data)
     {
         bool bits = entry.Resolve(settings.Model, DataShape.Of(data)).Loss == "bernoulli", already = bits && data.Items.AsSpan().IndexOfAnyExcept((byte)0, (byte)255) < 0;
         if (!bits) return settings.Binarization ?? Binarization.None;

@@ -13,18 +13,11 @@ internal static class TrainSequences
     {
         using var device = options.Device.Open(session);
         if (device is CpuDevice cpu) WarmUp.Start(entry, cpu.Isa);
-        bool conditional = settings.Model.Condition is not (null or "none");
-        var (given, sequences) = (settings.Sequences.Source, settings.Sequences);
-        var (trainSet, testSet) = (SequenceSets.Load(settings.Data, "train", given), SequenceSets.Load(settings.Data, "test", given));
-        foreach (string note in trainSet.Notes) session.Error.WriteLine(note);
-        if (conditional) trainSet.RequireClasses($"'{entry.Name} --condition'");
-        string clips = sequences.Clips ?? (conditional ? "apart" : "joined");
-        if (conditional && clips == "joined") throw new UsageException("--clips joined lets windows cross from class to class, which --condition cannot mean; leave one of them out.");
-        if (clips == "joined") (trainSet, testSet) = (trainSet.Joined(), testSet.Joined());
-
+        var sequences = settings.Sequences;
+        var (trainSet, testSet, clips) = Load(session, settings, entry);
         using var context = new Context(device, seed: settings.Seed);
         using var data = new DeviceSequences(context, trainSet, sequences.Window);
-        var config = resumed?.Config ?? Train.On(device, Config(settings, entry, trainSet, testSet, data, clips));
+        var config = resumed?.Config ?? Train.On(device, Config(settings, entry, trainSet, testSet, data.Shape, StepsOf(settings, data), clips));
         TrainSteps.CheckData(config, trainSet.Name, trainSet.ContentHash);
         using var model = (ISequenceModel)entry.Build(context, data.Shape, config);
         using var test = new DeviceSequences(context, testSet, Math.Min(sequences.Window, testSet.LongestClip - 1));
@@ -40,10 +33,22 @@ internal static class TrainSequences
         return ExitCode.Done;
     }
 
-    private static RunConfig Config(TrainSettings settings, ModelDescription entry, SequenceDataset train, SequenceDataset test, DeviceSequences data, string clips)
+    /// <summary>Both splits, and whether their clips were joined or kept apart.</summary>
+    internal static (SequenceDataset Train, SequenceDataset Test, string Clips) Load(Session session, TrainSettings settings, ModelDescription entry)
     {
-        long steps = settings.Steps ?? Trainer.StepsFor(settings.Epochs ?? TrainSettings.StandardEpochs, data.ItemsAnEpoch, settings.Batch);
-        return new RunConfig(entry.Resolve(settings.Model with { Steps = steps }, data.Shape))
+        bool conditional = settings.Model.Condition is not (null or "none");
+        var (train, test) = (SequenceSets.Load(settings.Data, "train", settings.Sequences.Source), SequenceSets.Load(settings.Data, "test", settings.Sequences.Source));
+        foreach (string note in train.Notes) session.Error.WriteLine(note);
+        if (conditional) train.RequireClasses($"'{entry.Name} --condition'");
+        string clips = settings.Sequences.Clips ?? (conditional ? "apart" : "joined");
+        if (conditional && clips == "joined") throw new UsageException("--clips joined lets windows cross from class to class, which --condition cannot mean; leave one of them out.");
+        return clips == "joined" ? (train.Joined(), test.Joined(), clips) : (train, test, clips);
+    }
+
+    /// <summary>The run's file, every choice made.</summary>
+    internal static RunConfig Config(TrainSettings settings, ModelDescription entry, SequenceDataset train, SequenceDataset test, DataShape shape, long steps, string clips)
+    {
+        return new RunConfig(entry.Resolve(settings.Model with { Steps = steps }, shape))
         {
             Model = entry.Name,
             Data = SequenceSets.FullName(settings.Data),
@@ -61,4 +66,7 @@ internal static class TrainSequences
             Seed = settings.Seed,
         };
     }
+
+    private static long StepsOf(TrainSettings settings, DeviceSequences data) =>
+        settings.Steps ?? Trainer.StepsFor(settings.Epochs ?? TrainSettings.StandardEpochs, data.ItemsAnEpoch, settings.Batch);
 }

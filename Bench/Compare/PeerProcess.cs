@@ -24,6 +24,20 @@ internal sealed class PeerProcess : IDisposable
     /// <summary>"TorchSharp 0.107.0, libtorch 2.10.0".</summary>
     public string Description { get; }
 
+    /// <summary>Runs the peer's program once, for what is no measurement.</summary>
+    /// <exception cref="EngineException">It failed: its last words.</exception>
+    public static void Run(string program, CancellationToken stop, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync(stop);
+        string errors = process.StandardError.ReadToEndAsync(stop).GetAwaiter().GetResult();
+        output.GetAwaiter().GetResult();
+        process.WaitForExit();
+        stop.ThrowIfCancellationRequested();
+        if (process.ExitCode != 0) throw new EngineException($"The peer could not '{string.Join(' ', arguments)}': {errors.Trim()}");
+    }
 
     /// <summary>
     /// An allocator that keeps and reuses large blocks, on huge pages: with libtorch's default every large temporary is fresh memory

@@ -17,6 +17,7 @@ public sealed class ParameterGroup : IDisposable
     private readonly Dictionary<string, Tensor> _byName = [];
     private readonly List<(string Name, Shape Shape, double Value)> _declaredState = [];
     private readonly List<Tensor> _state = [];
+    private readonly Dictionary<string, ParameterLayout> _layouts = [];
     private DeviceBuffer? _weights;
     private DeviceBuffer? _gradients;
     private DeviceBuffer? _stateMemory;
@@ -53,25 +54,29 @@ public sealed class ParameterGroup : IDisposable
         : throw new EngineException($"Group '{Name}' has no parameter '{name}'; it has {string.Join(", ", _byName.Keys)}.");
 
     /// <summary>Announces a parameter; it exists after <see cref="Build"/>.</summary>
+    /// <param name="layout">How it lies in PyTorch; null where it lies the same.</param>
     /// <returns>A function that gives the tensor once the group is built.</returns>
-    public Func<Tensor> Declare(string name, Shape shape, Initializer init)
+    public Func<Tensor> Declare(string name, Shape shape, Initializer init, ParameterLayout? layout = null)
     {
         if (IsBuilt) throw new InvalidOperationException($"Group '{Name}' is built; declare '{name}' before Build().");
         RefuseTwice(name);
         int index = _declared.Count;
         _declared.Add((name, shape, init));
+        if (layout is not null) _layouts[name] = layout;
         return () => Parameters[index];
     }
 
     /// <summary>Announces state of the network that is saved with the weights but not trained, such as running statistics; it exists after <see cref="Build"/>.</summary>
     /// <param name="value">What every element starts as.</param>
+    /// <param name="layout">How it lies in PyTorch; null where it lies the same.</param>
     /// <returns>A function that gives the tensor once the group is built; no gradient flows to it.</returns>
-    public Func<Tensor> DeclareState(string name, Shape shape, double value)
+    public Func<Tensor> DeclareState(string name, Shape shape, double value, ParameterLayout? layout = null)
     {
         if (IsBuilt) throw new InvalidOperationException($"Group '{Name}' is built; declare '{name}' before Build().");
         RefuseTwice(name);
         int index = _declaredState.Count;
         _declaredState.Add((name, shape, value));
+        if (layout is not null) _layouts[name] = layout;
         return () => IsBuilt ? _state[index] : throw NotBuilt();
     }
 
@@ -125,6 +130,9 @@ public sealed class ParameterGroup : IDisposable
 
     /// <summary>All that is saved of the network: its parameters, then its state.</summary>
     public IEnumerable<(string Name, Tensor Tensor)> NamedWithState() => Named().Concat(NamedState());
+
+    /// <summary>How a parameter or state of <see cref="NamedWithState"/> lies in PyTorch.</summary>
+    internal ParameterLayout LayoutOf(string name, Shape shape) => _layouts.GetValueOrDefault(name) ?? ParameterLayout.Plain(shape);
 
     /// <summary>Frees the arenas, where that must not wait for the context.</summary>
     public void Dispose()

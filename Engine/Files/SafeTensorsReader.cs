@@ -15,17 +15,26 @@ public sealed record SafeTensorInfo(string Name, DType DType, IReadOnlyList<int>
 
 /// <summary>
 /// Reads a safetensors file strictly: what is not exactly as the format says (a gap, an overlap, a name twice, a wrong size, an
-/// unknown key) is an error and never guessed at. Reading is positional, so several threads may read one file.
+/// unknown key) is an error and never guessed at. Several threads may read one file.
 /// </summary>
+/// <remarks>
+/// Reads into arrays are positional. <see cref="TryView"/> maps the file, read-only and at its first call, and shows a tensor where it lies; conversions look at it that way. A mapped file must not be
+/// cut short while the reader is open: where its pages are gone the operating system ends the process, and no exception is thrown. Replacing it by renaming another over it (as <see cref="AtomicFile"/>
+/// does) is harmless on Linux and macOS, where the reader keeps the old file; Windows refuses it while the reader is open. Files on network drives, which others may cut short, are never mapped.
+/// </remarks>
 public sealed class SafeTensorsReader : IDisposable
 {
     private readonly SafeFileHandle _file;
+    private readonly long _size;
+    private readonly Lazy<MappedFile?> _map;
     private readonly Dictionary<string, SafeTensorInfo> _tensors = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _metadata = new(StringComparer.Ordinal);
+    private bool _hasMetadata;
 
     private SafeTensorsReader(string path, SafeFileHandle file)
     {
-        (Path, _file) = (path, file);
+        (Path, _file, _size) = (path, file, RandomAccess.GetLength(file));
+        _map = new Lazy<MappedFile?>(() => MappedFile.TryOpen(Path, _file, _size));
         ReadHeader();
     }
 
@@ -80,8 +89,7 @@ public sealed class SafeTensorsReader : IDisposable
     public T[] Read<T>(string name) where T : unmanaged
     {
         SafeTensorInfo info = this[name];
-        if (info.DType != DTypes.Of<T>())
-            throw new EngineException($"{Path}: '{name}' holds {TypeName(info.DType)}, not {TypeName(DTypes.Of<T>())}.");
+        Check<T>(info);
         var values = new T[Length(info)];
         ReadBytes(name, MemoryMarshal.AsBytes(values.AsSpan()));
         return values;
@@ -89,31 +97,76 @@ public sealed class SafeTensorsReader : IDisposable
 
     /// <summary>A tensor of F32, F64, BF16 or F16 as float (F64 is rounded to nearest, the short ones are exact).</summary>
     /// <exception cref="EngineException">No such tensor, an integer type, or the file cannot be read.</exception>
-    public float[] ReadAsFloat(string name)
+    public float[] ReadAsFloat(string name) => this[name].DType switch
+    {
+        DType.Float32 => Read<float>(name),
+        DType.Float64 => Convert<double, float>(name, v => (float)v),
+        DType.Float16 => Convert<Half, float>(name, v => (float)v),
+        DType.BFloat16 => Convert<ushort, float>(name, FromBFloat16),
+        _ => throw NoFloat(name),
+    };
+
+    /// <summary>A tensor of F32, F64, BF16 or F16 as double, which is exact.</summary>
+    /// <exception cref="EngineException">No such tensor, an integer type, or the file cannot be read.</exception>
+    public double[] ReadAsDouble(string name) => this[name].DType switch
+    {
+        DType.Float32 => Convert<float, double>(name, v => v),
+        DType.Float64 => Read<double>(name),
+        DType.Float16 => Convert<Half, double>(name, v => (double)v),
+        DType.BFloat16 => Convert<ushort, double>(name, b => FromBFloat16(b)),
+        _ => throw NoFloat(name),
+    };
+
+    /// <summary>A tensor of float, double, int, long, byte or Half, of exactly that type, where it lies in the file: nothing is copied. See the remarks of this class.</summary>
+    /// <param name="values">Good until the reader is disposed, and not a moment longer: then the memory is not there any more.</param>
+    /// <returns>False where it can only be read: the file lies on a network drive or cannot be mapped, or its writer did not align the tensor.</returns>
+    /// <exception cref="EngineException">No such tensor, another type, or more values than a span can hold.</exception>
+    public bool TryView<T>(string name, out ReadOnlySpan<T> values) where T : unmanaged
     {
         SafeTensorInfo info = this[name];
-        switch (info.DType)
-        {
-            case DType.Float32:
-                return Read<float>(name);
-            case DType.Float64:
-                return Array.ConvertAll(Read<double>(name), v => (float)v);
-            case DType.Float16:
-                return Array.ConvertAll(Read<Half>(name), v => (float)v);
-            case DType.BFloat16:
-                var bits = new ushort[Length(info)];
-                ReadBytes(name, MemoryMarshal.AsBytes(bits.AsSpan()));
-                return Array.ConvertAll(bits, b => BitConverter.UInt32BitsToSingle((uint)b << 16));
-            default:
-                throw new EngineException($"{Path}: '{name}' holds {TypeName(info.DType)}, not floating-point values.");
-        }
+        Check<T>(info);
+        return TryMap(info, out values);
     }
 
-    public void Dispose() => _file.Dispose();
+    /// <summary>Ends all views.</summary>
+    public void Dispose()
+    {
+        if (_map.IsValueCreated) _map.Value?.Dispose();
+        _file.Dispose();
+    }
+
+    private static float FromBFloat16(ushort bits) => BitConverter.UInt32BitsToSingle((uint)bits << 16);
+
+    /// <summary>Values of another type, made of those in the file where these can be looked at, else of a copy.</summary>
+    private TTo[] Convert<TFrom, TTo>(string name, Func<TFrom, TTo> convert) where TFrom : unmanaged
+    {
+        SafeTensorInfo info = this[name];
+        var converted = new TTo[Length(info)];
+        if (!TryMap<TFrom>(info, out var values))
+        {
+            var copied = new TFrom[converted.Length];
+            ReadBytes(name, MemoryMarshal.AsBytes(copied.AsSpan()));
+            values = copied;
+        }
+
+        for (int i = 0; i < converted.Length; i++) converted[i] = convert(values[i]);
+        return converted;
+    }
+
+    private bool TryMap<T>(SafeTensorInfo info, out ReadOnlySpan<T> values) where T : unmanaged
+    {
+        ObjectDisposedException.ThrowIf(_file.IsClosed, this);
+        values = default;
+        int length = Length(info);
+        if (length == 0) return true; // there is no page that it could lie in
+        if (info.Offset % info.DType.Size() != 0 || _map.Value is not { } map) return false;
+        values = map.Span<T>(info.Offset, length);
+        return true;
+    }
 
     private void ReadHeader()
     {
-        long size = RandomAccess.GetLength(_file);
+        long size = _size;
         if (size < 8) throw Bad("it is shorter than its 8-byte header length");
         Span<byte> word = stackalloc byte[8];
         ReadAt(0, word);
@@ -155,7 +208,8 @@ public sealed class SafeTensorsReader : IDisposable
 
     private void ReadMetadata(JsonElement value)
     {
-        if (_metadata.Count > 0) throw Bad("its metadata is there twice");
+        if (_hasMetadata) throw Bad("its metadata is there twice");
+        _hasMetadata = true;
         foreach (JsonProperty note in value.EnumerateObject())
         {
             if (note.Value.ValueKind != JsonValueKind.String) throw Bad($"the metadata '{note.Name}' is not a string");
@@ -204,6 +258,13 @@ public sealed class SafeTensorsReader : IDisposable
                 throw Bad($"'{name}' has {array[i].GetRawText()} where a whole number from 0 is due");
         return numbers;
     }
+
+    private void Check<T>(SafeTensorInfo info) where T : unmanaged
+    {
+        if (info.DType != DTypes.Of<T>()) throw new EngineException($"{Path}: '{info.Name}' holds {TypeName(info.DType)}, not {TypeName(DTypes.Of<T>())}.");
+    }
+
+    private EngineException NoFloat(string name) => new($"{Path}: '{name}' holds {TypeName(this[name].DType)}, not floating-point values.");
 
     private int Length(SafeTensorInfo info) => info.Count <= Array.MaxLength
         ? (int)info.Count

@@ -27,16 +27,17 @@ public sealed class BatchNorm : Layer
     /// <param name="epsilon">Added to the variance.</param>
     /// <param name="momentum">Share of the batch in the running statistics.</param>
     /// <param name="weightInit">Default: ones.</param>
+    /// <param name="image">The image that the channels are, where they are one that lies in a row: weights that travel to PyTorch are put into its order.</param>
     public BatchNorm(
         ParameterGroup group, string name, int channels, Activation activation = Activation.None, double slope = 0, double epsilon = 1e-5, double momentum = 0.1,
-        Initializer? weightInit = null)
+        Initializer? weightInit = null, ImageExtents? image = null)
     {
-        var shape = new Shape(channels);
+        var (shape, layout) = (new Shape(channels), ParameterLayout.Row(channels, image));
         _group = group;
-        _gamma = group.Declare($"{name}.weight", shape, weightInit ?? Initializer.Constant(1));
-        _beta = group.Declare($"{name}.bias", shape, Initializer.Zeros);
-        _mean = group.DeclareState($"{name}.running_mean", shape, 0);
-        _variance = group.DeclareState($"{name}.running_var", shape, 1);
+        _gamma = group.Declare($"{name}.weight", shape, weightInit ?? Initializer.Constant(1), layout);
+        _beta = group.Declare($"{name}.bias", shape, Initializer.Zeros, layout);
+        _mean = group.DeclareState($"{name}.running_mean", shape, 0, layout);
+        _variance = group.DeclareState($"{name}.running_var", shape, 1, layout);
         (_activation, _slope, _epsilon, _momentum) = (activation, slope, epsilon, momentum);
     }
 

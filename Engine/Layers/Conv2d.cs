@@ -26,7 +26,8 @@ public sealed class Conv2d : Layer
         double slope = 0)
     {
         int fanIn = inputs * spec.KernelHeight * spec.KernelWidth;
-        _weight = group.Declare($"{name}.weight", new Shape(outputs, spec.KernelHeight, spec.KernelWidth, inputs), weightInit ?? Initializer.FanIn(fanIn));
+        var shape = new Shape(outputs, spec.KernelHeight, spec.KernelWidth, inputs);
+        _weight = group.Declare($"{name}.weight", shape, weightInit ?? Initializer.FanIn(fanIn), ParameterLayout.Filters(shape));
         _bias = bias ? group.Declare($"{name}.bias", new Shape(outputs), Initializer.FanIn(fanIn)) : null;
         (_spec, _activation, _slope) = (spec, activation, slope);
     }

@@ -28,7 +28,8 @@ public sealed class ConvTranspose2d : Layer
         Initializer? weightInit = null, double slope = 0)
     {
         int fanIn = outputs * spec.KernelHeight * spec.KernelWidth;
-        _weight = group.Declare($"{name}.weight", new Shape(inputs, spec.KernelHeight, spec.KernelWidth, outputs), weightInit ?? Initializer.FanIn(fanIn));
+        var shape = new Shape(inputs, spec.KernelHeight, spec.KernelWidth, outputs);
+        _weight = group.Declare($"{name}.weight", shape, weightInit ?? Initializer.FanIn(fanIn), ParameterLayout.Filters(shape));
         _bias = bias ? group.Declare($"{name}.bias", new Shape(outputs), Initializer.FanIn(fanIn)) : null;
         (_spec, _outputPad, _activation, _slope) = (spec, outputPad, activation, slope);
     }

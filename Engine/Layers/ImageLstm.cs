@@ -33,9 +33,10 @@ public abstract class ImageLstm : Layer
 
         int rows = ScanShape.Gates * channels, fanIn = inputs * inputSpec.KernelHeight * inputSpec.KernelWidth;
         (Channels, InputSpec) = (channels, inputSpec);
-        _inputWeight = group.Declare($"{name}.input.weight", new Shape(rows, inputSpec.KernelHeight, inputSpec.KernelWidth, inputs), Initializer.FanIn(fanIn));
+        Shape inputShape = new(rows, inputSpec.KernelHeight, inputSpec.KernelWidth, inputs), stateShape = new(rows, taps.Height, taps.Width, channels);
+        _inputWeight = group.Declare($"{name}.input.weight", inputShape, Initializer.FanIn(fanIn), ParameterLayout.Filters(inputShape));
         _inputBias = group.Declare($"{name}.input.bias", new Shape(rows), new GateBias(Initializer.FanIn(fanIn), channels, forgetBias));
-        _stateWeight = group.Declare($"{name}.state.weight", new Shape(rows, taps.Height, taps.Width, channels), Initializer.FanIn(channels * taps.Height * taps.Width));
+        _stateWeight = group.Declare($"{name}.state.weight", stateShape, Initializer.FanIn(channels * taps.Height * taps.Width), ParameterLayout.Filters(stateShape));
     }
 
     /// <summary>h.</summary>

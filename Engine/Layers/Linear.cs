@@ -19,14 +19,16 @@ public sealed class Linear : Layer
     /// <param name="weightInit">Default: uniform within 1/sqrt(inputs), as the bias.</param>
     /// <param name="slope">Of LeakyRelu and Elu.</param>
     /// <param name="weightNorm">Parametrise the weight by direction and length, see <see cref="NormalizedWeight"/>.</param>
+    /// <param name="reads">The flattened image that the inputs begin with, where they do: weights that travel to PyTorch are put into its order.</param>
+    /// <param name="makes">The image that the outputs are reshaped to, likewise.</param>
     public Linear(
         ParameterGroup group, string name, int inputs, int outputs, Activation activation = Activation.None, bool bias = true, Initializer? weightInit = null,
-        double slope = 0, bool weightNorm = false)
+        double slope = 0, bool weightNorm = false, ImageExtents? reads = null, ImageExtents? makes = null)
     {
         var (shape, init) = (new Shape(outputs, inputs), weightInit ?? Initializer.FanIn(inputs));
-        Normalized = weightNorm ? new NormalizedWeight(group, $"{name}.weight", shape, init) : null;
-        _weight = Normalized is null ? group.Declare($"{name}.weight", shape, init) : Normalized.Weight;
-        _bias = bias ? group.Declare($"{name}.bias", new Shape(outputs), Initializer.FanIn(inputs)) : null;
+        Normalized = weightNorm ? new NormalizedWeight(group, $"{name}.weight", shape, init, reads, makes) : null;
+        _weight = Normalized is null ? group.Declare($"{name}.weight", shape, init, ParameterLayout.Matrix(shape, makes, reads)) : Normalized.Weight;
+        _bias = bias ? group.Declare($"{name}.bias", new Shape(outputs), Initializer.FanIn(inputs), ParameterLayout.Row(outputs, makes)) : null;
         _activation = activation;
         _slope = slope;
     }

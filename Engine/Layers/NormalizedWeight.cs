@@ -14,15 +14,18 @@ public sealed class NormalizedWeight
     private readonly Func<Tensor> _v;
     private readonly Func<Tensor> _g;
 
-    /// <param name="group">Owner of name_v (shape) and name_g [channels]; PyTorch's names.</param>
+    /// <param name="group">Owner of name_v (shape) and name_g [channels]; PyTorch's names, and in its files g is [channels, 1, ..].</param>
     /// <param name="name">The weight's name.</param>
     /// <param name="shape">[channels, ..]: [out, in] of a linear layer, K,R,S,C of filters.</param>
     /// <param name="init">Of v; g starts as |v|, so that the weight starts as v. Default: normal with deviation 0.05.</param>
-    public NormalizedWeight(ParameterGroup group, string name, Shape shape, Initializer? init = null)
+    /// <param name="reads">Of a linear layer: the image that its inputs begin with.</param>
+    /// <param name="makes">Of a linear layer: the image that its outputs are.</param>
+    public NormalizedWeight(ParameterGroup group, string name, Shape shape, Initializer? init = null, ImageExtents? reads = null, ImageExtents? makes = null)
     {
         init ??= Initializer.Normal(0.05);
-        _v = group.Declare($"{name}_v", shape, init);
-        _g = group.Declare($"{name}_g", new Shape(shape[0]), new LengthInitializer(init, shape, $"{name}_v"));
+        var layout = shape.Rank == 4 ? ParameterLayout.Filters(shape) : shape.Rank == 2 ? ParameterLayout.Matrix(shape, makes, reads) : null;
+        _v = group.Declare($"{name}_v", shape, init, layout);
+        _g = group.Declare($"{name}_g", new Shape(shape[0]), new LengthInitializer(init, shape, $"{name}_v"), ParameterLayout.Lengths(shape[0], shape.Rank, makes));
     }
 
     /// <summary>g v / |v|; one small kernel a call.</summary>

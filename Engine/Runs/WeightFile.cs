@@ -6,10 +6,12 @@ namespace GenEngine.Runs;
 
 /// <summary>
 /// Weights of parameter groups as safetensors, and the state that goes with them (running statistics); a tensor is named group.parameter, linear weights
-/// are [out, in] as in PyTorch.
+/// are [out, in] as in PyTorch, images and filters as this engine has them; see <see cref="PyTorchWeights"/>.
 /// </summary>
 public static class WeightFile
 {
+    internal const string LayoutKey = "layout", OwnLayout = "nhwc";
+
     private const string ConfigKey = "run";
 
     /// <summary>Writes all weights and state as float32, atomically, with the run's configuration in the file's metadata: the file alone says what model to build.</summary>
@@ -34,7 +36,7 @@ public static class WeightFile
         }
     }
 
-    /// <summary>Writes all weights and state as float32, atomically.</summary>
+    /// <summary>Writes all weights and state as float32, atomically; a note beside the given ones says that the layouts are this engine's.</summary>
     public static void Save(string path, IReadOnlyList<ParameterGroup> groups, IReadOnlyDictionary<string, string>? metadata = null)
     {
         var tensors = new List<SafeTensor>();
@@ -47,7 +49,7 @@ public static class WeightFile
             }
         }
 
-        SafeTensors.Write(path, tensors, metadata);
+        SafeTensors.Write(path, tensors, new Dictionary<string, string>(metadata ?? new Dictionary<string, string>()) { [LayoutKey] = OwnLayout });
     }
 
     /// <summary>Reads weights into groups of the same names and shapes.</summary>
@@ -64,7 +66,7 @@ public static class WeightFile
                 var shape = file[full].Shape;
                 if (!shape.SequenceEqual(tensor.Shape.ToArray()))
                     throw new EngineException($"'{path}': '{full}' has shape [{string.Join(", ", shape)}], the model wants {tensor.Shape}. Use the options the run was trained with.");
-                group.Context.UploadReal(Array.ConvertAll(file.ReadAsFloat(full), value => (double)value), tensor.Range);
+                group.Context.UploadReal(file.ReadAsDouble(full), tensor.Range);
             }
         }
     }

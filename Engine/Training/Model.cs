@@ -62,6 +62,9 @@ public sealed record DataShape(int Height, int Width, int Channels, int Classes)
 {
     public int Pixels => Height * Width * Channels;
 
+    /// <summary>One image in a row.</summary>
+    public ImageExtents Image => new(Height, Width, Channels);
+
     /// <summary>Size of a sequence's alphabet; 0 for images. A window of a sequence is 1 high, as wide as it is long, of one channel.</summary>
     public int Alphabet { get; init; }
 

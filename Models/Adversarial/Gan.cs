@@ -85,8 +85,13 @@ public abstract class AdversarialModel : GenerativeModel, IExportable
     public IReadOnlyList<NetworkPart> NetworkParts =>
     [
         new("generator", [this.Codes("noise, drawn from N(0, 1)"), .. this.ClassRows()], [Data.Images()], x => [Decode(x[0], x.Classes())]),
-        new("discriminator", [Data.Images(), .. this.ClassRows()], [Port.Rows("logits", 1, "positive for what it takes for real")], x => [Judge(Signed(x[0]), x.Classes())]),
+        new("discriminator", [Data.Images(), .. this.ClassRows()], [Port.Rows("logits", 1, "positive for what it takes for real")], x => [Verdict(x[0], x.Classes())]),
     ];
+
+    /// <summary>What the discriminator says of images, in an <see cref="EvaluationStep"/>: [n, pixels] -> [n, 1], above 0 where it takes them for real.</summary>
+    /// <param name="images">[n, pixels], pixels in [0, 1].</param>
+    /// <param name="classes">[n, classes] for a conditional model, else null.</param>
+    public Tensor Verdict(Tensor images, Tensor? classes) => Judge(Signed(images), classes);
 
     /// <summary>Pixels of [0, 1] as the generator's tanh has them, in [-1, 1].</summary>
     internal static Tensor Signed(Tensor images) => images.Affine(2, -1);

@@ -34,7 +34,7 @@ public sealed class InfoGan : GenerativeModel, ICodeParts, ICategories, IExporta
         _generator = Add(new ImageDecoder(g, "", data, Options, Latent, style));
         _discriminator = Add(new ImageEncoder(d, "", data, Options, 0, 1, style));
         _q = Add(new Sequential(
-            new Linear(d, "q.dense", _discriminator.Features, QUnits, bias: false, weightInit: style.Init),
+            new Linear(d, "q.dense", _discriminator.Features, QUnits, bias: false, weightInit: style.Init, reads: _discriminator.FeatureImage),
             new BatchNorm(d, "q.dense.norm", QUnits, bend, bend == Activation.LeakyRelu ? Backbone.Slope : 0),
             new Linear(d, "q.out", QUnits, Kinds + Continuous, weightInit: style.Init)));
         g.Build();

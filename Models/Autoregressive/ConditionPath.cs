@@ -22,7 +22,7 @@ internal sealed class ConditionPath
     public ConditionPath(ParameterGroup group, string kind, int width, DataShape data)
     {
         (_kind, _width, _data) = (kind, width, data);
-        if (kind == "map") _map = new Linear(group, "map", width, data.Height * data.Width * MapChannels);
+        if (kind == "map") _map = new Linear(group, "map", width, data.Height * data.Width * MapChannels, makes: new ImageExtents(data.Height, data.Width, MapChannels));
     }
 
     /// <summary>The size of a network that is told by this path.</summary>

@@ -22,7 +22,12 @@ public sealed class PixelCnnNetwork : IPixelNetwork
         _activation = size.Activation;
         int h = size.Width, groups = size.Groups;
         _first = Conv2d.Masked(group, "first", size.Colours, 2 * h, ConvMask.A, size.FirstKernel, groups);
-        if (size.Positions is var (height, width)) _positions = group.Declare("positions", new Shape(height * width * 2 * h), Initializer.Zeros);
+        if (size.Positions is var (height, width))
+        {
+            var map = new ImageExtents(height, width, 2 * h);
+            _positions = group.Declare("positions", new Shape(map.Count), Initializer.Zeros, ParameterLayout.Map(map));
+        }
+
         _blocks = [.. Enumerable.Range(0, size.Layers).Select(i => (
             PixelLayers.Single(group, $"block.{i}.down", 2 * h, h, groups, _activation),
             Conv2d.Masked(group, $"block.{i}.masked", h, h, ConvMask.B, 3, groups, activation: _activation),

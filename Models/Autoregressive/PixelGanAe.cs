@@ -168,15 +168,16 @@ public sealed class PixelGanAe : PixelModel, IEncoder, ICodeParts, ICategories, 
     {
         var layers = new List<Layer>();
         int from = Data.Pixels;
+        ImageExtents? image = Data.Image;
         foreach (int width in Options.Hidden!)
         {
             int i = layers.Count / 2;
-            layers.Add(new Linear(group, $"{i}", from, width, bias: false));
+            layers.Add(new Linear(group, $"{i}", from, width, bias: false, reads: image));
             layers.Add(new BatchNorm(group, $"{i}.norm", width, activation));
-            from = width;
+            (from, image) = (width, null);
         }
 
-        layers.Add(new Linear(group, "out", from, Latent, bias: !IsCategorical));
+        layers.Add(new Linear(group, "out", from, Latent, bias: !IsCategorical, reads: image));
         if (IsCategorical) layers.Add(new BatchNorm(group, "out.norm", Latent));
         return new Sequential([.. layers]);
     }

@@ -22,7 +22,7 @@ internal sealed class ImageDecoder : Layer
         _data = data;
         _network = options.Backbone == Backbone.Conv
             ? Stages(group, prefix, inputs, options, style)
-            : Mlp.Build(group, prefix, inputs, options.Hidden!.Reverse(), data.Pixels, Backbone.Of(Activation.Relu, style.Smooth));
+            : Mlp.Build(group, prefix, inputs, options.Hidden!.Reverse(), data.Pixels, Backbone.Of(Activation.Relu, style.Smooth), data.Image);
     }
 
     public override Tensor Forward(Tensor x) => _network.Forward(x).Reshape(x.Shape[0], _data.Pixels);
@@ -53,7 +53,8 @@ internal sealed class ImageDecoder : Layer
         }
 
         // batch norm a channel, not a pixel: the images behind the dense layer are images already
-        layers.Add(new Linear(group, $"{prefix}widen", from, height * side * stages[^1], bias: false, weightInit: style.Init));
+        var image = new ImageExtents(height, side, stages[^1]);
+        layers.Add(new Linear(group, $"{prefix}widen", from, image.Count, bias: false, weightInit: style.Init, makes: image));
         layers.Add(new ReshapeLayer(height, side, stages[^1]));
         layers.Add(new BatchNorm(group, $"{prefix}widen.norm", stages[^1], bend));
         var enlarge = ConvSpec.Square(4, 2, 1);

@@ -29,18 +29,22 @@ internal sealed class ImageEncoder : Layer
         _conv = options.Backbone == Backbone.Conv;
         if (!_conv)
         {
-            (_trunk, Features) = Mlp.Trunk(group, prefix, data.Pixels + classes, options.Hidden!, Backbone.Of(Activation.Relu, style.Smooth));
-            Head = new Linear(group, $"{prefix}{options.Hidden!.Count}", Features, outputs);
+            (_trunk, Features) = Mlp.Trunk(group, prefix, data.Pixels + classes, options.Hidden!, Backbone.Of(Activation.Relu, style.Smooth), data.Image);
+            if (options.Hidden!.Count == 0) FeatureImage = data.Image;
+            Head = new Linear(group, $"{prefix}{options.Hidden!.Count}", Features, outputs, reads: FeatureImage);
             return;
         }
 
         if (classes > 0) _classMap = group.Declare($"{prefix}classes.weight", new Shape(classes, data.Height * data.Width), Initializer.Normal(1)); // as strong as the pixels from the start
-        (_trunk, Features) = Stages(group, prefix, classes > 0 ? data.Channels + 1 : data.Channels, options, style);
-        Head = new Linear(group, $"{prefix}out", Features, outputs, weightInit: style.Init);
+        (_trunk, Features, FeatureImage) = Stages(group, prefix, classes > 0 ? data.Channels + 1 : data.Channels, options, style);
+        Head = new Linear(group, $"{prefix}out", Features, outputs, weightInit: style.Init, reads: FeatureImage);
     }
 
     /// <summary>Numbers an image that <see cref="Trunk"/> gives.</summary>
     public int Features { get; }
+
+    /// <summary>The flattened image that the features begin with; null where a dense layer has made them.</summary>
+    public ImageExtents? FeatureImage { get; }
 
     /// <summary>From features to outputs.</summary>
     public Linear Head { get; }
@@ -66,7 +70,7 @@ internal sealed class ImageEncoder : Layer
         _trunk.SetTraining(training);
     }
 
-    private (Sequential Trunk, int Features) Stages(ParameterGroup group, string prefix, int channels, ModelOptions options, NetworkStyle style)
+    private (Sequential Trunk, int Features, ImageExtents? Image) Stages(ParameterGroup group, string prefix, int channels, ModelOptions options, NetworkStyle style)
     {
         var layers = new List<Layer>();
         var bend = Backbone.Of(Activation.LeakyRelu, style.Smooth);
@@ -82,13 +86,13 @@ internal sealed class ImageEncoder : Layer
             from = stages[i];
         }
 
-        int flat = (_data.Height >> stages.Count) * (_data.Width >> stages.Count) * from;
+        var image = new ImageExtents(_data.Height >> stages.Count, _data.Width >> stages.Count, from);
         layers.Add(new FlattenLayer());
         int dense = Backbone.Dense(_data, options);
-        if (dense == 0) return (new Sequential([.. layers]), flat);
-        layers.Add(new Linear(group, $"{prefix}dense", flat, dense, bias: false, weightInit: style.Init));
+        if (dense == 0) return (new Sequential([.. layers]), image.Count, image);
+        layers.Add(new Linear(group, $"{prefix}dense", image.Count, dense, bias: false, weightInit: style.Init, reads: image));
         layers.Add(new BatchNorm(group, $"{prefix}dense.norm", dense, bend, Slope(bend)));
-        return (new Sequential([.. layers]), dense);
+        return (new Sequential([.. layers]), dense, null);
     }
 
     private static double Slope(Activation activation) => activation == Activation.LeakyRelu ? Backbone.Slope : 0;

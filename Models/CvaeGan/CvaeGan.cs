@@ -34,10 +34,10 @@ public sealed class CvaeGan : GenerativeModel, IEncoder, IExportable
         _generator = Add(new ImageDecoder(g, "", data, Options, Latent + classes, style));
         _discriminator = Add(new ImageEncoder(d, "", data, Options, 0, 1, style));
         _classifier = Add(new ImageEncoder(c, "", data, Options, 0, classes, style));
-        _realJudged = new MovingMeans(g, "judged.real", 1, _discriminator.Features);
-        _madeJudged = new MovingMeans(g, "judged.made", 1, _discriminator.Features);
-        _realClassed = new MovingMeans(g, "classed.real", classes, _classifier.Features);
-        _madeClassed = new MovingMeans(g, "classed.made", classes, _classifier.Features);
+        _realJudged = new MovingMeans(g, "judged.real", 1, _discriminator.Features, _discriminator.FeatureImage);
+        _madeJudged = new MovingMeans(g, "judged.made", 1, _discriminator.Features, _discriminator.FeatureImage);
+        _realClassed = new MovingMeans(g, "classed.real", classes, _classifier.Features, _classifier.FeatureImage);
+        _madeClassed = new MovingMeans(g, "classed.made", classes, _classifier.Features, _classifier.FeatureImage);
         foreach (var group in Groups) group.Build();
         _classify = new Phase("classifier", batch => Losses(batch).Classifier, Adam(c, Beta1));
         _judge = new Phase("discriminator", batch => Losses(batch).Discriminator, Adam(d, Beta1));

@@ -14,9 +14,11 @@ internal sealed class MovingMeans
     private readonly Func<Tensor> _means, _met;
 
     /// <param name="group">Owner of name.mean [classes, features] and name.met [classes, 1].</param>
-    public MovingMeans(ParameterGroup group, string name, int classes, int features)
+    /// <param name="image">The flattened image that the features are, where they are one.</param>
+    public MovingMeans(ParameterGroup group, string name, int classes, int features, ImageExtents? image = null)
     {
-        _means = group.DeclareState($"{name}.mean", new Shape(classes, features), 0);
+        var shape = new Shape(classes, features);
+        _means = group.DeclareState($"{name}.mean", shape, 0, ParameterLayout.Matrix(shape, null, image));
         _met = group.DeclareState($"{name}.met", new Shape(classes, 1), 0);
     }
 

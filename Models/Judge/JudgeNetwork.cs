@@ -30,7 +30,7 @@ internal sealed class JudgeNetwork : IDisposable
         }
 
         _flat = height * width * channels;
-        _dense = new Linear(Group, "dense", _flat, recipe.Features, Activation.Relu);
+        _dense = new Linear(Group, "dense", _flat, recipe.Features, Activation.Relu, reads: new ImageExtents(height, width, channels));
         _end = new Linear(Group, "end", recipe.Features, outputs);
         Group.Build();
     }

@@ -87,6 +87,7 @@ public class CommandTests
     [TestCase("data", ExitCode.Usage, "needs one of: list, fetch, show.")]
     [TestCase("compare --only gemm-1025", ExitCode.Usage, "Did you mean 'gemm-1024'?")]
     [TestCase("compare --device simt", ExitCode.Usage, "the peer")]
+    [TestCase("compare --weights --rounds 3", ExitCode.Usage, "--rounds is about times")]
     [TestCase("compare --rounds 0", ExitCode.Usage, "--rounds takes a whole number from 1 up")]
     public void BadLinesAreAnswered(string line, int code, string expected)
     {

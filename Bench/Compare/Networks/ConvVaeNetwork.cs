@@ -19,8 +19,9 @@ internal sealed class ConvVaeNetwork
         var halve = ConvSpec.Square(4, 2, 1);
         _first = new Conv2d(Group, "first", 1, 32, halve, activation);
         _second = new Conv2d(Group, "second", 32, 64, halve, activation);
-        _posterior = new Linear(Group, "posterior", 7 * 7 * 64, 2 * Latent);
-        _widen = new Linear(Group, "widen", Latent, 7 * 7 * 64, activation);
+        var flat = new ImageExtents(7, 7, 64);
+        _posterior = new Linear(Group, "posterior", flat.Count, 2 * Latent, reads: flat);
+        _widen = new Linear(Group, "widen", Latent, flat.Count, activation, makes: flat);
         _enlarge = new ConvTranspose2d(Group, "enlarge", 64, 32, halve, activation: activation);
         _pixels = new ConvTranspose2d(Group, "pixels", 32, 1, halve);
         Group.Build();

@@ -15,7 +15,8 @@ internal sealed class DcganNetwork : GanNetwork
     public DcganNetwork(Context context) : base(context)
     {
         var halve = ConvSpec.Square(4, 2, 1);
-        _widen = new Linear(Generator, "widen", Noise, 7 * 7 * 128);
+        var flat = new ImageExtents(7, 7, 128);
+        _widen = new Linear(Generator, "widen", Noise, flat.Count, makes: flat);
         _norm0 = new BatchNorm(Generator, "norm0", 128, Activation.Relu);
         _enlarge = new Sequential(new ConvTranspose2d(Generator, "enlarge", 128, 64, halve, bias: false), new BatchNorm(Generator, "norm1", 64, Activation.Relu));
         _pixels = new ConvTranspose2d(Generator, "pixels", 64, 1, halve, activation: Activation.Tanh);
@@ -23,7 +24,7 @@ internal sealed class DcganNetwork : GanNetwork
             new Conv2d(Discriminator, "first", 1, 64, halve, Activation.LeakyRelu, slope: 0.2),
             new Conv2d(Discriminator, "second", 64, 128, halve, bias: false),
             new BatchNorm(Discriminator, "norm", 128, Activation.LeakyRelu, 0.2));
-        _logit = new Linear(Discriminator, "logit", 7 * 7 * 128, 1);
+        _logit = new Linear(Discriminator, "logit", flat.Count, 1, reads: flat);
         Generator.Build();
         Discriminator.Build();
     }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using static TorchSharp.torch;
 
 namespace GenEngine.Peers.TorchSharp;
@@ -31,38 +30,6 @@ internal sealed class FixtureCase(string name, params (string Name, double Value
 /// <summary>Writes cases as one safetensors file: tensors are named case/tensor, the metadata holds each case's options.</summary>
 internal static class FixtureFile
 {
-    public static void Write(string path, IReadOnlyList<FixtureCase> cases)
-    {
-        var all = cases.SelectMany(one => one.Tensors.Select(entry => (Name: $"{one.Name}/{entry.Name}", entry.Tensor))).OrderBy(entry => entry.Name, StringComparer.Ordinal).ToList();
-        using var header = new MemoryStream();
-        using (var json = new Utf8JsonWriter(header))
-        {
-            json.WriteStartObject();
-            json.WriteStartObject("__metadata__");
-            foreach (var one in cases) json.WriteString(one.Name, one.Options);
-            json.WriteEndObject();
-            long offset = 0;
-            foreach (var (name, tensor) in all)
-            {
-                json.WriteStartObject(name);
-                json.WriteString("dtype", tensor.dtype == ScalarType.Int32 ? "I32" : "F32");
-                json.WriteStartArray("shape");
-                foreach (long extent in tensor.shape) json.WriteNumberValue(extent);
-                json.WriteEndArray();
-                json.WriteStartArray("data_offsets");
-                json.WriteNumberValue(offset);
-                json.WriteNumberValue(offset += 4 * tensor.numel());
-                json.WriteEndArray();
-                json.WriteEndObject();
-            }
-
-            json.WriteEndObject();
-        }
-
-        while (header.Length % 8 != 0) header.WriteByte((byte)' ');
-        using var file = File.Create(path);
-        file.Write(BitConverter.GetBytes(header.Length));
-        header.WriteTo(file);
-        foreach (var (_, tensor) in all) file.Write(tensor.bytes);
-    }
+    public static void Write(string path, IReadOnlyList<FixtureCase> cases) => TensorFile.Write(
+        path, cases.SelectMany(one => one.Tensors.Select(entry => ($"{one.Name}/{entry.Name}", entry.Tensor))), cases.Select(one => (one.Name, one.Options)));
 }

@@ -6,7 +6,8 @@ namespace GenEngine.Peers.TorchSharp;
 
 /// <summary>
 /// Answers, one line each: "measure NAME THREADS SECONDS" -> "ok MEDIAN_MS REPEATS" or "error TEXT"; end of input ends it.
-/// Started as "startup THREADS" it runs one VAE step from nothing and says "done"; as "fixtures FOLDER" it writes the tests' fixtures.
+/// Started as "startup THREADS" it runs one VAE step from nothing and says "done"; as "fixtures FOLDER" it writes the tests' fixtures; as "weights KIND EXTENTS FOLDER" it
+/// exchanges weights (<see cref="WeightExchange"/>).
 /// </summary>
 internal static class Program
 {
@@ -24,6 +25,12 @@ internal static class Program
         if (args is ["fixtures", var folder])
         {
             Fixtures.Write(folder);
+            return 0;
+        }
+
+        if (args is ["weights", var kind, var extents, var exchange])
+        {
+            WeightExchange.Run(kind, extents, exchange);
             return 0;
         }
 
