@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.Globalization;
 using System.Numerics;
+using GenEngine.Bench.Completion;
 using GenEngine.Data;
 using GenEngine.Text;
 
@@ -19,6 +21,7 @@ internal static class Options
     public static Option<string> Data(string standard = "digits")
     {
         var option = Text("--data", "NAME|PATH", "Data set ('genengine data list' shows them all), or a folder of pictures: JPEG, PNG and BMP, loose or a folder a class; for models of sequences a .txt file, or a folder of WAV files.", standard);
+        option.CompletionSources.Add(LiveNames.Data);
         option.Validators.Add(result =>
         {
             if (result.Tokens.Count == 0) return; // the default is known; --help and plain runs need not load the catalogue
@@ -29,8 +32,8 @@ internal static class Options
     }
 
     /// <summary>--data of a command on a trained model: null for the data of its run.</summary>
-    public static Option<string?> OtherData() =>
-        new("--data") { HelpName = "NAME|PATH", Description = "Other test images than the run's, or the place that its folder of pictures has moved to." };
+    public static Option<string?> OtherData() => Completed<string?>(
+        new("--data") { HelpName = "NAME|PATH", Description = "Other test images than the run's, or the place that its folder of pictures has moved to." }, LiveNames.Data);
 
     public static Option<string?> DataDir() =>
         new("--data-dir") { HelpName = "FOLDER", Description = "Where to look for data files first; then GENENGINE_DATA, then the user's cache." };
@@ -50,8 +53,15 @@ internal static class Options
 
     public static Option<string?> Out(string description = "Folder to write to; made when missing.") => new("--out") { HelpName = "PATH", Description = description };
 
-    public static Option<string?> Run() =>
-        new("--run") { HelpName = "PATH", Description = "Run folder to take the weights from; the newest run of the model when not given." };
+    public static Option<string?> Run() => Completed<string?>(
+        new("--run") { HelpName = "PATH", Description = "Run folder to take the weights from; the newest run of the model when not given." }, LiveNames.Runs);
+
+    /// <summary>An option with what shells complete of it.</summary>
+    public static Option<T> Completed<T>(Option<T> option, Func<CompletionContext, IEnumerable<CompletionItem>> source)
+    {
+        option.CompletionSources.Add(source);
+        return option;
+    }
 
     /// <param name="what">Whose launches are traced: "a few steps".</param>
     public static Option<string?> Profile(string what) => new("--profile")

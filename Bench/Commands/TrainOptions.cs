@@ -1,4 +1,5 @@
 using System.CommandLine;
+using GenEngine.Bench.Completion;
 using GenEngine.Kernels.Layout;
 using GenEngine.Runs;
 
@@ -15,7 +16,8 @@ internal sealed class TrainOptions
     private readonly Option<string?> _binarize = Options.Choice("--binarize", "none: a pixel is byte / 255; dynamic: 0 or 1, drawn anew each epoch; what the model wants when not given", "none", "dynamic");
     private readonly Option<bool> _eager = new("--eager") { Description = "Run every step eagerly instead of replaying a captured one; the bits are the same." };
     private readonly Option<string?> _profile = Options.Profile("a few steps");
-    private readonly Option<string?> _resume = new("--resume") { HelpName = "RUN", Description = "Go on with a run that was stopped, from its last checkpoint; its model, data and options are the run's own." };
+    private readonly Option<string?> _resume = Options.Completed<string?>(
+        new("--resume") { HelpName = "RUN", Description = "Go on with a run that was stopped, from its last checkpoint; its model, data and options are the run's own." }, LiveNames.Runs);
     private readonly Option<int> _every = Options.Number("--checkpoint-every", "Steps between two checkpoints; 0 saves only where training ends or is stopped.", 0, 1000);
     private readonly Option<bool> _otherIsa = new("--allow-other-isa") { Description = "With --resume: go on with another instruction set or device than before, whose bits are not an uninterrupted run's." };
     private readonly Option<string?> _out = Options.Out("Run folder to make; runs/<model>-<data>-<n> when not given. Never overwritten.");
