@@ -46,7 +46,7 @@ internal static class Options
 
     public static Option<int> Batch(int standard = 128) => Number("--batch", "Examples a step.", 1, standard);
 
-    public static Option<int> Threads(int standard = 0) => Number("--threads", "CPU threads, the caller included; 0 takes one a core.", 0, standard);
+    public static Option<int> Threads(int standard = 0) => Number("--threads", "CPU threads, the caller included; 0 takes one a core.", 0, standard, 1024);
 
     /// <param name="names">What there is to choose from, the default first.</param>
     public static Option<string> Precision(params string[] names) => OneOf("--precision", "What float32 matrix products and convolutions compute in; the others use tensor cores", names);
@@ -96,19 +96,21 @@ internal static class Options
     public static Option<string?> Choice(string name, string description, params string[] values) =>
         Among(new Option<string?>(name) { Description = description }, values);
 
-    public static Option<T> Number<T>(string name, string description, T minimum, T standard) where T : struct, INumber<T> => new(name)
+    /// <param name="maximum">Null for none.</param>
+    public static Option<T> Number<T>(string name, string description, T minimum, T standard, T? maximum = null) where T : struct, INumber<T> => new(name)
     {
         HelpName = "N",
         Description = description,
         DefaultValueFactory = _ => standard,
-        CustomParser = result => Parse(name, minimum, result),
+        CustomParser = result => Parse(name, minimum, maximum, result),
     };
 
-    public static Option<T?> OptionalNumber<T>(string name, string description, T minimum) where T : struct, INumber<T> => new(name)
+    /// <inheritdoc cref="Number"/>
+    public static Option<T?> OptionalNumber<T>(string name, string description, T minimum, T? maximum = null) where T : struct, INumber<T> => new(name)
     {
         HelpName = "N",
         Description = description,
-        CustomParser = result => Parse(name, minimum, result),
+        CustomParser = result => Parse(name, minimum, maximum, result),
     };
 
     private static Option<T> Among<T>(Option<T> option, string[] values)
@@ -143,14 +145,14 @@ internal static class Options
         },
     };
 
-    private static T Parse<T>(string name, T minimum, System.CommandLine.Parsing.ArgumentResult result) where T : struct, INumber<T>
+    private static T Parse<T>(string name, T minimum, T? maximum, System.CommandLine.Parsing.ArgumentResult result) where T : struct, INumber<T>
     {
         string text = result.Tokens[0].Value;
         if (T.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var value)
-            && !T.IsNaN(value) && value >= minimum)
+            && T.IsFinite(value) && value >= minimum && !(value > maximum))
             return value;
         string kind = typeof(T) == typeof(double) || typeof(T) == typeof(float) ? "a number" : "a whole number";
-        result.AddError(FormattableString.Invariant($"{name} takes {kind} from {minimum} up, not '{text}'."));
+        result.AddError(FormattableString.Invariant($"{name} takes {kind} from {minimum} {(maximum is { } most ? FormattableString.Invariant($"to {most}") : "up")}, not '{text}'."));
         return minimum;
     }
 }

@@ -33,11 +33,12 @@ internal static class CommandList
         ("bench", BenchCommand.Create),
         ("compare", CompareCommand.Create),
         ("completion", CompletionCommand.Create),
+        (CurvesCommand.Name, CurvesCommand.Create),
         (StartupProbe.Name, StartupProbe.Create),
     ];
 
     /// <summary>Names of the commands that --help shows, for which none of them need be made.</summary>
-    public static IEnumerable<string> Names => s_commands.Select(command => command.Name).Where(name => name != StartupProbe.Name);
+    public static IEnumerable<string> Names => s_commands.Select(command => command.Name).Where(name => name is not (StartupProbe.Name or CurvesCommand.Name));
 
     /// <summary>All commands.</summary>
     public static IEnumerable<Command> Create() => [.. s_commands.Select(command => command.Create())];

@@ -13,14 +13,22 @@ internal static class TrainSequences
     {
         using var device = options.Device.Open(session);
         if (device is CpuDevice cpu) WarmUp.Start(entry, cpu.Isa);
-        bool conditional = settings.Model.Condition is not (null or "none");
+        bool conditional = IsConditional(settings);
         var (given, sequences) = (settings.Sequences.Source, settings.Sequences);
         var (trainSet, testSet) = (SequenceSets.Load(settings.Data, "train", given), SequenceSets.Load(settings.Data, "test", given));
         foreach (string note in trainSet.Notes) session.Error.WriteLine(note);
         if (conditional) trainSet.RequireClasses($"'{entry.Name} --condition'");
-        string clips = sequences.Clips ?? (conditional ? "apart" : "joined");
+        string clips = Clips(settings);
         if (conditional && clips == "joined") throw new UsageException("--clips joined lets windows cross from class to class, which --condition cannot mean; leave one of them out.");
         if (clips == "joined") (trainSet, testSet) = (trainSet.Joined(), testSet.Joined());
+
+        if (settings.Minutes is not null)
+        {
+            using var measure = new Context(device);
+            using var windows = new DeviceSequences(measure, trainSet, sequences.Window);
+            var trial = Config(settings, entry, trainSet, testSet, windows, clips);
+            settings = settings with { Steps = Pace.Fit(session, settings, device, copy => entry.Build(copy, windows.Shape, trial), copy => new DeviceSequences(copy, trainSet, sequences.Window)) };
+        }
 
         using var context = new Context(device, seed: settings.Seed);
         using var data = new DeviceSequences(context, trainSet, sequences.Window);
@@ -31,7 +39,7 @@ internal static class TrainSequences
         test.Evaluate(model.Field).Dispose(); // what could not be measured at the end is said now
         var run = resumed ?? RunFolder.Create(config, settings.Out);
         using var held = run.Lock();
-        var report = new TrainReport(session, model, run, settings.Json);
+        var report = new TrainReport(session, model, run, settings);
         report.Begin(data, model.Field);
 
         var (finished, steps) = TrainSteps.Run(session, settings, model, data, run, report, resumed is not null);
@@ -40,7 +48,13 @@ internal static class TrainSequences
         return ExitCode.Done;
     }
 
-    private static RunConfig Config(TrainSettings settings, ModelDescription entry, SequenceDataset train, SequenceDataset test, DeviceSequences data, string clips)
+    /// <summary>Whether windows may cross from clip to clip: as the user said, or as the model wants it.</summary>
+    public static string Clips(TrainSettings settings) => settings.Sequences.Clips ?? (IsConditional(settings) ? "apart" : "joined");
+
+    private static bool IsConditional(TrainSettings settings) => settings.Model.Condition is not (null or "none");
+
+    /// <summary>The run's file, every choice made.</summary>
+    internal static RunConfig Config(TrainSettings settings, ModelDescription entry, SequenceDataset train, SequenceDataset test, DeviceSequences data, string clips)
     {
         long steps = settings.Steps ?? Trainer.StepsFor(settings.Epochs ?? TrainSettings.StandardEpochs, data.ItemsAnEpoch, settings.Batch);
         return new RunConfig(entry.Resolve(settings.Model with { Steps = steps }, data.Shape))
