@@ -8,6 +8,9 @@ internal sealed class ConsoleCommand(string name, string description) : Command(
     /// <summary>Command lines without the program's name, each with a word on what it does: ("train vae", "a VAE on the built-in digits").</summary>
     public IReadOnlyList<(string Line, string Purpose)> Examples { get; init; } = [];
 
+    /// <summary>Written to --help behind the options, where the line says enough to say more.</summary>
+    public Action<ParseResult, TextWriter>? MoreHelp { get; set; }
+
     /// <summary>What the command does. It returns an <see cref="ExitCode"/> and throws <see cref="Kernels.EngineException"/> for what the user should know.</summary>
     public void OnRun(Func<Session, int> run) => SetAction(parse =>
     {

@@ -10,7 +10,7 @@ internal static class ConsoleHelp
     private static readonly (string Line, string Purpose)[] RootExamples =
     [
         ("train vae", "train a VAE on built-in digits, draw samples and its latent manifold"),
-        ("devices", "what this machine can run on, and what is missing"),
+        ("doctor", "what works on this machine, what is missing, and what to do about it"),
         ("gradcheck", "check every gradient against finite differences"),
         ("kernels check", "run every CUDA kernel on the CPU under the checker"),
     ];
@@ -31,6 +31,7 @@ internal static class ConsoleHelp
             var command = parseResult.CommandResult.Command;
             var examples = command switch { RootCommand => RootExamples, ConsoleCommand own => own.Examples, _ => [] };
             var output = parseResult.InvocationConfiguration.Output;
+            (command as ConsoleCommand)?.MoreHelp?.Invoke(parseResult, output);
             if (examples.Count > 0)
             {
                 output.WriteLine("Examples:");

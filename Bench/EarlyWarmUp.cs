@@ -18,7 +18,7 @@ internal static class EarlyWarmUp
             ["startup-probe", ..] => "vae",
             _ => null,
         };
-        if (model is null || args.Any(IsOtherDevice) || args.Any(arg => arg.StartsWith("--isa", StringComparison.Ordinal) || arg is "--help" or "-h" or "-?")) return;
+        if (model is null || args.Any(IsOtherDevice) || args.Any(arg => arg.StartsWith("--isa", StringComparison.Ordinal) || arg is "--help" or "-h" or "-?" or "--print-config")) return;
         if (Environment.GetEnvironmentVariable("GENENGINE_ISA") is { Length: > 0 }) return;
         WarmUp.Start(Zoo.Find(model), CpuIsas.Best);
     }

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using GenEngine.Bench.Commands;
 using GenEngine.Bench.Compare;
+using GenEngine.Bench.Health;
 using GenEngine.Bench.Shapes;
 using GenEngine.Data;
 
@@ -23,6 +24,7 @@ internal static class Json
 
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(DeviceInfo[]))]
+[JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(IReadOnlyList<DataSetStatus>))]
 [JsonSerializable(typeof(DataReport))]
 [JsonSerializable(typeof(SequenceReport))]

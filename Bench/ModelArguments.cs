@@ -7,7 +7,8 @@ namespace GenEngine.Bench;
 /// <summary>The options that models take; a model answers one that it does not take with those that it does.</summary>
 internal sealed class ModelArguments
 {
-    private const string Linear = "none";
+    /// <summary>An empty list, as it is typed.</summary>
+    public const string None = "none";
 
     private readonly Option<string?> _backbone = Options.Choice("--backbone", "Dense layers or convolutions; the model's own when not given", "mlp", "conv");
     private readonly Option<int?> _latent = Options.OptionalNumber("--latent", "Dimensions of the code or the noise.", 1);
@@ -60,7 +61,7 @@ internal sealed class ModelArguments
     private static int[]? Widths(string? text)
     {
         if (text is null) return null;
-        if (text == Linear) return [];
+        if (text == None) return [];
         string[] parts = Parts(text);
         var widths = new int[parts.Length];
         for (int i = 0; i < widths.Length; i++)

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.Globalization;
 using System.Numerics;
+using GenEngine.Bench.Completion;
 using GenEngine.Data;
 using GenEngine.Text;
 
@@ -19,6 +21,7 @@ internal static class Options
     public static Option<string> Data(string standard = "digits")
     {
         var option = Text("--data", "NAME|PATH", "Data set ('genengine data list' shows them all), or a folder of pictures: JPEG, PNG and BMP, loose or a folder a class; for models of sequences a .txt file, or a folder of WAV files.", standard);
+        option.CompletionSources.Add(LiveNames.Data);
         option.Validators.Add(result =>
         {
             if (result.Tokens.Count == 0) return; // the default is known; --help and plain runs need not load the catalogue
@@ -29,8 +32,8 @@ internal static class Options
     }
 
     /// <summary>--data of a command on a trained model: null for the data of its run.</summary>
-    public static Option<string?> OtherData() =>
-        new("--data") { HelpName = "NAME|PATH", Description = "Other test images than the run's, or the place that its folder of pictures has moved to." };
+    public static Option<string?> OtherData() => Completed<string?>(
+        new("--data") { HelpName = "NAME|PATH", Description = "Other test images than the run's, or the place that its folder of pictures has moved to." }, LiveNames.Data);
 
     public static Option<string?> DataDir() =>
         new("--data-dir") { HelpName = "FOLDER", Description = "Where to look for data files first; then GENENGINE_DATA, then the user's cache." };
@@ -43,15 +46,22 @@ internal static class Options
 
     public static Option<int> Batch(int standard = 128) => Number("--batch", "Examples a step.", 1, standard);
 
-    public static Option<int> Threads(int standard = 0) => Number("--threads", "CPU threads, the caller included; 0 takes one a core.", 0, standard);
+    public static Option<int> Threads(int standard = 0) => Number("--threads", "CPU threads, the caller included; 0 takes one a core.", 0, standard, 1024);
 
     /// <param name="names">What there is to choose from, the default first.</param>
     public static Option<string> Precision(params string[] names) => OneOf("--precision", "What float32 matrix products and convolutions compute in; the others use tensor cores", names);
 
     public static Option<string?> Out(string description = "Folder to write to; made when missing.") => new("--out") { HelpName = "PATH", Description = description };
 
-    public static Option<string?> Run() =>
-        new("--run") { HelpName = "PATH", Description = "Run folder to take the weights from; the newest run of the model when not given." };
+    public static Option<string?> Run() => Completed<string?>(
+        new("--run") { HelpName = "PATH", Description = "Run folder to take the weights from; the newest run of the model when not given." }, LiveNames.Runs);
+
+    /// <summary>An option with what shells complete of it.</summary>
+    public static Option<T> Completed<T>(Option<T> option, Func<CompletionContext, IEnumerable<CompletionItem>> source)
+    {
+        option.CompletionSources.Add(source);
+        return option;
+    }
 
     /// <param name="what">Whose launches are traced: "a few steps".</param>
     public static Option<string?> Profile(string what) => new("--profile")
@@ -86,19 +96,21 @@ internal static class Options
     public static Option<string?> Choice(string name, string description, params string[] values) =>
         Among(new Option<string?>(name) { Description = description }, values);
 
-    public static Option<T> Number<T>(string name, string description, T minimum, T standard) where T : struct, INumber<T> => new(name)
+    /// <param name="maximum">Null for none.</param>
+    public static Option<T> Number<T>(string name, string description, T minimum, T standard, T? maximum = null) where T : struct, INumber<T> => new(name)
     {
         HelpName = "N",
         Description = description,
         DefaultValueFactory = _ => standard,
-        CustomParser = result => Parse(name, minimum, result),
+        CustomParser = result => Parse(name, minimum, maximum, result),
     };
 
-    public static Option<T?> OptionalNumber<T>(string name, string description, T minimum) where T : struct, INumber<T> => new(name)
+    /// <inheritdoc cref="Number"/>
+    public static Option<T?> OptionalNumber<T>(string name, string description, T minimum, T? maximum = null) where T : struct, INumber<T> => new(name)
     {
         HelpName = "N",
         Description = description,
-        CustomParser = result => Parse(name, minimum, result),
+        CustomParser = result => Parse(name, minimum, maximum, result),
     };
 
     private static Option<T> Among<T>(Option<T> option, string[] values)
@@ -133,14 +145,14 @@ internal static class Options
         },
     };
 
-    private static T Parse<T>(string name, T minimum, System.CommandLine.Parsing.ArgumentResult result) where T : struct, INumber<T>
+    private static T Parse<T>(string name, T minimum, T? maximum, System.CommandLine.Parsing.ArgumentResult result) where T : struct, INumber<T>
     {
         string text = result.Tokens[0].Value;
         if (T.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var value)
-            && !T.IsNaN(value) && value >= minimum)
+            && T.IsFinite(value) && value >= minimum && !(value > maximum))
             return value;
         string kind = typeof(T) == typeof(double) || typeof(T) == typeof(float) ? "a number" : "a whole number";
-        result.AddError(FormattableString.Invariant($"{name} takes {kind} from {minimum} up, not '{text}'."));
+        result.AddError(FormattableString.Invariant($"{name} takes {kind} from {minimum} {(maximum is { } most ? FormattableString.Invariant($"to {most}") : "up")}, not '{text}'."));
         return minimum;
     }
 }

@@ -13,13 +13,27 @@ internal static class OutputPath
         {
             string full = Path.GetFullPath(path);
             Directory.CreateDirectory(full);
-            string probe = Path.Combine(full, $".write-test-{Guid.NewGuid():N}");
-            using (File.Create(probe, 1, FileOptions.DeleteOnClose)) { }
+            Probe(full);
             return full;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             throw new EngineException($"Cannot write to the folder '{path}': {exception.Message} Name another one.", exception);
+        }
+    }
+
+    /// <summary>Proves that files can be made in a folder that is there.</summary>
+    /// <exception cref="EngineException">They cannot.</exception>
+    public static void Probe(string folder)
+    {
+        try
+        {
+            string probe = Path.Combine(folder, $".write-test-{Guid.NewGuid():N}");
+            using (File.Create(probe, 1, FileOptions.DeleteOnClose)) { }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new EngineException($"Cannot write to the folder '{folder}': {exception.Message} Name another one.", exception);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using GenEngine.Bench.Commands;
+using GenEngine.Bench.Completion;
 using GenEngine.Kernels;
 
 namespace GenEngine.Bench;
@@ -20,8 +21,9 @@ public static class Program
     /// <param name="stderr">Errors and notices.</param>
     /// <param name="stop">Asks the command to stop as Ctrl-C does. When it cannot be cancelled, Ctrl-C itself is listened to.</param>
     /// <returns>See <see cref="ExitCode"/>.</returns>
-    public static int Run(string[] args, TextWriter stdout, TextWriter stderr, CancellationToken stop = default) =>
-        Run(CommandList.For(args), args, stdout, stderr, stop);
+    public static int Run(string[] args, TextWriter stdout, TextWriter stderr, CancellationToken stop = default) => args is [SuggestEntry.Name, ..]
+        ? SuggestEntry.Run(args, stdout)
+        : Run(CommandList.For(args), args, stdout, stderr, stop);
 
     /// <summary>As the public one, over commands of the caller's.</summary>
     internal static int Run(IEnumerable<Command> commands, string[] args, TextWriter stdout, TextWriter stderr, CancellationToken stop = default)

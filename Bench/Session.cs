@@ -9,11 +9,9 @@ internal sealed class Session : IDisposable
     private readonly Invocation _invocation;
     private IAnsiConsole? _console;
 
-    public Session(ParseResult parse)
-    {
-        Parse = parse;
-        _invocation = (Invocation)parse.InvocationConfiguration;
-    }
+    public Session(ParseResult parse) : this(parse, (Invocation)parse.InvocationConfiguration) { }
+
+    private Session(ParseResult parse, Invocation invocation) => (Parse, _invocation) = (parse, invocation);
 
     public ParseResult Parse { get; }
 
@@ -43,6 +41,9 @@ internal sealed class Session : IDisposable
 
     /// <summary>True when the user gave the option; false when its default stands in.</summary>
     public bool Given(Option option) => Parse.GetResult(option) is { Implicit: false };
+
+    /// <summary>The same, of another command line: that of a configuration file.</summary>
+    public Session With(ParseResult parse) => new(parse, _invocation);
 
     public void Dispose() => Out.Flush();
 

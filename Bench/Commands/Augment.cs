@@ -25,6 +25,7 @@ internal static class Augment
             ],
         };
         var model = new Argument<string>("model") { Description = "A conditional model; it is trained on the given share of the data and sees nothing else." };
+        model.CompletionSources.Add([.. Zoo.Descriptions.Where(description => description.NeedsClasses).Select(description => description.Name)]);
         command.Arguments.Add(model);
         var shares = new Option<double[]>("--share") { HelpName = "X", Description = "Shares of the training set, each in (0, 1].", DefaultValueFactory = _ => s_shares, AllowMultipleArgumentsPerToken = true };
         var seeds = Options.Number("--seeds", "Classifiers a figure, a seed each.", 2, 5);

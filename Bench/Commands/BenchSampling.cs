@@ -26,6 +26,7 @@ internal static class BenchSampling
             ],
         };
         var name = new Argument<string>("model") { Description = $"One of {string.Join(", ", models)}; weights are those it begins with.", DefaultValueFactory = _ => "gated-pixelcnn" };
+        name.CompletionSources.Add([.. models]);
         name.Validators.Add(result =>
         {
             if (result.Tokens.Count > 0 && !models.Contains(result.Tokens[0].Value)) result.AddError(Text.NearestName.Unknown("pixel model", result.Tokens[0].Value, models));

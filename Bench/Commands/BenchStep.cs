@@ -21,6 +21,7 @@ internal static class BenchStep
         };
         var names = StepEntry.All.Select(entry => entry.Name).ToList();
         var name = new Argument<string>("name") { Description = "One of " + string.Join(", ", StepEntry.All.Select(entry => $"{entry.Name} ({entry.Purpose}, batch {entry.Batch})")) + "." };
+        name.CompletionSources.Add([.. StepEntry.All.Select(entry => entry.Name)]);
         name.Validators.Add(result =>
         {
             if (!names.Contains(result.Tokens[0].Value)) result.AddError(NearestName.Unknown("step", result.Tokens[0].Value, names));

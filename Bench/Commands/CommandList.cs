@@ -29,13 +29,19 @@ internal static class CommandList
         ("prove", Prove.Create),
         ("gradcheck", Gradcheck.Create),
         ("devices", Devices.Create),
+        ("doctor", DoctorCommand.Create),
         ("data", DataCommand.Create),
         ("kernels", KernelsCommand.Create),
         ("evidence", EvidenceCommand.Create),
         ("bench", BenchCommand.Create),
         ("compare", CompareCommand.Create),
-        ("startup-probe", StartupProbe.Create),
+        ("completion", CompletionCommand.Create),
+        (CurvesCommand.Name, CurvesCommand.Create),
+        (StartupProbe.Name, StartupProbe.Create),
     ];
+
+    /// <summary>Names of the commands that --help shows, for which none of them need be made.</summary>
+    public static IEnumerable<string> Names => s_commands.Select(command => command.Name).Where(name => name is not (StartupProbe.Name or CurvesCommand.Name));
 
     /// <summary>All commands.</summary>
     public static IEnumerable<Command> Create() => [.. s_commands.Select(command => command.Create())];

@@ -21,7 +21,7 @@ internal static class Complete
         };
         var trained = new TrainedModelOptions(command);
         var chosen = new ChosenImages(command, 8);
-        var keep = Options.OptionalNumber("--keep", "Share of the rows, from above, that is kept; a half when not given.", 0.0);
+        var keep = Options.OptionalNumber("--keep", "Share of the rows, from above, that is kept; a half when not given.", 0.0, 1.0);
         var mask = new Option<string?>("--mask") { HelpName = "FILE", Description = "A picture of the images' size: what is black is drawn anew." };
         var draws = Options.Number("--draws", "Completions of each image.", 1, 5);
         foreach (Option option in (Option[])[keep, mask, draws]) command.Options.Add(option);

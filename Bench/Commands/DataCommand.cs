@@ -43,6 +43,7 @@ internal static class DataCommand
     private static ConsoleCommand Fetch()
     {
         var name = new Argument<string>("name") { Description = "The data set: mnist, fashion-mnist, ... ('genengine data list')." };
+        name.CompletionSources.Add([.. DataCatalogue.Entries.Select(entry => entry.Name)]);
         name.Validators.Add(result =>
         {
             string[] known = [.. DataCatalogue.Entries.Select(entry => entry.Name)];

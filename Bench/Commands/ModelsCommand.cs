@@ -1,4 +1,5 @@
-using System.Globalization;
+using System.CommandLine;
+using GenEngine.Bench.Configuration;
 using GenEngine.Models;
 using GenEngine.Runs;
 
@@ -19,19 +20,26 @@ internal static class ModelsCommand
     {
         var command = new ConsoleCommand("models", "List the models: what each is, needs and takes, and its paper.")
         {
-            Examples = [("models", "all models with their options and defaults"), ("models --json", "for programs")],
+            Examples = [("models", "all models with their options and defaults"), ("models vae", "one of them, and how long it takes to train on this machine"), ("models --json", "for programs")],
         };
+        var name = new Argument<string?>("model") { Description = "Only this model.", Arity = ArgumentArity.ZeroOrOne };
+        name.CompletionSources.Add([.. Zoo.Names]);
         var json = Options.Json();
+        command.Arguments.Add(name);
         command.Options.Add(json);
         command.OnRun(session =>
         {
-            List<ModelInfo> models = [.. Zoo.Descriptions.Select(Info)];
+            List<ModelInfo> models = [.. (session.Get(name) is { } one ? [Zoo.Find(one)] : Zoo.Descriptions).Select(Info)];
             if (session.Get(json)) Json.Write(session.Out, ConsoleJson.Default.ListModelInfo, models);
             else foreach (var model in models) Print(session.Out, model);
+            if (session.Get(name) is { } measured && !session.Get(json)) session.Out.WriteLine($"{"",-10} expected: {ModelPace.Expectation(session, Zoo.Find(measured))}");
             return ExitCode.Done;
         });
         return command;
     }
+
+    /// <summary>What a model takes, with its defaults, as 'models' prints it.</summary>
+    public static void Print(TextWriter output, ModelDescription model) => Print(output, Info(model));
 
     private static ModelInfo Info(ModelDescription model) => new(
         model.Name, model.Summary, model.Paper, model.NeedsSequences ? "sequences: sound or text" : model.NeedsClasses ? "images with classes" : "images", model.Losses, model.LambdaNames, [.. model.Defaults.Select(Values)]);
@@ -50,31 +58,12 @@ internal static class ModelsCommand
     private static Dictionary<string, string> Values(ModelOptions options)
     {
         var values = new Dictionary<string, string>();
-        void Add(string name, IFormattable? value)
+        foreach (var (name, value) in ConfigPrinter.Options(options, nulls: true))
         {
-            if (value is not null) values[name] = value.ToString(null, CultureInfo.InvariantCulture);
+            if (value is not null) values[$"--{name}"] = name == "positions" ? "" : ConfigPrinter.Typed(value);
+            else if (name == "width" && options.Backbone == "conv") values["--width"] = "256 (16 above 32x32)";
         }
 
-        if (options.Backbone is { } backbone) values["--backbone"] = backbone;
-        Add("--latent", options.Latent);
-        if (options.Hidden is { } hidden) values["--hidden"] = hidden.Count == 0 ? "none" : string.Join(',', hidden);
-        if (options.Backbone == "conv") values["--width"] = options.Width?.ToString(CultureInfo.InvariantCulture) ?? "256 (16 above 32x32)";
-        else Add("--width", options.Width);
-        Add("--layers", options.Layers);
-        if (options.Condition is { } condition) values["--condition"] = condition;
-        if (options.Positions is not null) values["--positions"] = "";
-        if (options.Colours is { } colours) values["--colours"] = colours;
-        if (options.Prior is { } prior) values["--prior"] = prior;
-        Add("--labelled", options.Labelled);
-        if (options.Loss is { } loss) values["--loss"] = loss;
-        Add("--noise", options.Noise);
-        if (options.Pairwise is { } pairwise) values["--pairwise"] = string.Join(',', pairwise.Select(weight => weight.ToString(CultureInfo.InvariantCulture)));
-        if (options.Lambdas is { } lambdas) values["--lambdas"] = string.Join(',', lambdas.Select(lambda => lambda.ToString(CultureInfo.InvariantCulture)));
-        Add("--stacks", options.Stacks);
-        Add("--residual", options.Residual);
-        Add("--skip", options.Skip);
-        Add("--learning-rate", options.LearningRate);
-        if (options.Schedule is { } schedule) values["--schedule"] = schedule;
         return values;
     }
 }

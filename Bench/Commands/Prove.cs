@@ -16,6 +16,7 @@ internal static class Prove
             Examples = [("prove gated-pixelcnn", "the card, and a picture of what a pixel sees"), ("prove row-lstm --device simt", "by the CUDA kernels under the emulator")],
         };
         var name = new Argument<string>("model") { Description = $"One of {string.Join(", ", models)}." };
+        name.CompletionSources.Add([.. models]);
         name.Validators.Add(result =>
         {
             if (!models.Contains(result.Tokens[0].Value)) result.AddError(Text.NearestName.Unknown("autoregressive model", result.Tokens[0].Value, models));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using GenEngine.Bench.Completion;
 using GenEngine.Files;
 using GenEngine.Kernels;
 using GenEngine.Plots;
@@ -27,6 +28,7 @@ internal static class RunsCommand
             ],
         };
         var folders = new Argument<string[]>("run") { Description = "Run folders to compare; all are listed when none is given.", Arity = ArgumentArity.ZeroOrMore };
+        folders.CompletionSources.Add(LiveNames.Runs);
         command.Arguments.Add(folders);
         var root = Options.Text("--root", "FOLDER", "Where to look for runs.", "runs");
         var output = Options.Out("PNG or SVG file of the comparison; compared.png here when not given.");

@@ -7,10 +7,12 @@ namespace GenEngine.Bench.Commands;
 /// <summary>startup-probe (hidden): one VAE training step from nothing; 'compare' measures the time to its one line.</summary>
 internal static class StartupProbe
 {
+    public const string Name = "startup-probe";
+
     public static Command Create()
     {
         var threads = Options.Threads();
-        var command = new ConsoleCommand("startup-probe", "One VAE training step from nothing.") { Hidden = true };
+        var command = new ConsoleCommand(Name, "One VAE training step from nothing.") { Hidden = true };
         command.Options.Add(threads);
         command.OnRun(session =>
         {

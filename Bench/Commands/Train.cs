@@ -24,17 +24,32 @@ internal static class Train
                 ("train vae --data mnist --hidden 400 --latent 20", "the usual MNIST benchmark, 784-400-20"),
                 ("train ae --data fashion-mnist --backbone conv", "a convolutional autoencoder of clothes"),
                 ("train vae --data ~/faces --size 64 --flip", "a folder of your own pictures"),
+                ("train vae --minutes 2 --schedule cosine", "as many steps as fit into two minutes on this machine, and the schedule with them"),
                 ("train cgan --data mnist --epochs 5", "digits of the class asked for"),
                 ("train --resume runs/vae-digits-1", "goes on with a run that was stopped, bit for bit"),
                 ("train vae --steps 20 --profile trace.json", "a trace of the launches of a few steps"),
                 ("train wavenet --data text --window 512 --steps 500", "a model of text, byte by byte"),
+                ("train vae --latent 20 --print-config > vae.json", "every option with its value, to be changed and given to --config vae.json"),
                 ("train vae --device simt --check --steps 3 --batch 8", "the CUDA kernels under the checking emulator"),
             ],
         };
-        var options = new TrainOptions(command);
+        var options = new TrainOptions(command, model);
         command.Arguments.Add(model);
-        command.OnRun(session => Run(session, options, session.Get(model)));
+        command.MoreHelp = (parse, output) => PrintDefaults(output, parse.GetValue(model));
+        command.OnRun(session =>
+        {
+            var configured = options.Configured(session);
+            return Run(configured, options, configured.Get(model));
+        });
         return command;
+    }
+
+    private static void PrintDefaults(TextWriter output, string? name)
+    {
+        if (name is null || !Zoo.Names.Contains(name)) return;
+        output.WriteLine($"Options of {name} with their defaults:");
+        ModelsCommand.Print(output, Zoo.Find(name));
+        output.WriteLine();
     }
 
     private static int Run(Session session, TrainOptions options, string? name)
@@ -43,6 +58,7 @@ internal static class Train
         var entry = Zoo.Find(name ?? resumed?.Config.Model ?? throw new UsageException($"train needs a model: {string.Join(", ", Zoo.Names)}; or a run to go on with: --resume RUN."));
         if (resumed is not null && entry.Name != resumed.Config.Model) throw new UsageException($"'{resumed.Path}' is a run of '{resumed.Config.Model}'; leave '{name}' out.");
         var settings = resumed is null ? options.Read(session, entry.NeedsSequences) : options.Of(session, resumed.Config);
+        if (options.PrintsConfig(session)) return TrainConfig.Print(session, options, settings, entry);
         if (resumed is null) OutputPath.Folder(settings.Out ?? "runs");
         if (settings.Profile is { } profile) OutputPath.Folder(Path.GetDirectoryName(Path.GetFullPath(profile))!);
         if (entry.NeedsSequences)
@@ -55,6 +71,12 @@ internal static class Train
         if (entry.NeedsClasses) trainSet.RequireClasses($"'{entry.Name}'");
         entry.CheckData(shape);
         settings = settings with { Binarization = Binarized(session, settings, entry, trainSet) };
+        if (settings.Minutes is not null)
+        {
+            var trial = settings.Config(entry, trainSet, testSet);
+            settings = settings with { Steps = Pace.Fit(session, settings, device, copy => entry.Build(copy, shape, trial), copy => Data(copy, trial, trainSet, settings.Binarization!.Value)) };
+        }
+
         using var context = new Context(device, seed: settings.Seed);
         var config = resumed?.Config ?? On(device, settings.Config(entry, trainSet, testSet));
         TrainSteps.CheckData(config, trainSet.Name, trainSet.ContentHash);
@@ -62,7 +84,8 @@ internal static class Train
         using var data = Data(context, config, trainSet, settings.Binarization!.Value);
         var run = resumed ?? RunFolder.Create(config, settings.Out);
         using var held = run.Lock();
-        var report = new TrainReport(session, model, run, settings.Json);
+        using var judge = GanWatch.Watches(model) && !settings.Quiet ? Judge.Find(device, trainSet, testSet) : null;
+        var report = new TrainReport(session, model, run, settings) { Watcher = GanWatch.Watches(model) && !settings.Quiet ? new GanWatch((GenerativeModel)model, trainSet, judge) : null };
         report.Begin(trainSet, config);
 
         var (finished, steps) = TrainSteps.Run(session, settings, model, data, run, report, resumed is not null);
@@ -114,6 +137,15 @@ internal sealed record TrainSettings(
 
     /// <summary>Go on with other bits than the run's.</summary>
     public bool AllowOtherIsa { get; init; }
+
+    /// <summary>In place of steps or epochs: a time that they are to fit.</summary>
+    public double? Minutes { get; init; }
+
+    /// <summary>Errors and the final result only.</summary>
+    public bool Quiet { get; init; }
+
+    /// <summary>Samples above the progress line, where the terminal can show them.</summary>
+    public bool Preview { get; init; } = true;
 
     public const int StandardEpochs = 10;
 

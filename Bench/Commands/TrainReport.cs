@@ -8,8 +8,13 @@ using GenEngine.Runs;
 namespace GenEngine.Bench.Commands;
 
 /// <summary>What train says while it runs and what it leaves in the run folder besides the weights.</summary>
-internal sealed class TrainReport(Session session, IModel model, RunFolder run, bool json)
+internal sealed class TrainReport(Session session, IModel model, RunFolder run, TrainSettings settings)
 {
+    private readonly bool _json = settings.Json;
+    private readonly SamplePreview? _preview =
+        settings is { Preview: true, Quiet: false, Json: false } && session.IsTerminal && TerminalKind.HasTrueColour && model is GenerativeModel generative ? new SamplePreview(generative, Console.WindowWidth - 1) : null;
+
+    private readonly ProgressNotes _notes = new(run.Config);
     private double _watched;
     private long _watchedSteps;
     private TrainLog? _log;
@@ -20,14 +25,19 @@ internal sealed class TrainReport(Session session, IModel model, RunFolder run, 
     /// <summary>What can be watched in the run folder.</summary>
     public TrainLog Log => _log ??= new TrainLog(session, model, run, Metrics);
 
-    private bool Live => session.IsTerminal && !json;
+    /// <summary>Looks for what adversarial models do wrong; null for others.</summary>
+    public GanWatch? Watcher { get; init; }
+
+    private bool Silent => _json || settings.Quiet;
+
+    private bool Live => session.IsTerminal && !Silent;
 
     /// <summary>Between progress reports: often on a terminal, every few seconds in a log.</summary>
     public TimeSpan Interval => TimeSpan.FromMilliseconds(Live ? 250 : 3000);
 
     public void Begin(ImageDataset data, RunConfig config)
     {
-        if (json) return;
+        if (Silent) return;
         long parameters = model.Groups.Sum(group => group.ParameterCount);
         string size = config.Layers is { } layers ? Text($"width {config.Width}, {layers} layers, {config.Loss}") : config.Hidden is { } hidden ? string.Join('-', [data.ItemSize, .. hidden, config.Latent ?? 0]) : Text($"{config.Backbone}, width {config.Width}, code {config.Latent}");
         session.Out.WriteLine(Text($"{model.Name} {size}, {parameters:N0} parameters, on {model.Context.Device.Kind.Name()}: {model.Context.Device.Description}"));
@@ -36,7 +46,7 @@ internal sealed class TrainReport(Session session, IModel model, RunFolder run, 
 
     public void Begin(DeviceSequences data, int field)
     {
-        if (json) return;
+        if (Silent) return;
         var (config, set) = (run.Config, data.Data);
         session.Out.WriteLine(Text($"{model.Name} {config.Stacks}x{config.Layers} layers, {config.Residual} residual, {config.Skip} skip{(config.Condition is not (null or "none") ? $", {set.ClassNames.Count} classes" : "")}, sees {field:N0} codes, {model.Groups.Sum(group => group.ParameterCount):N0} parameters, on {model.Context.Device.Kind.Name()}: {model.Context.Device.Description}"));
         session.Out.WriteLine(Text($"{set.Name}: {set.Codes.Length:N0} codes in {set.Clips:N0} clip(s), batch {config.Batch} x {data.Window:N0}, {config.Steps:N0} steps ({config.Steps * config.Batch / data.ItemsAnEpoch:F1} epochs)"));
@@ -64,14 +74,14 @@ internal sealed class TrainReport(Session session, IModel model, RunFolder run, 
     /// <summary>Says that a run begins where another process left it.</summary>
     public void Resumed(long step)
     {
-        if (!json) session.Out.WriteLine(Text($"going on from step {step:N0} of {run.Config.Steps:N0}"));
+        if (!Silent) session.Out.WriteLine(Text($"going on from step {step:N0} of {run.Config.Steps:N0}"));
     }
 
     /// <summary>Says what a run that was stopped has kept and how it goes on.</summary>
     public int Stopped(long steps)
     {
         var pictures = Curves();
-        if (json) Json.Write(session.Out, ConsoleJson.Default.TrainResult, new TrainResult(false, steps, run.Path, [], pictures));
+        if (_json) Json.Write(session.Out, ConsoleJson.Default.TrainResult, new TrainResult(false, steps, run.Path, [], pictures));
         else session.Out.WriteLine($"Stopped after {steps} steps; what was learned so far is kept. To go on:\n  {run.ResumeCommand}");
         return ExitCode.Stopped;
     }
@@ -83,7 +93,7 @@ internal sealed class TrainReport(Session session, IModel model, RunFolder run, 
         Log.Tested(steps, model.RowLossNames.Zip(losses));
         string final = string.Join("  ", model.RowLossNames.Select((name, i) => Text($"{name} {losses[i]:F2}")));
         var pictures = Draw(test, testSet);
-        if (json)
+        if (_json)
         {
             var measured = model.RowLossNames.Select((name, i) => (name, losses[i])).ToDictionary(loss => loss.name, loss => loss.Item2);
             Json.Write(session.Out, ConsoleJson.Default.TrainResult, new TrainResult(true, steps, run.Path, measured, pictures));
@@ -92,6 +102,7 @@ internal sealed class TrainReport(Session session, IModel model, RunFolder run, 
 
         if (final.Length > 0) session.Out.WriteLine($"test ({testSet.Count} images, {model.LossUnit}): {final}");
         session.Out.WriteLine($"run folder: {run.Path}");
+        if (settings.Quiet) return;
         foreach (string picture in pictures) session.Out.WriteLine($"  {picture}");
         session.Out.WriteLine("Try next:");
         foreach (string line in Next()) session.Out.WriteLine($"  {line}");
@@ -102,7 +113,7 @@ internal sealed class TrainReport(Session session, IModel model, RunFolder run, 
     {
         Log.Tested(steps, scores.Select(score => (score.Name, score.Value)));
         var pictures = Curves();
-        if (json)
+        if (_json)
         {
             Json.Write(session.Out, ConsoleJson.Default.TrainResult, new TrainResult(true, steps, run.Path, scores.ToDictionary(score => score.Name, score => score.Value), pictures));
             return;
@@ -140,11 +151,26 @@ internal sealed class TrainReport(Session session, IModel model, RunFolder run, 
             _watchedSteps++;
         }
 
-        if (json) return;
+        foreach (string warning in Watcher?.Look(progress.Step, progress.Rows) ?? [])
+        {
+            if (Live) session.Out.Write("\r\e[K");
+            _preview?.Leave();
+            session.Error.WriteLine($"warning: {warning}");
+        }
+
+        if (Silent) return;
+        if (_notes.Expectation(progress) is { } expected) Say(expected);
         string losses = string.Join("  ", model.LossNames.Select((name, i) => $"{name} {progress.Losses[i].ToString(model is ISequenceModel ? "F4" : "F2", CultureInfo.InvariantCulture)}"));
-        string line = Text($"step {progress.Step}/{progress.Steps}  epoch {progress.Epoch:F2}  {losses}  {progress.StepsPerSecond:F0} steps/s  ETA {progress.Remaining.ToString(progress.Remaining.TotalHours < 1 ? "mm\\:ss" : "h\\:mm\\:ss", CultureInfo.InvariantCulture)}");
-        if (Live) session.Out.Write($"\r\e[K{line}");
+        string line = Text($"step {progress.Step}/{progress.Steps}  epoch {progress.Epoch:F2}  {losses}  {progress.StepsPerSecond:F0} steps/s  ETA {progress.Remaining.ToString(progress.Remaining.TotalHours < 1 ? "mm\\:ss" : "h\\:mm\\:ss", CultureInfo.InvariantCulture)}{_notes.Standing(progress)}");
+        if (Live) session.Out.Write($"{_preview?.Next(progress.Elapsed)}\r\e[K{line}");
         else session.Out.WriteLine(line);
+    }
+
+    /// <summary>A line of its own, in place of the one that is being rewritten.</summary>
+    private void Say(string text)
+    {
+        _preview?.Leave();
+        session.Out.WriteLine(Live ? $"\r\e[K{text}" : text);
     }
 
     private List<string> Draw(DeviceDataset test, ImageDataset testSet)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using GenEngine.Bench.Completion;
 using GenEngine.Data;
 using GenEngine.Files;
 using GenEngine.Kernels;
@@ -24,6 +25,8 @@ internal static class Versus
             ],
         };
         var names = new Argument<string[]>("runs") { Description = "Run folders, or models for their newest runs; all of the same data.", Arity = ArgumentArity.OneOrMore };
+        names.CompletionSources.Add([.. Zoo.Names]);
+        names.CompletionSources.Add(LiveNames.Runs);
         command.Arguments.Add(names);
         var count = Options.Number("--count", "Images of each model that the figures are taken from.", 100, 5_000);
         var columns = Options.Number("--columns", "Images in a row.", 1, 20);

@@ -49,7 +49,8 @@ public static class DataFolders
     internal static IEnumerable<string> Places(string set, DataOptions options) =>
         Roots(options).SelectMany(root => new[] { Path.Combine(root, set), root }).Distinct();
 
-    private static IEnumerable<string> Roots(DataOptions options)
+    /// <summary>The folders that are searched, in this order, whether they are there or not.</summary>
+    public static IEnumerable<string> Roots(DataOptions options)
     {
         foreach (string? root in new[] { options.DataDir, Set(Variable), Cache })
             if (!string.IsNullOrWhiteSpace(root)) yield return Path.GetFullPath(root);

@@ -79,6 +79,20 @@ public sealed class Judge : IDisposable
         }
     }
 
+    /// <summary>The judge of these images if one has been trained and cached; null rather than to train one.</summary>
+    public static Judge? Find(Device device, ImageDataset train, ImageDataset test)
+    {
+        if (train.Labels is null || test.Labels is null || train.ClassNames.Count < 2) return null;
+        try
+        {
+            return Load(device, train, test, stop: new CancellationToken(canceled: true));
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Judges all images of a set.</summary>
     public Verdict Of(ImageDataset images, CancellationToken stop = default)
     {

@@ -3,8 +3,11 @@ namespace GenEngine.Kernels.Devices.Gpu;
 /// <summary>Where compiled kernels are kept between runs: GENENGINE_CACHE, or genengine in the user's cache folder.</summary>
 public static class UserCache
 {
+    /// <summary>The folder that holds all of them, whether it is there or not.</summary>
+    public static string Root => Find();
+
     /// <summary>The path for one kind of entry ("cubin", "nvrtc"), whether it is there or not.</summary>
-    public static string PathOf(string kind) => Path.Combine(Root(), kind);
+    public static string PathOf(string kind) => Path.Combine(Root, kind);
 
     /// <summary>The folder for one kind of entry ("simt", "cubin"); made when it is missing.</summary>
     /// <exception cref="EngineException">It cannot be made.</exception>
@@ -23,7 +26,7 @@ public static class UserCache
         return folder;
     }
 
-    private static string Root()
+    private static string Find()
     {
         if (Environment.GetEnvironmentVariable("GENENGINE_CACHE") is { Length: > 0 } chosen) return Path.GetFullPath(chosen);
         string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
