@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Security.Cryptography;
 using GenEngine.Data;
 using GenEngine.Export;
 using GenEngine.Kernels;
@@ -13,64 +12,69 @@ namespace GenEngine.Bench.Commands;
 /// <summary>export MODEL: the networks of a trained model as files that others can run.</summary>
 internal static class Export
 {
-    private const string Onnx = ".onnx";
-
-    /// <summary>Writes a part of a model to a file.</summary>
-    private delegate void Writer(string path, IModel model, string part, IReadOnlyDictionary<string, string> metadata);
+    private const string Onnx = ".onnx", SafeTensors = ".safetensors";
 
     public static Command Create()
     {
-        var command = new ConsoleCommand("export", "Write the networks of a trained model as ONNX files, which any runtime of that format runs.")
+        var command = new ConsoleCommand("export", "Write the networks of a trained model as ONNX files, which any runtime of that format runs, or its weights for PyTorch.")
         {
             Examples =
             [
                 ("export vae", "encoder.onnx and decoder.onnx of the newest VAE, in its run folder"),
                 ("export gan --part generator --out faces.onnx", "one network, to a file of your choice"),
+                ("export cvae --out cvae.safetensors", "all weights by PyTorch's names and in its layouts; 'import' is the way back"),
                 ("export wavenet --run runs/wavenet-text-1", "codes to logits, for sequences of any length"),
             ],
         };
         var trained = new TrainedModelOptions(command);
-        var part = new Option<string?>("--part") { HelpName = "NAME", Description = "Which network: encoder, decoder, generator, discriminator, classifier, recogniser or network; all that the model has when not given." };
-        var output = Options.Out("File to write, .onnx; of several networks FILE-NAME.onnx. export/NAME.onnx in the run folder when not given.");
+        var part = new Option<string?>("--part") { HelpName = "NAME", Description = "Which network to write as ONNX: encoder, decoder, generator, discriminator, classifier, recogniser or network; all that the model has when not given." };
+        var output = Options.Out("File to write: .onnx, of several networks FILE-NAME.onnx, or .safetensors for PyTorch. export/NAME.onnx in the run folder when not given.");
         foreach (Option option in (Option[])[part, output]) command.Options.Add(option);
         command.OnRun(session =>
         {
             string? file = session.Get(output);
-            var write = WriterOf(file ?? Onnx);
+            CheckKind(file ?? Onnx, session.Get(part));
             var run = trained.Find(session);
             if (Zoo.Find(run.Config.Model).NeedsSequences)
             {
                 using var sequences = trained.OpenSequences(session, run);
-                return Write(session, sequences.Model, run, session.Get(part), file, write);
+                return Write(session, sequences.Model, run, session.Get(part), file);
             }
 
             using var model = trained.Open(session, run);
-            return Write(session, model.Any, run, session.Get(part), file, write);
+            return Write(session, model.Any, run, session.Get(part), file);
         });
         return command;
     }
 
-    /// <summary>The format that a file's name asks for.</summary>
-    private static Writer WriterOf(string file) => Path.GetExtension(file) switch
+    private static void CheckKind(string file, string? part)
     {
-        Onnx => OnnxExport.Write,
-        _ => throw new UsageException($"Networks are written as {Onnx} files, and '{file}' is none."),
-    };
+        if (Path.GetExtension(file) is not (Onnx or SafeTensors)) throw new UsageException($"Networks are written as {Onnx} files and weights as {SafeTensors} files, and '{file}' is neither.");
+        if (Path.GetExtension(file) == SafeTensors && part is not null) throw new UsageException($"A {SafeTensors} file holds the weights of all networks; leave --part out.");
+    }
 
-    private static int Write(Session session, IModel model, RunFolder run, string? part, string? file, Writer write)
+    private static int Write(Session session, IModel model, RunFolder run, string? part, string? file)
     {
+        var metadata = Metadata(run);
+        if (Path.GetExtension(file) == SafeTensors)
+        {
+            PyTorchWeights.Export(file!, model.Groups, new Dictionary<string, string>(metadata) { ["model"] = model.Name });
+            session.Out.WriteLine(file);
+            session.Error.WriteLine("Its tensors are called NETWORK.LAYER.weight and so on, by the names of 'models'; load_state_dict takes them where modules are called alike.");
+            return ExitCode.Done;
+        }
+
         var parts = OnnxExport.Parts(model);
         string[] names = [.. parts.Select(each => each.Name)];
         if (part is not null && !names.Contains(part)) throw new EngineException(NearestName.Unknown("part", part, names));
         var chosen = parts.Where(each => part is null || each.Name == part).ToList();
-        var metadata = Metadata(run);
         foreach (var each in chosen)
         {
             session.Stop.ThrowIfCancellationRequested();
             string path = file is null ? Path.Combine(run.Path, "export", $"{each.Name}{Onnx}")
                 : chosen.Count == 1 ? file
                 : Path.Combine(Path.GetDirectoryName(file) ?? "", $"{Path.GetFileNameWithoutExtension(file)}-{each.Name}{Path.GetExtension(file)}");
-            write(path, model, each.Name, metadata);
+            OnnxExport.Write(path, model, each.Name, metadata);
             session.Out.WriteLine(path);
             foreach (var port in each.Inputs) session.Out.WriteLine($"  takes {port}");
             foreach (var port in each.Outputs) session.Out.WriteLine($"  gives {port}");
@@ -82,12 +86,11 @@ internal static class Export
 
     private static Dictionary<string, string> Metadata(RunFolder run)
     {
-        using var weights = File.OpenRead(run.RequireWeights());
         var said = new Dictionary<string, string>
         {
             ["data"] = DataSets.ShortName(run.Config.Data),
             ["engine"] = run.Config.Engine,
-            ["weights.sha256"] = Convert.ToHexStringLower(SHA256.HashData(weights)),
+            ["weights.sha256"] = run.WeightsHash()!,
         };
         if (run.Config.TrainHash is { } hash) said["data.sha256"] = hash;
         if (run.Config.ClassNames is { Count: > 0 } names) said["classes"] = OnnxExport.Names(names);

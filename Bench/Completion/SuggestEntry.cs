@@ -15,7 +15,7 @@ internal static class SuggestEntry
     public static int Run(string[] args, TextWriter output)
     {
         if (args is not [_, var shell, var at, var line] || !int.TryParse(at, out int cursor)) return ExitCode.Usage;
-        var words = CommandWords.Split(line, cursor);
+        var words = TypedLine.Split(line, cursor);
         var found = Suggestions.For(words);
         bool bash = shell == "bash";
         int skip = bash ? words.Current.LastIndexOfAny(BashBreaks.ToCharArray()) + 1 : 0;

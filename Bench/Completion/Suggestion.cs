@@ -17,7 +17,7 @@ internal readonly record struct Suggestion(string Text, string About);
 internal static class Suggestions
 {
     /// <summary>Words that begin as the one at the cursor; none where only a file's name can stand, which shells complete themselves.</summary>
-    public static IReadOnlyList<Suggestion> For(CommandWords line)
+    public static IReadOnlyList<Suggestion> For(TypedLine line)
     {
         string[] words = [.. line.Words.Skip(1)];
         if (words.Length == 0)

@@ -31,10 +31,10 @@ public sealed class SafeTensorsReader : IDisposable
     private readonly Dictionary<string, string> _metadata = new(StringComparer.Ordinal);
     private bool _hasMetadata;
 
-    private SafeTensorsReader(string path, SafeFileHandle file)
+    private SafeTensorsReader(string path, SafeFileHandle file, bool mapped)
     {
         (Path, _file, _size) = (path, file, RandomAccess.GetLength(file));
-        _map = new Lazy<MappedFile?>(() => MappedFile.TryOpen(Path, _file, _size));
+        _map = new Lazy<MappedFile?>(() => mapped ? MappedFile.TryOpen(Path, _file, _size) : null);
         ReadHeader();
     }
 
@@ -50,8 +50,10 @@ public sealed class SafeTensorsReader : IDisposable
         ? info
         : throw new EngineException($"{Path}: {NearestName.Unknown("tensor", name, _tensors.Keys)}");
 
+    /// <param name="path">The file.</param>
+    /// <param name="mapped">False never maps it: for files that others write, who may begin anew in the same file while it is read. Then that is an <see cref="EngineException"/>.</param>
     /// <exception cref="EngineException">The file is missing or not a well-formed safetensors file.</exception>
-    public static SafeTensorsReader Open(string path)
+    public static SafeTensorsReader Open(string path, bool mapped = true)
     {
         SafeFileHandle file;
         try
@@ -64,7 +66,7 @@ public sealed class SafeTensorsReader : IDisposable
         }
         try
         {
-            return new SafeTensorsReader(path, file);
+            return new SafeTensorsReader(path, file, mapped);
         }
         catch
         {
@@ -119,7 +121,7 @@ public sealed class SafeTensorsReader : IDisposable
 
     /// <summary>A tensor of float, double, int, long, byte or Half, of exactly that type, where it lies in the file: nothing is copied. See the remarks of this class.</summary>
     /// <param name="values">Good until the reader is disposed, and not a moment longer: then the memory is not there any more.</param>
-    /// <returns>False where it can only be read: the file lies on a network drive or cannot be mapped, or its writer did not align the tensor.</returns>
+    /// <returns>False where it can only be read: the reader was opened not to map, the file lies on a network drive or cannot be mapped, or its writer did not align the tensor.</returns>
     /// <exception cref="EngineException">No such tensor, another type, or more values than a span can hold.</exception>
     public bool TryView<T>(string name, out ReadOnlySpan<T> values) where T : unmanaged
     {

@@ -63,7 +63,7 @@ public static class PyTorchWeights
     /// </exception>
     public static void Import(string path, IReadOnlyList<ParameterGroup> groups, bool ignoreOthers = false)
     {
-        using var file = SafeTensorsReader.Open(path);
+        using var file = SafeTensorsReader.Open(path, mapped: false); // PyTorch's writers overwrite in place
         if (file.Metadata.TryGetValue(WeightFile.LayoutKey, out string? layout) && layout == WeightFile.OwnLayout)
             throw new EngineException($"'{path}' is of a run of this engine, whose layouts are not PyTorch's: it is used where it lies, by --run.");
         Entry[] entries = [.. Entries(groups)];

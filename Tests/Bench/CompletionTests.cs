@@ -47,11 +47,11 @@ public sealed class CompletionTests
     [Test]
     public void Words_are_split_as_shells_do()
     {
-        var words = CommandWords.Split("genengine  train --out \"my runs/a b\" 'it is' next word", 47);
+        var words = TypedLine.Split("genengine  train --out \"my runs/a b\" 'it is' next word", 47);
         Assert.That(words.Words, Is.EqualTo(new[] { "genengine", "train", "--out", "my runs/a b", "it is" }));
         Assert.That((words.Current, words.Typed), Is.EqualTo(("ne", "ne")));
-        Assert.That(CommandWords.Split("genengine 'half a", 99).Current, Is.EqualTo("half a"));
-        if (!OperatingSystem.IsWindows()) Assert.That(CommandWords.Split(@"genengine half\ a", 17).Current, Is.EqualTo("half a"));
+        Assert.That(TypedLine.Split("genengine 'half a", 99).Current, Is.EqualTo("half a"));
+        if (!OperatingSystem.IsWindows()) Assert.That(TypedLine.Split(@"genengine half\ a", 17).Current, Is.EqualTo("half a"));
     }
 
     [TestCase("train v", "vae")]

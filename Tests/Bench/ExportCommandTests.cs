@@ -1,4 +1,5 @@
 using GenEngine.Bench;
+using GenEngine.Files;
 using GenEngine.Kernels.Devices.Cpu;
 using GenEngine.Models;
 using GenEngine.Runs;
@@ -62,13 +63,31 @@ public sealed class ExportCommandTests
     }
 
     [Test]
+    public void Weights_for_pytorch_are_one_file_and_come_back()
+    {
+        string file = _folder["out", "cvae.safetensors"], back = _folder["back"];
+        var export = ConsoleRun.Of("export", "cvae", "--run", _folder["cvae"], "--out", file);
+        Assert.That(export.Code, Is.EqualTo(ExitCode.Done), export.Error);
+        using var written = SafeTensorsReader.Open(file);
+        Assert.That((written.Metadata["format"], written.Metadata["model"]), Is.EqualTo(("pt", "cvae")));
+        using var device = new CpuDevice(new CpuOptions(Threads: 1));
+        using var context = new Context(device, seed: 2);
+        using var model = Zoo.Find("cvae").Build(context, new DataShape(12, 8, 3, 2), new ModelOptions { Backbone = "mlp", Hidden = [8], Latent = 3 });
+        PyTorchWeights.Import(file, model);
+        WeightFile.Save(back, model.Groups);
+        using SafeTensorsReader ours = SafeTensorsReader.Open(_folder["cvae", "weights.safetensors"]), again = SafeTensorsReader.Open(back);
+        foreach (var tensor in ours.Tensors) Assert.That(again.Read<float>(tensor.Name), Is.EqualTo(ours.Read<float>(tensor.Name)), tensor.Name);
+    }
+
+    [Test]
     public void What_cannot_be_exported_is_refused()
     {
         Assert.Multiple(() =>
         {
             Assert.That(ConsoleRun.Of("export", "row-lstm", "--run", _folder["row-lstm"]).Error, Does.Contain("recurrent").And.Contain("gated-pixelcnn"));
             Assert.That(ConsoleRun.Of("export", "cvae", "--run", _folder["cvae"], "--part", "generator").Error, Does.Contain("encoder, decoder"));
-            Assert.That(ConsoleRun.Of("export", "cvae", "--run", _folder["cvae"], "--out", "model.pb").Error, Does.Contain(".onnx").And.Contain("model.pb"));
+            Assert.That(ConsoleRun.Of("export", "cvae", "--run", _folder["cvae"], "--out", "model.pb").Error, Does.Contain(".onnx").And.Contain(".safetensors").And.Contain("model.pb"));
+            Assert.That(ConsoleRun.Of("export", "cvae", "--run", _folder["cvae"], "--part", "decoder", "--out", "model.safetensors").Error, Does.Contain("leave --part out"));
             Assert.That(ConsoleRun.Of("export", "cvae", "--run", _folder["none"]).Error, Does.Contain("no run folder"));
             Assert.That(ConsoleRun.Of("export", "cvae", "--run", _folder["cvae"], "--part", "decoder", "--out", _folder["cvae", "run.json", "x.onnx"]).Error, Does.Contain("could not be written"));
         });

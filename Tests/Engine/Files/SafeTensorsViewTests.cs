@@ -116,6 +116,19 @@ public class SafeTensorsViewTests
         Assert.Throws<ObjectDisposedException>(() => file.TryView<double>("d", out _));
     }
 
+    [Test]
+    public void AFileThatIsCutShortWhileItIsReadIsAnErrorWhereItIsNotMapped()
+    {
+        using var folder = new TemporaryFolder();
+        SafeTensors.Write(folder["w"], [SafeTensor.Of<float>("a", new float[1000], 1000)]);
+        using var file = SafeTensorsReader.Open(folder["w"], mapped: false);
+        Assert.That(file.TryView<float>("a", out _), Is.False);
+        Assert.That(file.ReadAsDouble("a"), Has.Length.EqualTo(1000).And.All.Zero);
+        if (OperatingSystem.IsWindows()) return; // nobody can cut it there
+        using (var cut = File.OpenHandle(folder["w"], FileMode.Open, FileAccess.Write, FileShare.ReadWrite)) RandomAccess.SetLength(cut, 500);
+        Assert.That(Assert.Throws<EngineException>(() => file.ReadAsDouble("a"))!.Message, Does.Contain("ended while being read"));
+    }
+
     private static IEnumerable<TestCaseData> Malformed()
     {
         static TestCaseData Case(string name, byte[] header, int data, string says) => new TestCaseData(header, data, says).SetArgDisplayNames(name);

@@ -6,12 +6,12 @@ namespace GenEngine.Bench.Completion;
 /// <param name="Words">Whole words before the one at the cursor, quotes taken off, the program's name first.</param>
 /// <param name="Current">What there is of the word at the cursor, quotes taken off; empty after a space.</param>
 /// <param name="Typed">The same as it is typed, quotes and all.</param>
-internal sealed record CommandWords(IReadOnlyList<string> Words, string Current, string Typed)
+internal sealed record TypedLine(IReadOnlyList<string> Words, string Current, string Typed)
 {
     /// <summary>Splits as a POSIX shell does, expanding nothing: spaces, single and double quotes, and, but on Windows, where it stands in paths, the backslash.</summary>
     /// <param name="line">The line.</param>
     /// <param name="cursor">UTF-16 units of it before the cursor.</param>
-    public static CommandWords Split(string line, int cursor)
+    public static TypedLine Split(string line, int cursor)
     {
         var words = new List<string>();
         var word = new StringBuilder();
@@ -36,6 +36,6 @@ internal sealed record CommandWords(IReadOnlyList<string> Words, string Current,
             else word.Append(c);
         }
 
-        return new CommandWords(words, word.ToString(), line[start..end]);
+        return new TypedLine(words, word.ToString(), line[start..end]);
     }
 }
