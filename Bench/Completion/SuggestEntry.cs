@@ -6,7 +6,7 @@ internal static class SuggestEntry
     public const string Name = "suggest";
 
     /// <summary>What a shell takes as the end of a word besides spaces: what stands before it in the word must not be repeated.</summary>
-    private const string BashBreaks = ":=";
+    private const char Colon = ':', Equal = '=';
 
     private const string BashSpecial = " \t\"'\\$`&|;<>()*?[]{}!#~";
 
@@ -18,7 +18,7 @@ internal static class SuggestEntry
         var words = TypedLine.Split(line, cursor);
         var found = Suggestions.For(words);
         bool bash = shell == "bash";
-        int skip = bash ? words.Current.LastIndexOfAny(BashBreaks.ToCharArray()) + 1 : 0;
+        int skip = bash ? words.Current.AsSpan().LastIndexOfAny(Colon, Equal) + 1 : 0;
         bool quoted = words.Typed.StartsWith('"') || words.Typed.StartsWith('\'');
         foreach (var (text, about) in found)
             output.Write(bash ? $"{(quoted ? text[skip..] : Escaped(text[skip..]))}\n" : $"{text}\t{about}\n");

@@ -82,7 +82,7 @@ internal static class Suggestions
         }
 
         /// <summary>What the word that is being typed may become.</summary>
-        public IReadOnlyList<Suggestion> Next(string current)
+        public List<Suggestion> Next(string current)
         {
             if (current.StartsWith("--", StringComparison.Ordinal) && current.Split('=', 2) is [var name, _])
                 return Find(name) is { } option ? Beginning(current, Values(option.CompletionSources).Select(value => value with { Text = $"{name}={value.Text}" })) : [];
