@@ -21,7 +21,7 @@ internal static class Json
     }
 }
 
-[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true, AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(DeviceInfo[]))]
 [JsonSerializable(typeof(IReadOnlyList<DataSetStatus>))]
 [JsonSerializable(typeof(DataReport))]

@@ -137,7 +137,7 @@ internal static class Options
     {
         string text = result.Tokens[0].Value;
         if (T.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var value)
-            && !T.IsNaN(value) && value >= minimum)
+            && T.IsFinite(value) && value >= minimum)
             return value;
         string kind = typeof(T) == typeof(double) || typeof(T) == typeof(float) ? "a number" : "a whole number";
         result.AddError(FormattableString.Invariant($"{name} takes {kind} from {minimum} up, not '{text}'."));

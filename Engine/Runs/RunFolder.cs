@@ -11,7 +11,7 @@ namespace GenEngine.Runs;
 /// </summary>
 public sealed class RunFolder
 {
-    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase, RespectNullableAnnotations = true, AllowDuplicateProperties = false };
 
     private RunFolder(string path, RunConfig config)
     {
@@ -59,20 +59,26 @@ public sealed class RunFolder
     }
 
     /// <summary>Opens a run.</summary>
-    /// <exception cref="EngineException">No run there, or one of a newer format.</exception>
+    /// <exception cref="EngineException">No run there, a damaged one, or one of a newer format.</exception>
     public static RunFolder Open(string path)
     {
         string file = System.IO.Path.Combine(path, "run.json");
         if (!System.IO.File.Exists(file)) throw new EngineException($"'{path}' is no run folder: it has no run.json. Give --run the folder that 'train' printed.");
         try
         {
-            var config = JsonSerializer.Deserialize<RunConfig>(System.IO.File.ReadAllText(file), s_json)!;
-            FormatVersion.Check(path, config.Format, RunConfig.CurrentFormat);
+            string text = System.IO.File.ReadAllText(file);
+            FormatVersion.Check(path, text, RunConfig.CurrentFormat);
+            var config = JsonSerializer.Deserialize<RunConfig>(text, s_json)!;
+            config.Check();
             return new RunFolder(path, config);
         }
         catch (JsonException e)
         {
             throw new EngineException($"'{file}' is damaged: {e.Message}", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EngineException($"'{file}' could not be read: {e.Message}", e);
         }
     }
 
@@ -100,8 +106,18 @@ public sealed class RunFolder
 
     /// <summary>Names and windows of the losses in metrics.jsonl; empty before the first checkpoint.</summary>
     /// <exception cref="EngineException">The file is damaged.</exception>
-    public (IReadOnlyList<string> Names, IReadOnlyList<MetricsPoint> Points) Metrics() =>
-        System.IO.File.Exists(File("metrics.jsonl")) ? RunMetrics.Parse(File("metrics.jsonl"), System.IO.File.ReadAllText(File("metrics.jsonl"))) : ([], []);
+    public (IReadOnlyList<string> Names, IReadOnlyList<MetricsPoint> Points) Metrics()
+    {
+        string path = File("metrics.jsonl");
+        try
+        {
+            return System.IO.File.Exists(path) ? RunMetrics.Parse(path, System.IO.File.ReadAllText(path)) : ([], []);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EngineException($"'{path}' could not be read: {e.Message}", e);
+        }
+    }
 
     /// <summary>Holds the folder while a process trains into it; another one that tries is refused. Let go when disposed, or when the process dies.</summary>
     /// <exception cref="EngineException">Another process holds it, or the folder cannot be written.</exception>
