@@ -63,11 +63,17 @@ internal static class Ledger
         if (!File.Exists(path)) return [];
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllText(path), ConsoleJson.Default.ListLedgerRow) ?? [];
+            var rows = JsonSerializer.Deserialize(File.ReadAllText(path), ConsoleJson.Default.ListLedgerRow) ?? throw new JsonException("it is null.");
+            if (rows.FindIndex(row => row is null || row.Figures.Contains(null!) || row.Runs.Contains(null!)) is >= 0 and var at) throw new JsonException($"its row {at} has a null.");
+            return rows;
         }
         catch (JsonException exception)
         {
             throw new EngineException($"The ledger '{path}' is damaged: {exception.Message} Restore it, or name another with --ledger.", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new EngineException($"The ledger '{path}' could not be read: {exception.Message}", exception);
         }
     }
 

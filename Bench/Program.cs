@@ -28,8 +28,7 @@ public static class Program
     /// <summary>As the public one, over commands of the caller's.</summary>
     internal static int Run(IEnumerable<Command> commands, string[] args, TextWriter stdout, TextWriter stderr, CancellationToken stop = default)
     {
-        var root = CreateRoot(commands);
-        var parse = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var parse = Parse(CreateRoot(commands), args);
         bool verbose = args.Contains(Options.VerboseName);
         if (parse.Action is ParseErrorAction)
         {
@@ -57,7 +56,10 @@ public static class Program
         }
     }
 
-    private static RootCommand CreateRoot(IEnumerable<Command> commands)
+    /// <summary>A command line with what is wrong with it; runs nothing.</summary>
+    internal static ParseResult Parse(RootCommand root, string[] args) => root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+
+    internal static RootCommand CreateRoot(IEnumerable<Command> commands)
     {
         var root = new RootCommand(
             "GenEngine trains, samples and compares generative models on hand-written kernels: on an NVIDIA GPU (cuda), on the CPU (cpu), "

@@ -74,9 +74,9 @@ internal sealed partial class UserKernel
     private static string[]? FieldsOf(string text, string args)
     {
         string joined = text.Replace("\\\n", " ", StringComparison.Ordinal);
-        string list = Regex.Match(joined, $@"^\s*ARGS\(\s*{Regex.Escape(args)}\s*,\s*(\w+)\s*\)", RegexOptions.Multiline).Groups[1].Value;
+        string list = Regex.Match(joined, $@"^[ \t]*ARGS\(\s*{Regex.Escape(args)}\s*,\s*(\w+)\s*\)", RegexOptions.Multiline).Groups[1].Value;
         if (list.Length == 0) return null;
-        string fields = Regex.Match(joined, $@"^\s*#\s*define\s+{Regex.Escape(list)}\(F\)(.*)$", RegexOptions.Multiline).Groups[1].Value;
+        string fields = Regex.Match(joined, $@"^[ \t]*#[ \t]*define[ \t]+{Regex.Escape(list)}\(F\)(.*)$", RegexOptions.Multiline).Groups[1].Value;
         return [.. Field().Matches(fields).Select(match => match.Groups[1].Value)];
     }
 
@@ -97,7 +97,7 @@ internal sealed partial class UserKernel
         return near is null ? "" : $" Did you mean '{System.IO.Path.Combine(System.IO.Path.GetDirectoryName(path) ?? "", near)}'?";
     }
 
-    [GeneratedRegex(@"^\s*KERNEL\(\s*(?<entry>\w+)\s*,\s*(?<args>\w+)\s*,", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^[ \t]*KERNEL\(\s*(?<entry>\w+)\s*,\s*(?<args>\w+)\s*,", RegexOptions.Multiline)]
     private static partial Regex Kernel();
 
     [GeneratedRegex(@"\bF\([^()]*,\s*(\w+)\s*\)")]

@@ -8,18 +8,26 @@ internal static class DataFile
 {
     private const string Again = "Delete it and fetch it again.";
 
+    /// <summary>Deflate packs at most 258 bytes into 2 bits.</summary>
+    private const long MostPerPackedByte = 1032;
+
+    /// <inheritdoc cref="Read{T}(string, Func{Stream, long, T})"/>
+    public static T Read<T>(string path, Func<Stream, T> read) => Read(path, (stream, _) => read(stream));
+
     /// <summary>Reads a file; gzip is told by its first bytes, not by its name.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="read">Given the content, unpacked, and the most bytes that it can have: a header that promises more is damaged, and no memory need be taken to see it.</param>
     /// <exception cref="EngineException">The file is missing, unreadable, or its gzip stream is damaged.</exception>
-    public static T Read<T>(string path, Func<Stream, T> read)
+    public static T Read<T>(string path, Func<Stream, long, T> read)
     {
         try
         {
             using FileStream file = File.OpenRead(path);
             bool compressed = file.ReadByte() == 0x1F && file.ReadByte() == 0x8B;
             file.Position = 0;
-            if (!compressed) return read(file);
+            if (!compressed) return read(file, file.Length);
             using var unzipped = new GZipStream(file, CompressionMode.Decompress);
-            return read(unzipped);
+            return read(unzipped, file.Length * MostPerPackedByte);
         }
         catch (InvalidDataException e)
         {

@@ -15,11 +15,11 @@ internal static class IdxFile
     /// <exception cref="EngineException">Missing, damaged, cut short, too long, or of another kind; the message names the file.</exception>
     public static byte[] Read(string path, int rank, out int[] extents)
     {
-        (extents, byte[] items) = DataFile.Read(path, stream => Parse(stream, path, rank));
+        (extents, byte[] items) = DataFile.Read(path, (stream, most) => Parse(stream, most, path, rank));
         return items;
     }
 
-    private static (int[] Extents, byte[] Items) Parse(Stream stream, string path, int rank)
+    private static (int[] Extents, byte[] Items) Parse(Stream stream, long most, string path, int rank)
     {
         Span<byte> header = stackalloc byte[4 + 4 * rank];
         DataFile.Fill(stream, header[..4], path, 0, header.Length);
@@ -42,8 +42,9 @@ internal static class IdxFile
             extents[i] = (int)extent;
         }
 
+        long whole = header.Length + (long)size;
+        if (whole > most) throw DataFile.Bad(path, $"it is cut short: no more than {most} of {whole} bytes are there");
         var items = new byte[(int)size];
-        long whole = header.Length + items.LongLength;
         DataFile.Fill(stream, items, path, header.Length, whole);
         DataFile.End(stream, path, whole);
         return (extents, items);

@@ -29,11 +29,20 @@ public static partial class Npy
     /// <exception cref="EngineException">Not such a file; says what it is.</exception>
     public static (double[] Values, int Rows, int Columns) Read(string path)
     {
-        byte[] file = File.ReadAllBytes(path);
-        if (file.Length < Prefix || !file.AsSpan().StartsWith(Magic)) throw new EngineException($"'{path}' is no .npy file.");
+        byte[] file;
+        try
+        {
+            file = File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EngineException($"'{path}' could not be read: {e.Message}", e);
+        }
+
+        if (file.Length < Prefix || !file.AsSpan().StartsWith(Magic)) throw new EngineException($"'{path}' is no .npy file: it does not begin with the bytes {Convert.ToHexString(Magic)}.");
         if (file[6] != 1) throw new EngineException($"'{path}' is a .npy file of version {file[6]}; version 1.0 is read.");
         int length = BinaryPrimitives.ReadUInt16LittleEndian(file.AsSpan(8)), start = Prefix + length;
-        if (start > file.Length) throw new EngineException($"'{path}' is cut short.");
+        if (start > file.Length) throw new EngineException($"'{path}' is cut short: its header should end at byte {start}, the file does at {file.Length}.");
         string header = Encoding.Latin1.GetString(file, Prefix, length);
         var type = Descr().Match(header);
         var shape = Shape().Match(header);
@@ -50,7 +59,8 @@ public static partial class Npy
             extents.Add(int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int extent) ? extent : throw new EngineException($"'{path}' has a damaged header: {header.Trim()}"));
         if (extents.Count is not (1 or 2)) throw new EngineException($"'{path}' has {extents.Count} dimensions; codes are a matrix, a code a row.");
         int rows = extents.Count == 1 ? 1 : extents[0], columns = extents[^1];
-        if (file.Length - start != (long)rows * columns * size) throw new EngineException($"'{path}' has {file.Length - start} bytes of data where {rows} x {columns} values need {(long)rows * columns * size}.");
+        Int128 needed = (Int128)rows * columns * size; // a long is too short for the extents that a damaged header may have
+        if (file.Length - start != needed) throw new EngineException($"'{path}' has {file.Length - start} bytes of data where {rows} x {columns} values need {needed}.");
         var data = file.AsSpan(start);
         var values = new double[rows * columns];
         for (int i = 0; i < values.Length; i++)

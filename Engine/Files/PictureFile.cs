@@ -32,10 +32,12 @@ public static class PictureFile
     {
         if (file.Length == 0) throw new PictureException("the file is empty");
         orientation = 1;
-        if (file.AsSpan().StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8])) orientation = CheckJpeg(file);
-        else if (Png.HasSignature(file)) orientation = CheckPng(file);
-        else if (!file.AsSpan().StartsWith("BM"u8)) throw new PictureException("it is neither a JPEG nor a PNG nor a BMP; convert it to one of them");
-        CheckSize(file);
+        long most;
+        if (file.AsSpan().StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8])) (orientation, most) = CheckJpeg(file);
+        else if (Png.HasSignature(file)) (orientation, most) = CheckPng(file);
+        else if (file.AsSpan().StartsWith("BM"u8)) most = MostOfBmp(file);
+        else throw new PictureException("it is neither a JPEG nor a PNG nor a BMP; convert it to one of them");
+        CheckSize(file, most);
         ImageResult image;
         try
         {
@@ -43,7 +45,7 @@ public static class PictureFile
         }
         catch (Exception e) when (e is not OutOfMemoryException) // the decoder throws what it likes at damaged files
         {
-            throw new PictureException($"it cannot be decoded ({e.Message.TrimEnd('.')})");
+            throw new PictureException($"its pixels cannot be decoded ({e.Message.TrimEnd('.')})");
         }
         return Flatten(image);
     }
@@ -61,7 +63,9 @@ public static class PictureFile
         return picture;
     }
 
-    private static void CheckSize(byte[] file)
+    /// <param name="file">The whole file.</param>
+    /// <param name="most">More pixels than its bytes can hold are a damaged header, or a file made to fill memory.</param>
+    private static void CheckSize(byte[] file, long most)
     {
         ImageInfo? info;
         try
@@ -77,39 +81,51 @@ public static class PictureFile
         if (size.Width <= 0 || size.Height == 0) throw Empty(size.Width, size.Height);
         if ((long)size.Width * Math.Abs((long)size.Height) > MaxPixels)
             throw new PictureException($"it is {size.Width}x{size.Height}; pictures of more than {MaxPixels / 1_000_000} million pixels are not read, make it smaller");
+        if ((long)size.Width * Math.Abs((long)size.Height) > most)
+            throw new PictureException($"its header says {size.Width}x{size.Height}, and its {file.Length} bytes cannot hold so many pixels: it is damaged or cut short");
     }
 
     private static PictureException Empty(int width, int height) => new($"it is {width}x{height}: a picture without pixels") { ZeroSize = true };
 
-    /// <summary>Walks the segments up to the first scan, and looks for the end marker behind it.</summary>
-    private static int CheckJpeg(ReadOnlySpan<byte> file)
+    /// <summary>The rows of a BMP are not packed; the kinds that are, nobody decodes here.</summary>
+    private static long MostOfBmp(ReadOnlySpan<byte> file)
     {
+        if (file.Length < 30) throw new PictureException($"it is cut short: {file.Length} bytes are no BMP");
+        bool old = BinaryPrimitives.ReadUInt32LittleEndian(file[14..]) == 12; // the header of OS/2 has sides of 16 bits
+        int bits = BinaryPrimitives.ReadUInt16LittleEndian(file[(old ? 24 : 28)..]);
+        return 8L * file.Length / Math.Max(1, bits);
+    }
+
+    /// <summary>Walks the segments up to the first scan, and looks for the end marker behind it.</summary>
+    private static (int Orientation, long Most) CheckJpeg(ReadOnlySpan<byte> file)
+    {
+        const long MostPerByte = 512; // a block of 64 pixels takes a bit at least
         int orientation = 1;
         int at = 2;
         while (true)
         {
-            if (at + 4 > file.Length) throw Short();
-            if (file[at] != 0xFF) throw new PictureException("its segments do not follow one another: it is damaged");
+            if (at + 4 > file.Length) throw Short(at);
+            if (file[at] != 0xFF) throw new PictureException($"its segments do not follow one another at byte {at}: it is damaged");
             byte marker = file[at + 1];
             if (marker is 0xFF) { at++; continue; } // fill bytes
             int length = BinaryPrimitives.ReadUInt16BigEndian(file[(at + 2)..]);
-            if (length < 2 || at + 2 + length > file.Length) throw Short();
+            if (length < 2 || at + 2 + length > file.Length) throw Short(at);
             ReadOnlySpan<byte> body = file.Slice(at + 4, length - 2);
             if (marker == 0xE1 && body.StartsWith("Exif\0\0"u8)) orientation = Exif.Orientation(body[6..]);
-            if (marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC)) CheckFrame(marker, body);
+            if (marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC)) CheckFrame(marker, body, at);
             at += 2 + length;
             if (marker == 0xDA) break;
-            if (marker == 0xD9) throw new PictureException("it holds no image data");
+            if (marker == 0xD9) throw new PictureException($"it ends at byte {at} and holds no image data");
         }
         // in the coded data every FF is followed by 00 or a restart marker, so that FF D9 is the end; phones append things after it
-        if (file[at..].IndexOf((ReadOnlySpan<byte>)[0xFF, 0xD9]) < 0) throw Short();
-        return orientation;
+        if (file[at..].IndexOf((ReadOnlySpan<byte>)[0xFF, 0xD9]) < 0) throw Short(at);
+        return (orientation, file.Length * MostPerByte);
 
-        static PictureException Short() => new("it is cut short");
+        static PictureException Short(int at) => new($"it is cut short: what begins at byte {at} has no end");
 
-        static void CheckFrame(byte kind, ReadOnlySpan<byte> frame)
+        static void CheckFrame(byte kind, ReadOnlySpan<byte> frame, int at)
         {
-            if (frame.Length < 6) throw Short();
+            if (frame.Length < 6) throw Short(at);
             if (frame[0] != 8) throw new PictureException($"it has {frame[0]} bits a sample; a JPEG is read with 8");
             if (kind is not (0xC0 or 0xC1 or 0xC2)) throw new PictureException("it is a lossless, hierarchical or arithmetic-coded JPEG; save it as a baseline or progressive one");
             int height = BinaryPrimitives.ReadUInt16BigEndian(frame[1..]), width = BinaryPrimitives.ReadUInt16BigEndian(frame[3..]);
@@ -117,9 +133,10 @@ public static class PictureFile
         }
     }
 
-    private static int CheckPng(ReadOnlySpan<byte> file)
+    private static (int Orientation, long Most) CheckPng(ReadOnlySpan<byte> file)
     {
-        int orientation = 1;
+        int orientation = 1, bits = 1;
+        long packed = 0;
         bool ended = false;
         try
         {
@@ -130,7 +147,9 @@ public static class PictureFile
                 {
                     int width = BinaryPrimitives.ReadInt32BigEndian(data), height = BinaryPrimitives.ReadInt32BigEndian(data[4..]);
                     if (width == 0 || height == 0) throw Empty(width, height);
+                    if (data.Length >= 10) bits = Math.Max(1, data[8] * (data[9] switch { 2 => 3, 4 => 2, 6 => 4, _ => 1 }));
                 }
+                if (type.SequenceEqual("IDAT"u8)) packed += data.Length;
                 if (type.SequenceEqual("eXIf"u8)) orientation = Exif.Orientation(data);
                 ended = type.SequenceEqual("IEND"u8);
             }
@@ -139,6 +158,6 @@ public static class PictureFile
         {
             throw new PictureException(e.Message.TrimEnd('.'));
         }
-        return orientation;
+        return (orientation, packed * Png.MostPerByte * 8 / bits);
     }
 }

@@ -17,6 +17,9 @@ public static partial class Png
 
     internal const int SignatureLength = 8;
 
+    /// <summary>Deflate packs at most 258 bytes into 2 bits, so what claims to be more is damaged and needs no memory.</summary>
+    internal const long MostPerByte = 1032;
+
     private static readonly uint[] CrcTable = MakeCrcTable();
 
     /// <summary>Writes a picture atomically; <paramref name="text"/> adds notes (key: 1 to 79 Latin-1 characters).</summary>

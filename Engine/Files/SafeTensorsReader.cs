@@ -180,16 +180,20 @@ public sealed class SafeTensorsReader : IDisposable
         var header = new byte[length];
         ReadAt(8, header);
         if (length == 0 || header[0] != (byte)'{') throw Bad("its header does not begin with '{'");
+        if (Utf8Text.FirstError(header) is { } wrong) throw Bad($"its header is not UTF-8: byte {8 + wrong} begins no character");
 
         long start = 8 + (long)length;
         var found = new List<SafeTensorInfo>();
+        bool noted = false;
         try
         {
             using JsonDocument json = JsonDocument.Parse(header);
             foreach (JsonProperty entry in json.RootElement.EnumerateObject())
             {
-                if (entry.NameEquals(SafeTensors.MetadataKey)) ReadMetadata(entry.Value);
-                else found.Add(ReadEntry(entry.Name, entry.Value, start, size));
+                if (!entry.NameEquals(SafeTensors.MetadataKey)) found.Add(ReadEntry(entry.Name, entry.Value, start, size));
+                else if (noted) throw Bad("its metadata is there twice");
+                else ReadMetadata(entry.Value);
+                noted |= entry.NameEquals(SafeTensors.MetadataKey);
             }
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
@@ -212,6 +216,7 @@ public sealed class SafeTensorsReader : IDisposable
     {
         if (_hasMetadata) throw Bad("its metadata is there twice");
         _hasMetadata = true;
+        if (value.ValueKind != JsonValueKind.Object) throw Bad($"its metadata is a JSON {value.ValueKind} where an Object is due");
         foreach (JsonProperty note in value.EnumerateObject())
         {
             if (note.Value.ValueKind != JsonValueKind.String) throw Bad($"the metadata '{note.Name}' is not a string");
@@ -221,11 +226,13 @@ public sealed class SafeTensorsReader : IDisposable
 
     private SafeTensorInfo ReadEntry(string name, JsonElement entry, long start, long size)
     {
+        if (name.Length == 0) throw Bad("its header has a tensor without a name");
+        if (entry.ValueKind != JsonValueKind.Object) throw Bad($"'{name}' is a JSON {entry.ValueKind} where an Object is due");
         string? type = null;
         long[]? shape = null, offsets = null;
         foreach (JsonProperty field in entry.EnumerateObject())
         {
-            if (field.NameEquals("dtype") && type is null) type = field.Value.GetString();
+            if (field.NameEquals("dtype") && type is null) type = field.Value.ValueKind == JsonValueKind.String ? field.Value.GetString() : throw Bad($"'{name}' has the dtype {field.Value.GetRawText()} where a JSON String is due");
             else if (field.NameEquals("shape") && shape is null) shape = Numbers(name, field.Value);
             else if (field.NameEquals("data_offsets") && offsets is null) offsets = Numbers(name, field.Value);
             else throw Bad($"'{name}' has an unknown or repeated key '{field.Name}'");
@@ -254,10 +261,15 @@ public sealed class SafeTensorsReader : IDisposable
 
     private long[] Numbers(string name, JsonElement array)
     {
+        if (array.ValueKind != JsonValueKind.Array) throw Bad($"'{name}' has a JSON {array.ValueKind} where an Array of numbers is due");
         var numbers = new long[array.GetArrayLength()];
-        for (int i = 0; i < numbers.Length; i++)
-            if (array[i].ValueKind != JsonValueKind.Number || !array[i].TryGetInt64(out numbers[i]) || numbers[i] < 0)
-                throw Bad($"'{name}' has {array[i].GetRawText()} where a whole number from 0 is due");
+        int i = 0;
+        foreach (JsonElement element in array.EnumerateArray()) // by index each step would walk the array anew, a hang in a large damaged file
+        {
+            if (element.ValueKind != JsonValueKind.Number || !element.TryGetInt64(out numbers[i]) || numbers[i++] < 0)
+                throw Bad($"'{name}' has {element.GetRawText()} where a whole number from 0 is due");
+        }
+
         return numbers;
     }
 

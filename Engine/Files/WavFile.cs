@@ -12,6 +12,9 @@ public sealed record WavSound(float[] Samples, int SampleRate);
 /// <summary>Reads WAV: PCM of 8, 16, 24 and 32 bits and floats of 32, of any number of channels, which are mixed down by their mean.</summary>
 public static class WavFile
 {
+    /// <summary>Samples a second that are believed: what is resampled from far below would fill all memory.</summary>
+    public const int LeastRate = 1000, GreatestRate = 1_536_000;
+
     private const int Pcm = 1, Float = 3, Extensible = 0xFFFE;
 
     private static readonly Dictionary<int, string> s_codecs = new()
@@ -73,7 +76,7 @@ public static class WavFile
     /// <inheritdoc cref="Read(string)"/>
     public static WavSound Read(ReadOnlySpan<byte> file, string name)
     {
-        if (file.Length < 12 || !file[..4].SequenceEqual("RIFF"u8) || !file[8..12].SequenceEqual("WAVE"u8)) throw Bad(name, "it does not begin as a WAV file does");
+        if (file.Length < 12 || !file[..4].SequenceEqual("RIFF"u8) || !file[8..12].SequenceEqual("WAVE"u8)) throw Bad(name, "it does not begin with the 12 bytes of a WAV file");
         WavFormat? format = null;
         for (int at = 12; at + 8 <= file.Length;)
         {
@@ -82,7 +85,7 @@ public static class WavFile
             bool data = id.SequenceEqual("data"u8);
             if (data && size == uint.MaxValue) size = (uint)(file.Length - at - 8); // written to a pipe, its length unknown when it began
             if (size > file.Length - at - 8)
-                throw Bad(name, $"its {(data ? "samples" : "header")} should go on for {size} bytes, and {file.Length - at - 8} are there");
+                throw Bad(name, $"its {(data ? "samples" : "header")} should go on for {size} bytes from byte {at + 8}, and {file.Length - at - 8} are there");
             var chunk = file.Slice(at + 8, (int)size);
             if (id.SequenceEqual("fmt "u8)) format = Format(chunk, name);
             if (data) return Samples(chunk, format ?? throw Bad(name, "its samples come before their format"), name);
@@ -102,14 +105,14 @@ public static class WavFile
             throw new EngineException($"'{name}' is coded as {s_codecs.GetValueOrDefault(codec, "something unknown")} (format {codec}), which is not read here; convert it to PCM, for example with ffmpeg -c:a pcm_s16le.");
         if (codec == Pcm ? bits is not (8 or 16 or 24 or 32) : bits != 32)
             throw new EngineException($"'{name}' has {(codec == Pcm ? "PCM" : "floats")} of {bits} bits; PCM of 8, 16, 24 or 32 and floats of 32 are read.");
-        if (channels == 0 || rate <= 0 || frame != channels * bits / 8) throw Bad(name, $"{channels} channels of {bits} bits in frames of {frame} bytes, {rate} a second, cannot be");
+        if (channels == 0 || rate is < LeastRate or > GreatestRate || frame != channels * bits / 8) throw Bad(name, $"{channels} channels of {bits} bits in frames of {frame} bytes, {rate} a second, cannot be");
         return new WavFormat(codec == Float, channels, rate, bits / 8);
     }
 
     private static WavSound Samples(ReadOnlySpan<byte> data, WavFormat format, string name)
     {
         int frame = format.Channels * format.Width, frames = data.Length / frame;
-        if (frames == 0) throw new EngineException($"'{name}' has no samples.");
+        if (frames == 0) throw Bad(name, $"it has no samples: they take {data.Length} bytes, and one alone {frame}");
         var samples = new float[frames];
         for (int i = 0; i < frames; i++)
         {

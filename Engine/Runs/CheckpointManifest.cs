@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace GenEngine.Runs;
@@ -58,9 +59,28 @@ public sealed record CheckpointManifest
 
     /// <summary>All that are kept, oldest first.</summary>
     public required IReadOnlyList<CheckpointEntry> Checkpoints { get; init; }
+
+    /// <summary>Refuses what was never written, so that nothing that a damaged manifest names is taken for a checkpoint.</summary>
+    /// <exception cref="JsonException">Names the field.</exception>
+    internal void Check()
+    {
+        long before = -1;
+        for (int i = 0; i < Checkpoints.Count; i++)
+        {
+            if (Checkpoints[i] is not { } entry) throw new JsonException($"its checkpoints[{i}] is null.");
+            if (entry.Point.Step <= before) throw new JsonException($"its checkpoints[{i}].point.step is {entry.Point.Step}, which does not follow on {before}.");
+            before = entry.Point.Step;
+            if (entry.File != Runs.Checkpoints.FileName(before)) throw new JsonException($"its checkpoints[{i}].file is '{entry.File}' where '{Runs.Checkpoints.FileName(before)}' is due.");
+            if (entry.Point.Loss is { } loss && !double.IsFinite(loss)) throw new JsonException($"its checkpoints[{i}].point.loss is beyond all numbers.");
+        }
+
+        if (Checkpoints.Count == 0) throw new JsonException("its checkpoints are none.");
+        if (Last != Checkpoints[^1].File) throw new JsonException($"its last is '{Last}', which is not the newest that it names.");
+        if (Checkpoints.All(entry => entry.File != Best)) throw new JsonException($"its best is '{Best}', which is none that it names.");
+    }
 }
 
-[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true, AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(CheckpointManifest))]
 [JsonSerializable(typeof(RunConfig))]
 [JsonSerializable(typeof(RunPoint))]

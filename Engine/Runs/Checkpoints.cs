@@ -114,6 +114,7 @@ public sealed class Checkpoints
         using var file = SafeTensorsReader.Open(path);
         var point = Parse(path, file, PointKey, RunsJson.Default.RunPoint);
         var metrics = Parse(path, file, MetricsKey, RunsJson.Default.MetricsState);
+        if (point.Step != entry.Point.Step) throw new EngineException($"'{path}' says that it was made after step {point.Step}, and the manifest {entry.Point.Step}: one of them is another run's.");
         Restore(model, path, file);
         model.Context.RestoreRandom(new RandomState(point.RandomSeed, point.RandomOffset));
         data.Seek(point.DataPosition);
@@ -212,8 +213,10 @@ public sealed class Checkpoints
         if (!File.Exists(path)) return null;
         try
         {
-            var manifest = JsonSerializer.Deserialize(File.ReadAllText(path), RunsJson.Default.CheckpointManifest) ?? throw new JsonException("it is empty.");
-            FormatVersion.Check(path, manifest.Format, CheckpointManifest.CurrentFormat);
+            string text = File.ReadAllText(path);
+            FormatVersion.Check(path, text, CheckpointManifest.CurrentFormat);
+            var manifest = JsonSerializer.Deserialize(text, RunsJson.Default.CheckpointManifest)!;
+            manifest.Check();
             return manifest;
         }
         catch (JsonException e)

@@ -1,5 +1,8 @@
+using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using GenEngine.Data;
+using GenEngine.Kernels;
 using GenEngine.Kernels.Layout;
 
 namespace GenEngine.Runs;
@@ -71,6 +74,42 @@ public sealed record RunConfig : ModelOptions
 
     /// <summary>Instruction set of a CPU run; its bits repeat on this set.</summary>
     public string? Isa { get; init; }
+
+    /// <summary>Reads a configuration that a run has kept.</summary>
+    /// <exception cref="EngineException">It is of a newer format.</exception>
+    /// <exception cref="JsonException">It is damaged; names the field.</exception>
+    internal static RunConfig Parse(string path, string json)
+    {
+        FormatVersion.Check(path, json, CurrentFormat);
+        var config = JsonSerializer.Deserialize(json, RunsJson.Default.RunConfig) ?? throw new JsonException("it is empty.");
+        config.Check();
+        return config;
+    }
+
+    /// <summary>Refuses what no run has, so that a damaged file is told by its field and not by what its numbers do to a model.</summary>
+    /// <exception cref="JsonException">Names the field.</exception>
+    private void Check()
+    {
+        const double MostExtent = 1 << 24; // of what arrays are made of; far beyond any run
+        if (Model.Length == 0) throw Bad("model", "empty");
+        if (Data.Length == 0) throw Bad("data", "empty");
+        if (Binarize is not ("none" or "dynamic")) throw Bad("binarize", $"'{Binarize}'");
+        if (ClassNames?.Contains(null!) == true) throw Bad("classNames", "without one of the names");
+        foreach (var (field, value) in (ReadOnlySpan<(string, double?)>)[
+            ("imageHeight", ImageHeight), ("imageWidth", ImageWidth), ("channels", Channels), ("batch", Batch), ("alphabet", Alphabet), ("sampleRate", SampleRate), ("latent", Latent),
+            ("width", Width), ("layers", Layers), ("labelled", Labelled), ("stacks", Stacks), ("residual", Residual), ("skip", Skip)]) Within(field, value, MostExtent);
+        foreach (int width in Hidden ?? []) Within("hidden", width, MostExtent);
+        foreach (var (field, value) in (ReadOnlySpan<(string, double?)>)[("steps", Steps), ("trim", Trim), ("noise", Noise), ("learningRate", LearningRate)]) Within(field, value, double.MaxValue);
+        foreach (double weight in Lambdas ?? []) Within("lambdas", weight, double.MaxValue);
+        foreach (double weight in Pairwise ?? []) Within("pairwise", weight, double.MaxValue);
+
+        static void Within(string field, double? value, double most)
+        {
+            if (value < 0 || value > most) throw Bad(field, value.Value.ToString(CultureInfo.InvariantCulture));
+        }
+
+        static JsonException Bad(string field, string what) => new($"its '{field}' is {what}.");
+    }
 
     /// <summary>How the run's images are loaded again; a doubled training set (<see cref="Flip"/>) is the caller's to ask for.</summary>
     public DataOptions ImagesFrom(string? dataDir) => new() { DataDir = dataDir, Size = ImageHeight > 0 ? ImageHeight : null, Channels = ImageHeight > 0 ? Channels : null };

@@ -79,20 +79,22 @@ public sealed class RunFolder
     }
 
     /// <summary>Opens a run.</summary>
-    /// <exception cref="EngineException">No run there, or one of a newer format.</exception>
+    /// <exception cref="EngineException">No run there, a damaged one, or one of a newer format.</exception>
     public static RunFolder Open(string path)
     {
         string file = System.IO.Path.Combine(path, ConfigName);
         if (!System.IO.File.Exists(file)) throw new EngineException($"'{path}' is no run folder: it has no run.json. Give --run the folder that 'train' printed.");
         try
         {
-            var config = JsonSerializer.Deserialize(System.IO.File.ReadAllText(file), RunsJson.Default.RunConfig) ?? throw new JsonException("it is empty.");
-            FormatVersion.Check(path, config.Format, RunConfig.CurrentFormat);
-            return new RunFolder(path, config);
+            return new RunFolder(path, RunConfig.Parse(path, System.IO.File.ReadAllText(file)));
         }
         catch (JsonException e)
         {
             throw new EngineException($"'{file}' is damaged: {e.Message}", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EngineException($"'{file}' could not be read: {e.Message}", e);
         }
     }
 
@@ -120,8 +122,18 @@ public sealed class RunFolder
 
     /// <summary>Names and windows of the losses in metrics.jsonl; empty before the first checkpoint.</summary>
     /// <exception cref="EngineException">The file is damaged.</exception>
-    public (IReadOnlyList<string> Names, IReadOnlyList<MetricsPoint> Points) Metrics() =>
-        System.IO.File.Exists(File("metrics.jsonl")) ? RunMetrics.Parse(File("metrics.jsonl"), System.IO.File.ReadAllText(File("metrics.jsonl"))) : ([], []);
+    public (IReadOnlyList<string> Names, IReadOnlyList<MetricsPoint> Points) Metrics()
+    {
+        string path = File("metrics.jsonl");
+        try
+        {
+            return System.IO.File.Exists(path) ? RunMetrics.Parse(path, System.IO.File.ReadAllText(path)) : ([], []);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EngineException($"'{path}' could not be read: {e.Message}", e);
+        }
+    }
 
     /// <summary>Holds the folder while a process trains into it; another one that tries is refused. Let go when disposed, or when the process dies.</summary>
     /// <exception cref="EngineException">Another process holds it, or the folder cannot be written.</exception>

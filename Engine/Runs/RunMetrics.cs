@@ -20,6 +20,8 @@ public sealed class RunMetrics
     /// <summary>Windows of a whole run, about.</summary>
     private const long Windows = 200;
 
+    private static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false };
+
     private readonly IReadOnlyList<string> _names;
     private readonly long _steps, _window;
     private readonly List<MetricsPoint> _points = [];
@@ -45,6 +47,8 @@ public sealed class RunMetrics
     /// <exception cref="EngineException">It has another number of losses.</exception>
     public void Restore(MetricsState state)
     {
+        if (state.Points.Any(point => point is null) || state.Summed < 0 || state.Points.SelectMany(point => point.Losses).Concat(state.Sums).Any(loss => !double.IsFinite(loss)))
+            throw new EngineException("The checkpoint's metrics are damaged: a window is missing, or a loss is no number.");
         if (state.Sums.Count != _sums.Length || state.Points.Any(point => point.Losses.Count != _sums.Length))
             throw new EngineException($"The checkpoint has metrics of {state.Sums.Count} losses, and the model has {_sums.Length}: {string.Join(", ", _names)}.");
         _points.Clear();
@@ -71,19 +75,22 @@ public sealed class RunMetrics
     {
         var names = new List<string>();
         var points = new List<MetricsPoint>();
-        foreach (string line in lines.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        int number = 0;
+        foreach (string line in lines.Split('\n'))
         {
+            number++;
+            if (line.Length == 0) continue;
             try
             {
-                using var json = JsonDocument.Parse(line);
+                using var json = JsonDocument.Parse(line, s_strict);
                 var losses = json.RootElement.EnumerateObject().Where(property => property.Name != "step").ToList();
                 if (points.Count == 0) names.AddRange(losses.Select(loss => loss.Name));
                 if (!losses.Select(loss => loss.Name).SequenceEqual(names)) throw new JsonException("it has other losses than the line before.");
-                points.Add(new MetricsPoint(json.RootElement.GetProperty("step").GetInt64(), [.. losses.Select(loss => loss.Value.GetDouble())]));
+                points.Add(new MetricsPoint(json.RootElement.GetProperty("step").GetInt64(), [.. losses.Select(loss => double.IsFinite(loss.Value.GetDouble()) ? loss.Value.GetDouble() : throw new JsonException($"its {loss.Name} is beyond all numbers."))]));
             }
             catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
             {
-                throw new EngineException($"'{path}' is damaged at line {points.Count + 1}: {e.Message}", e);
+                throw new EngineException($"'{path}' is damaged at line {number}: {e.Message}", e);
             }
         }
 

@@ -26,9 +26,7 @@ public static class WeightFile
         if (!file.Metadata.TryGetValue(ConfigKey, out string? json)) return null;
         try
         {
-            var config = JsonSerializer.Deserialize(json, RunsJson.Default.RunConfig) ?? throw new JsonException("it is empty.");
-            FormatVersion.Check(path, config.Format, RunConfig.CurrentFormat);
-            return config;
+            return RunConfig.Parse(path, json);
         }
         catch (JsonException e)
         {

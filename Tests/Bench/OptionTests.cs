@@ -35,6 +35,7 @@ public class OptionTests
     [TestCase("--seed -1", "--seed takes a whole number from 0 up, not '-1'.")]
     [TestCase("--rate 0,001", "--rate takes a number from 0 up, not '0,001'.")]
     [TestCase("--rate NaN", "--rate takes a number from 0 up, not 'NaN'.")]
+    [TestCase("--rate 1e999", "--rate takes a number from 0 up, not '1e999'.")]
     [TestCase("--batch 3000000000", "--batch takes a whole number")]
     public void AWrongValueIsRefused(string line, string expected)
     {

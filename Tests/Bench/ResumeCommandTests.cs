@@ -95,7 +95,7 @@ public sealed class ResumeCommandTests
     [Test]
     public void A_killed_process_loses_nothing_that_was_saved() => Kill(4);
 
-    [Test, Explicit("slow: kills 200 processes; run with --filter TestCategory=slow"), Category("slow")]
+    [Test, Explicit("long: kills 200 processes; run with --filter TestCategory=long"), Category("long")]
     public void Two_hundred_kills_lose_nothing_that_was_saved() => Kill(200);
 
     /// <summary>Trains in other processes, each killed at a random moment and gone on with by the next, until so many have died; whenever a run is done before, the next one begins.</summary>
@@ -115,7 +115,7 @@ public sealed class ResumeCommandTests
             int? code = Run(begun ? ["train", "--resume", folder, "--checkpoint-every", "2"] : Line(folder), TimeSpan.FromSeconds(seconds * random.NextDouble()));
             if (code is null)
             {
-                killed++;
+                if (++killed % 20 == 0) TestContext.Progress.WriteLine($"{killed} killed, {resumed} resumes, {runs} runs ended");
                 continue;
             }
 
@@ -138,18 +138,10 @@ public sealed class ResumeCommandTests
     /// <summary>The console in a process of its own; null when it was killed.</summary>
     private static int? Run(string[] line, TimeSpan life)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "genengine.exe" : "genengine");
-        if (!File.Exists(program)) Assert.Ignore($"there is no {program} to be killed");
-        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string word in line) start.ArgumentList.Add(word);
-        using var process = Process.Start(start)!;
-        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        bool ended = process.WaitForExit(life);
-        if (!ended) process.Kill();
-        process.WaitForExit();
-        Task.WaitAll(output, error);
-        if (ended && process.ExitCode != ExitCode.Done) Assert.Fail($"{string.Join(' ', line)}: {error.Result}");
-        return ended ? process.ExitCode : null;
+        using var process = ConsoleProcess.Start(ConsoleProcess.Program, line);
+        var (code, _, error) = ConsoleProcess.Finish(process, life);
+        if (code is not (null or ExitCode.Done)) Assert.Fail($"{string.Join(' ', line)}: {error}");
+        return code;
     }
 
     private void Same(string folder)

@@ -1,5 +1,6 @@
 using System.Text;
 using GenEngine.Kernels;
+using GenEngine.Text;
 
 namespace GenEngine.Data;
 
@@ -41,13 +42,8 @@ public sealed class TextFileSource(string path) : ISequenceSource
         }
 
         if (text.AsSpan().StartsWith(Encoding.UTF8.Preamble)) text = text[3..];
-        for (int at = 0; at < text.Length;)
-        {
-            if (Rune.DecodeFromUtf8(text.AsSpan(at), out _, out int length) != System.Buffers.OperationStatus.Done)
-                throw new EngineException(FormattableString.Invariant($"'{path}' is not UTF-8: byte {at} (0x{text[at]:X2}) begins no character. Convert the file, for example with iconv -t UTF-8."));
-            at += length;
-        }
-
+        if (Utf8Text.FirstError(text) is { } at)
+            throw new EngineException(FormattableString.Invariant($"'{path}' is not UTF-8: byte {at} (0x{text[at]:X2}) begins no character. Convert the file, for example with iconv -t UTF-8."));
         return text.Length >= Least ? text : throw new EngineException($"'{path}' has {text.Length} bytes; at least {Least} are needed to learn anything from.");
     }
 }

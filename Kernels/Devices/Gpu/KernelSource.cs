@@ -63,7 +63,7 @@ public sealed partial class KernelSource
         {
             if (LineMark().Match(line) is { Success: true } mark)
             {
-                number = int.Parse(mark.Groups["line"].ValueSpan, CultureInfo.InvariantCulture);
+                number = int.TryParse(mark.Groups["line"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out int marked) ? marked : 1;
                 file = mark.Groups["file"].Value;
             }
             else
@@ -106,6 +106,7 @@ public sealed partial class KernelSource
 
     private static string? Read(string name)
     {
+        if (name.Contains('\0', StringComparison.Ordinal)) return null; // in a damaged file; no name has one
         if (Path.IsPathRooted(name)) return File.Exists(name) ? File.ReadAllText(name) : null;
         if (Environment.GetEnvironmentVariable("GENENGINE_KERNELS") is { Length: > 0 } folder)
         {

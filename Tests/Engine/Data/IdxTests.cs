@@ -44,6 +44,18 @@ public class IdxTests
         Assert.That(DataSets.Load("mnist", "train", Here with { Limit = 2 }).Count, Is.EqualTo(2));
     }
 
+    [TestCase(true), TestCase(false)]
+    public void AHeaderThatPromisesTooMuchCostsNothing(bool gzip)
+    {
+        byte[] images = Images(3);
+        BinaryPrimitives.WriteInt32BigEndian(images.AsSpan(4), 2_000_000);
+        Write("mnist", "train-images-idx3-ubyte", images, gzip);
+        Write("mnist", "train-labels-idx1-ubyte", Labels(1, 2, 3), gzip);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.That(Assert.Throws<EngineException>(() => DataSets.Load("mnist", "train", Here))!.Message, Does.Contain("train-images").And.Contain("cut short").And.Contain("1568000016"));
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(1 << 20), "of one and a half gigabytes promised");
+    }
+
     [Test]
     public void LooksInDataDirThenTheVariableThenTheCache()
     {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using GenEngine.Files;
 using GenEngine.Numerics;
 using NUnit.Framework;
@@ -91,6 +92,27 @@ public class PictureFileTests
             Assert.That(error.ZeroSize, Is.EqualTo(says is "0x8" or "without pixels"));
         }
         Assert.That(PictureFile.Decode([.. jpeg, 1, 2, 3], out _).Width, Is.EqualTo(40), "what phones append does no harm");
+    }
+
+    /// <summary>A few bytes that say they are a large picture are refused before anybody takes memory for it.</summary>
+    [Test]
+    public void HeadersThatPromiseTooMuchCostNothing()
+    {
+        byte[] bmp = MadePictures.Bmp(13, 7, 9), jpeg = MadePictures.FlatJpeg(1, 1, 1, (_, _, _) => 9), png = MadePictures.RawPng(9000, 9000, 8, 6, []);
+        BinaryPrimitives.WriteInt32LittleEndian(bmp.AsSpan(18), 9000);
+        BinaryPrimitives.WriteInt32LittleEndian(bmp.AsSpan(22), 9000);
+        int frame = jpeg.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xFF, 0xC0]);
+        BinaryPrimitives.WriteUInt16BigEndian(jpeg.AsSpan(frame + 5), 9000);
+        BinaryPrimitives.WriteUInt16BigEndian(jpeg.AsSpan(frame + 7), 9000);
+        foreach (byte[] file in new[] { bmp, jpeg, png })
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Assert.That(Assert.Throws<PictureException>(() => PictureFile.Decode(file, out _))!.Message, Does.Contain("9000x9000").And.Contain("cut short"));
+            Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(1 << 20));
+        }
+
+        byte[] cut = MadePictures.Bmp(40, 30, 9);
+        Assert.Throws<PictureException>(() => PictureFile.Decode(cut[..(cut.Length / 2)], out _), "half a BMP used to be half black");
     }
 
     /// <summary>Damage at any place gives a picture or a PictureException, never anything else: no crash, no other exception.</summary>

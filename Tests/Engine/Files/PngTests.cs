@@ -110,6 +110,47 @@ public class PngTests
         Assert.That(Assert.Throws<EngineException>(() => Png.Read(folder["none.png"]))!.Message, Does.Contain("none.png"));
     }
 
+    /// <summary>Memory is taken for pixels that can be there, not for those that a header promises.</summary>
+    [TestCase(65535, 10000)]
+    [TestCase(1 << 20, 600)]
+    [TestCase(1 << 20, 1)]
+    public void AHeaderThatPromisesTooMuchCostsNothing(int width, int height)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder["bomb.png"], MadePictures.RawPng(width, height, 8, 2, new byte[Math.Min(height, 100)]));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        string message = Assert.Throws<EngineException>(() => Png.Read(folder["bomb.png"]))!.Message;
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(1 << 20));
+        Assert.That(message, Does.Contain("bomb.png").And.Contain("fewer rows").And.Contain($"{width}x{height}"));
+    }
+
+    /// <summary>A zlib stream may ask for a dictionary, which .NET answers with an IOException; in a PNG it is damage like any other.</summary>
+    [Test]
+    public void RowsThatCannotBeUnpackedAreDamage()
+    {
+        using var stream = new MemoryStream();
+        Png.Encode(stream, Noise(8, 8, 1));
+        byte[] file = stream.ToArray();
+        (file[41], file[42]) = (0x78, 0xF9);
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder["dictionary.png"], Fuzz.FuzzFormats.Mend(file));
+        Assert.That(Assert.Throws<EngineException>(() => Png.Read(folder["dictionary.png"]))!.Message, Does.Contain("dictionary.png").And.Contain("rows cannot be unpacked"));
+    }
+
+    [Test]
+    public void DamageIsToldByItsPlace()
+    {
+        using var stream = new MemoryStream();
+        Png.Encode(stream, Noise(8, 8, 1));
+        byte[] cut = stream.ToArray()[..40], flipped = stream.ToArray();
+        flipped[45] ^= 1;
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder["cut.png"], cut);
+        File.WriteAllBytes(folder["flipped.png"], flipped);
+        Assert.That(Assert.Throws<EngineException>(() => Png.Read(folder["cut.png"]))!.Message, Does.Contain("cut short").And.Contain("byte 33"));
+        Assert.That(Assert.Throws<EngineException>(() => Png.Read(folder["flipped.png"]))!.Message, Does.Contain("IDAT at byte 33").And.Contain("checksum"));
+    }
+
     [Test]
     public void BitmapRefusesWhatDoesNotFit()
     {

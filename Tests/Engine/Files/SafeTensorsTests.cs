@@ -94,6 +94,13 @@ public class SafeTensorsTests
         yield return Case("no dtype", """{"a":{"shape":[1],"data_offsets":[0,1]}}""", 1, "lacks");
         yield return Case("unread type", """{"a":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}""", 1, "F8_E4M3");
         yield return Case("metadata", """{"__metadata__":{"k":1}}""", 0, "not a string");
+        yield return Case("no name", """{"":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""", 1, "without a name");
+        yield return Case("metadata twice", """{"__metadata__":{},"__metadata__":{}}""", 0, "metadata is there twice");
+        yield return Case("metadata a number", """{"__metadata__":3}""", 0, "metadata");
+        yield return Case("a type that is no text", """{"a":{"dtype":7,"shape":[1],"data_offsets":[0,1]}}""", 1, "'a' has the dtype 7");
+        yield return Case("a shape that is no list", """{"a":{"dtype":"U8","shape":{},"data_offsets":[0,1]}}""", 1, "'a' has a JSON Object");
+        string zeros = string.Concat(Enumerable.Repeat("0,", 200_000));
+        yield return Case("a list in a long shape", """{"a":{"dtype":"U8","shape":[""" + zeros + """[]],"data_offsets":[0,1]}}""", 1, "'a' has [] where"); // walked once, not from its start for each
         yield return Case("not JSON", """{"a":""", 0, "JSON");
         yield return Case("an array", """[1]     """, 0, "begin with");
         yield return Case("a number", """{"a":3}""", 0, "JSON");

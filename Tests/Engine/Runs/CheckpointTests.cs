@@ -139,6 +139,33 @@ public sealed class CheckpointTests
         }
     }
 
+    [TestCase("\"checkpoints\": [", "\"checkpoints\": [null,", "checkpoints[0] is null"), TestCase("step-4.safetensors", "../step-4.safetensors", "where 'step-4.safetensors' is due")]
+    [TestCase("\"step\": 4", "\"step\": 1", "does not follow"), TestCase("\"last\": \"step-4", "\"last\": \"step-2", "not the newest"), TestCase("\"loss\": 4", "\"loss\": 4e999", "loss")]
+    [TestCase("\"last\":", "\"last\": \"step-4.safetensors\", \"last\":", "last"), TestCase("\"format\": 1", "\"format\": -1", "format")]
+    public void A_damaged_manifest_is_told_by_its_field(string part, string damage, string says)
+    {
+        var (run, training) = Saved([(2, 5.0), (4, 4.0)]);
+        using (training)
+        {
+            string manifest = Path.Combine(run.File(Checkpoints.FolderName), Checkpoints.ManifestName), text = File.ReadAllText(manifest);
+            Assert.That(text, Does.Contain(part));
+            File.WriteAllText(manifest, text.Replace(part, damage, StringComparison.Ordinal));
+            Assert.That(() => new Checkpoints(run).Entries, Throws.TypeOf<EngineException>().With.Message.Contains(manifest).And.Message.Contains("damaged").And.Message.Contains(says));
+        }
+    }
+
+    [TestCase("""{"step":1,"a":1,"a":2}""", "line 1"), TestCase("{\"step\":1,\"a\":1}\n\n{\"step\":2,\"a\":1e999}", "line 3"), TestCase("{\"step\":1,\"a\":1}\n{\"step\":2,\"b\":1}", "line 2"), TestCase("null", "line 1")]
+    public void Damaged_metrics_are_told_by_their_line(string text, string says) =>
+        Assert.That(() => RunMetrics.Parse("metrics.jsonl", text), Throws.TypeOf<EngineException>().With.Message.Contains("metrics.jsonl").And.Message.Contains(says));
+
+    [Test]
+    public void Metrics_of_a_checkpoint_that_are_no_numbers_are_refused()
+    {
+        var metrics = new RunMetrics(["a"], 10);
+        foreach (var state in (MetricsState[])[new([null!], [0], 0), new([], [double.PositiveInfinity], 1), new([new(1, [double.NaN])], [0], 0), new([], [0], -1)])
+            Assert.That(() => metrics.Restore(state), Throws.TypeOf<EngineException>().With.Message.Contains("metrics are damaged"));
+    }
+
     [Test]
     public void A_checkpoint_that_cannot_be_written_leaves_the_one_before()
     {

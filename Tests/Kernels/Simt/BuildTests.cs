@@ -150,6 +150,8 @@ public class BuildTests
         try
         {
             Assert.That(Assert.Throws<EngineException>(() => KernelSource.Load("x.cu"))!.Message, Does.Contain("x.cu:2").And.Contains("No/such.cuh"));
+            File.WriteAllText(path, "#include \"\0Common/prelude.cuh\"\n");
+            Assert.That(Assert.Throws<EngineException>(() => KernelSource.Load("x.cu"))!.Message, Does.Contain("x.cu:1"));
         }
         finally
         {

@@ -52,6 +52,9 @@ public sealed class RecordingTests
         Refused(Wav(0x1234, 16, 1, s_wave), "unknown");
         Refused(Wav(1, 12, 1, []), "12 bits");
         Refused(Wav(1, 16, 1, []), "no samples");
+        byte[] slow = [.. good];
+        BitConverter.GetBytes(1).CopyTo(slow, 24); // a sample a second: brought to 8,000 a second it would be as many times as long
+        Refused(slow, "1 a second");
         Refused(good[..60], "go on for 800 bytes");
         Refused(good[..30], "header");
         Refused(good[..40], "no samples");
@@ -169,7 +172,7 @@ public sealed class RecordingTests
         Assert.That(Assert.Throws<EngineException>(() => SequenceSets.Load("tonnes", "train"))!.Message, Does.Contain("'tones'"));
     }
 
-    private static byte[] Wav(int codec, int bits, int channels, float[] samples, bool extensible = false)
+    internal static byte[] Wav(int codec, int bits, int channels, float[] samples, bool extensible = false)
     {
         using var memory = new MemoryStream();
         using var writer = new BinaryWriter(memory);
