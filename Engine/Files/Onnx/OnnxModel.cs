@@ -98,7 +98,11 @@ internal sealed record OnnxModel
     {
         var message = new ProtoMessage();
         foreach (long extent in constant.Extents) message.Add(1, extent);
-        byte[] content = constant.Values is float[] floats ? MemoryMarshal.AsBytes<float>(floats).ToArray() : MemoryMarshal.AsBytes<long>((long[])constant.Values).ToArray();
+        byte[] content = constant.Values switch
+        {
+            float[] floats => MemoryMarshal.AsBytes<float>(floats).ToArray(),
+            var integers => MemoryMarshal.AsBytes<long>((long[])integers).ToArray(),
+        };
         return message.Add(2, constant.Values is float[] ? Float : Int64).Add(8, constant.Name).Add(9, content.AsMemory());
     }
 

@@ -1,5 +1,5 @@
-using Google.Protobuf;
 using GenEngine.Kernels;
+using Google.Protobuf;
 
 namespace GenEngine.Files.Onnx;
 
