@@ -36,6 +36,10 @@ internal static class ConfigFile
         {
             throw new UsageException($"{path}, line {e.LineNumber + 1}: this is no JSON: {Sentence(e.Message)}");
         }
+        catch (InvalidOperationException e) // the reader's word for text that is no UTF-8
+        {
+            throw new UsageException($"{path}: a 'name' or value is no UTF-8 text: {e.Message}");
+        }
     }
 
     private static List<ConfigEntry> Read(string path, byte[] text)

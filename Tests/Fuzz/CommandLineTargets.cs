@@ -65,8 +65,9 @@ internal static partial class CommandLineTargets
     private static ConsoleCommand Train()
     {
         var command = new ConsoleCommand("train", "Everything of train but the training.");
-        var options = new TrainOptions(command);
-        command.Arguments.Add(new Argument<string?>("model") { Arity = ArgumentArity.ZeroOrOne });
+        var model = new Argument<string?>("model") { Arity = ArgumentArity.ZeroOrOne };
+        var options = new TrainOptions(command, model);
+        command.Arguments.Add(model);
         command.OnRun(session =>
         {
             foreach (bool sequences in (bool[])[false, true])

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using System.Text.RegularExpressions;
 using GenEngine.Bench;
+using GenEngine.Bench.Configuration;
 using GenEngine.Bench.UserKernels;
 using GenEngine.Data;
 using GenEngine.Files;
@@ -34,6 +35,7 @@ internal static partial class FuzzTargets
         yield return new FuzzTarget("ledger", [Ledger()], (path, _) => GenEngine.Bench.Ledger.Read(path)) { Mutate = Mutator.Json, Place = Fields() };
         yield return new FuzzTarget("tuning", ["""{"format":1,"choices":{"gpu | GenEngine 1.0.0.0 | matmul 1 2 3":"64x64","other":"128x64"}}"""u8.ToArray()], (path, _) => new TuningStore("gpu", path).Find("matmul 1 2 3")) { Mutate = Mutator.Json };
         yield return new FuzzTarget("kernel", [Kernel()], (path, _) => UserKernel.Load(path, null)) { FileName = "k.cu", Place = Source(), Constant = 2 << 20, BytesPerByte = 256 };
+        yield return new FuzzTarget("config", ["""{ "model": "vae", /* a comment */ "hidden": [400, 200], "learning-rate": 1e-3, "data": "mnist", "eager": true, "latent": null, }"""u8.ToArray()], (path, _) => ConfigFile.Read(path)) { Mutate = Mutator.Json, Place = Fields() };
         var (key, cache) = Cache();
         yield return new FuzzTarget("image-cache", [cache], (path, _) => FolderCache.Read(path, key, 48));
     }
@@ -87,7 +89,7 @@ internal static partial class FuzzTargets
     {
         float[] wave = [.. Enumerable.Range(0, 60).Select(i => 0.6f * MathF.Sin(i * 0.1f))];
         using var folder = new TemporaryFolder();
-        WavWriter.Write(folder["a.wav"], wave, 8000, "runs/wavenet-1");
+        WavWriter.Write(folder["a.wav"], wave, 8000, ("Software", "GenEngine"), ("Run", "runs/wavenet-1"));
         return [File.ReadAllBytes(folder["a.wav"]), RecordingTests.Wav(1, 8, 1, wave), RecordingTests.Wav(1, 24, 2, wave, true), RecordingTests.Wav(3, 32, 2, wave), RecordingTests.Wav(1, 32, 1, wave)];
     }
 

@@ -70,11 +70,11 @@ public sealed class RoundTripTests
         Prop.ForAll((from count in Gen.Choose(1, 300) from rate in Gen.Choose(WavFile.LeastRate, 96000) from seed in Gen.Choose(0, 999) select (count, rate, seed)).ToArbitrary(), sound =>
         {
             float[] samples = [.. Noise(sound.seed, sound.count).Select(b => (b - 128) / 100f)]; // some of them beyond what can be written
-            WavWriter.Write(_folder["a.wav"], samples, sound.rate, $"seed {sound.seed}");
+            WavWriter.Write(_folder["a.wav"], samples, sound.rate, ("Seed", $"{sound.seed}"));
             var read = WavFile.Read(_folder["a.wav"]);
             Assert.That(read.SampleRate, Is.EqualTo(sound.rate));
             Assert.That(read.Samples, Is.EqualTo(samples.Select(x => Math.Clamp(x, -1f, 32767 / 32768f))).Within(1 / 65536f));
-            WavWriter.Write(_folder["b.wav"], read.Samples, sound.rate, $"seed {sound.seed}");
+            WavWriter.Write(_folder["b.wav"], read.Samples, sound.rate, ("Seed", $"{sound.seed}"));
             Assert.That(File.ReadAllBytes(_folder["b.wav"]), Is.EqualTo(File.ReadAllBytes(_folder["a.wav"])));
         }).Check(s_many);
 
