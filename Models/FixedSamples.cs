@@ -1,5 +1,4 @@
 using GenEngine.Files;
-using GenEngine.Kernels.Sampling;
 using GenEngine.Plots;
 
 namespace GenEngine.Models;
@@ -23,18 +22,9 @@ public static class FixedSamples
     /// <param name="classNames">Of a conditional model, for the columns.</param>
     public static Bitmap Draw(ZooModel model, IReadOnlyList<string> classNames)
     {
-        var context = model.Context;
-        var training = context.SaveRandom();
-        context.RestoreRandom(new RandomState(context.Seed ^ Stream, 0));
-        try
-        {
-            if (model is PixelModel pixels) return Pixels(pixels, Side);
-            return model.IsConditional ? LatentPictures.ClassTable(model, classNames, Side) : LatentPictures.Samples(model, Side * Side, Side);
-        }
-        finally
-        {
-            context.RestoreRandom(training);
-        }
+        using var aside = new AsideRandom(model.Context, model.Context.Seed ^ Stream);
+        if (model is PixelModel pixels) return Pixels(pixels, Side);
+        return model.IsConditional ? LatentPictures.ClassTable(model, classNames, Side) : LatentPictures.Samples(model, Side * Side, Side);
     }
 
     /// <summary>Draws of a pixel model: a class or category a column where it has them.</summary>

@@ -46,7 +46,7 @@ internal static class ConfigFile
     {
         var reader = new Utf8JsonReader(text, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
         var entries = new List<ConfigEntry>();
-        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) throw new UsageException($"{path}: a configuration is one JSON object, {{ \"model\": \"vae\", ... }}.");
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) throw new UsageException($"{path}, line 1: a configuration is one JSON object, {{ \"model\": \"vae\", ... }}.");
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             string name = reader.GetString()!;

@@ -83,8 +83,9 @@ internal static partial class CommandLineTargets
         return command;
     }
 
+    /// <summary>Lines of --help, without where a shell puts their output.</summary>
     private static IEnumerable<string> Examples(Command command) =>
-        (command is ConsoleCommand { Examples: var own } ? own.Select(example => example.Line) : []).Concat(command.Subcommands.SelectMany(Examples));
+        (command is ConsoleCommand { Examples: var own } ? own.Select(example => example.Line.Split(" > ")[0]) : []).Concat(command.Subcommands.SelectMany(Examples));
 
     private static IEnumerable<string> Words(Command command) =>
         command.Subcommands.SelectMany(Words).Concat(command.Options.Select(option => option.Name)).Append(command.Name);

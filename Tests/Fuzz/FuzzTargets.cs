@@ -35,7 +35,7 @@ internal static partial class FuzzTargets
         yield return new FuzzTarget("ledger", [Ledger()], (path, _) => GenEngine.Bench.Ledger.Read(path)) { Mutate = Mutator.Json, Place = Fields() };
         yield return new FuzzTarget("tuning", ["""{"format":1,"choices":{"gpu | GenEngine 1.0.0.0 | matmul 1 2 3":"64x64","other":"128x64"}}"""u8.ToArray()], (path, _) => new TuningStore("gpu", path).Find("matmul 1 2 3")) { Mutate = Mutator.Json };
         yield return new FuzzTarget("kernel", [Kernel()], (path, _) => UserKernel.Load(path, null)) { FileName = "k.cu", Place = Source(), Constant = 2 << 20, BytesPerByte = 256 };
-        yield return new FuzzTarget("config", ["""{ "model": "vae", /* a comment */ "hidden": [400, 200], "learning-rate": 1e-3, "data": "mnist", "eager": true, "latent": null, }"""u8.ToArray()], (path, _) => ConfigFile.Read(path)) { Mutate = Mutator.Json, Place = Fields() };
+        yield return new FuzzTarget("config", ["""{ "model": "vae", /* a comment */ "hidden": [400, 200], "learning-rate": 1e-3, "data": "mnist", "eager": true, "latent": null, }"""u8.ToArray()], (path, _) => ConfigFile.Read(path)) { Mutate = Mutator.Json };
         var (key, cache) = Cache();
         yield return new FuzzTarget("image-cache", [cache], (path, _) => FolderCache.Read(path, key, 48));
     }
@@ -107,7 +107,16 @@ internal static partial class FuzzTargets
         {
             GenEngine.Bench.Ledger.Write(folder["ledger.json"], new LedgerRow
             {
-                Row = row, Claim = "less than 100 nats", Date = "2026-01-01", Engine = "1.0.0", Machine = "a CPU", Runs = ["train vae"], ImagesSeen = [600000, 600000], TestHash = "ab12", Judge = "seed 1", Minutes = 3.5,
+                Row = row,
+                Claim = "less than 100 nats",
+                Date = "2026-01-01",
+                Engine = "1.0.0",
+                Machine = "a CPU",
+                Runs = ["train vae"],
+                ImagesSeen = [600000, 600000],
+                TestHash = "ab12",
+                Judge = "seed 1",
+                Minutes = 3.5,
                 Figures = [new LedgerFigure("bound", "nats", "mean", 98.5, [98, 99], null, "", "at most 100", true), new LedgerFigure("fid", "", "mean", 3, [3], 0.5, "real data", "", null)],
             });
         }

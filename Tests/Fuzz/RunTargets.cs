@@ -59,7 +59,8 @@ internal sealed partial class RunTargets : IDisposable
                 .Replace($"\"bytes\": {entry.Bytes}", FormattableString.Invariant($"\"bytes\": {bytes.Length}"), StringComparison.Ordinal);
             File.WriteAllText(Manifest(saved), mended);
             Load(saved);
-        }) { FileName = file, Mutate = FuzzFormats.Metadata, Place = Field(), Constant = 2 * CheckpointBytes };
+        })
+        { FileName = file, Mutate = FuzzFormats.Metadata, Place = Field(), Constant = 2 * CheckpointBytes };
     }
 
     public void Dispose()
@@ -79,7 +80,18 @@ internal sealed partial class RunTargets : IDisposable
 
     private RunFolder NewRun(string name) => RunFolder.Create(new RunConfig(_options)
     {
-        Model = "vae", Data = "digits", ImageHeight = 28, ImageWidth = 28, Channels = 1, ClassNames = ["zero", "one"], TrainHash = "ab", TestHash = "cd", Batch = 8, Seed = 7, Device = "a CPU", Isa = "avx2",
+        Model = "vae",
+        Data = "digits",
+        ImageHeight = 28,
+        ImageWidth = 28,
+        Channels = 1,
+        ClassNames = ["zero", "one"],
+        TrainHash = "ab",
+        TestHash = "cd",
+        Batch = 8,
+        Seed = 7,
+        Device = "a CPU",
+        Isa = "avx2",
     }, Path.Combine(_root, name));
 
     private static IEnumerable<byte[]> OtherRuns()

@@ -103,7 +103,7 @@ internal sealed record OnnxModel
             float[] floats => MemoryMarshal.AsBytes<float>(floats).ToArray(),
             var integers => MemoryMarshal.AsBytes<long>((long[])integers).ToArray(),
         };
-        return message.Add(2, constant.Values is float[] ? Float : Int64).Add(8, constant.Name).Add(9, content.AsMemory());
+        return message.Add(2, constant.Values is float[]? Float : Int64).Add(8, constant.Name).Add(9, content.AsMemory());
     }
 
     private static ProtoMessage Of(OnnxPort port)
