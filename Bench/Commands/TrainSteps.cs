@@ -25,7 +25,7 @@ internal static class TrainSteps
         if (trainer.Step > saved || checkpoints.Entries.Count == 0) Save(trainer.Step);
         else report.WriteMetrics(); // the process may have died between its last checkpoint and this
         if (model is IFittedPrior prior && data is DeviceDataset images) prior.FitPrior(images);
-        WeightFile.Save(run.WeightsPath, model.Groups, run.Config);
+        Write(() => WeightFile.Save(run.WeightsPath, model.Groups, run.Config));
         if (profiler is not null)
         {
             TraceFile.Write(settings.Profile!, device, profiler.Profile, Roof.Of(device));
@@ -34,20 +34,24 @@ internal static class TrainSteps
 
         return (finished, trainer.Step);
 
-        void Save(long step)
+        void Save(long step) => Write(() =>
+        {
+            checkpoints.Save(model, data, step, report.TakeLoss(), report.Metrics.State);
+            saved = step;
+            report.WriteMetrics();
+            report.Log.Saved(step, settings.CheckpointEvery, checkpoints.Entries[^1].Sha256);
+        });
+
+        void Write(Action write)
         {
             try
             {
-                checkpoints.Save(model, data, step, report.TakeLoss(), report.Metrics.State);
+                write();
             }
             catch (EngineException e) when (checkpoints.Entries.Count > 0)
             {
                 throw new EngineException($"{e.Message} What was saved after step {saved} is kept; to go on from there: {run.ResumeCommand}", e);
             }
-
-            report.WriteMetrics();
-            report.Log.Saved(step, settings.CheckpointEvery, checkpoints.Entries[^1].Sha256);
-            saved = step;
         }
     }
 

@@ -12,6 +12,9 @@ public sealed record RunConfig : ModelOptions
 {
     public const int CurrentFormat = 2;
 
+    /// <summary>By reflection: generated readers set every property, those too that the file of an earlier version lacks, and so lose their defaults.</summary>
+    private static readonly JsonSerializerOptions s_reading = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, RespectNullableAnnotations = true, AllowDuplicateProperties = false };
+
     public RunConfig() { }
 
     /// <summary>A run of a model with these options.</summary>
@@ -81,7 +84,7 @@ public sealed record RunConfig : ModelOptions
     internal static RunConfig Parse(string path, string json)
     {
         FormatVersion.Check(path, json, CurrentFormat);
-        var config = JsonSerializer.Deserialize(json, RunsJson.Default.RunConfig) ?? throw new JsonException("it is empty.");
+        var config = JsonSerializer.Deserialize<RunConfig>(json, s_reading) ?? throw new JsonException("it is empty.");
         config.Check();
         return config;
     }

@@ -10,7 +10,11 @@ namespace GenEngine.Tests.Bench;
 /// <summary>Ctrl-C as a terminal sends it, to a console in a process of its own.</summary>
 public sealed partial class InterruptTests
 {
+    /// <summary>SIGINT.</summary>
+    private const int Interruption = 2;
+
     private string _folder = "";
+    private Timer? _patience;
 
     [SetUp]
     public void Make() => _folder = Path.Combine(Path.GetTempPath(), $"genengine interrupt {Guid.NewGuid():N}");
@@ -18,6 +22,7 @@ public sealed partial class InterruptTests
     [TearDown]
     public void Remove()
     {
+        _patience?.Dispose();
         if (Directory.Exists(_folder)) Directory.Delete(_folder, recursive: true);
     }
 
@@ -61,14 +66,22 @@ public sealed partial class InterruptTests
         run.Lock().Dispose(); // nobody holds the folder
     }
 
-    /// <summary>Starts it and waits for its first line of progress.</summary>
-    private static Process Start(params string[] line)
+    /// <summary>Starts it; it is killed should it outlive all patience, so that a signal that was not heard is a failure and no hang.</summary>
+    private Process Start(params string[] line)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, "genengine");
-        if (OperatingSystem.IsWindows() || !File.Exists(program)) Assert.Ignore($"there is no {program} to be interrupted as terminals of Unix do");
-        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string word in line) start.ArgumentList.Add(word);
-        return Process.Start(start)!;
+        if (OperatingSystem.IsWindows()) Assert.Ignore("terminals of Windows interrupt in another way");
+        string program = ConsoleProcess.Program;
+        // tests that a shell runs in the background inherit that SIGINT is ignored, and so would their children
+        var process = IgnoresInterrupts() ? ConsoleProcess.Start("env", ["--default-signal=INT", program, .. line]) : ConsoleProcess.Start(program, line);
+        _patience = new Timer(_ => process.Kill(), null, TimeSpan.FromMinutes(3), Timeout.InfiniteTimeSpan);
+        return process;
+    }
+
+    private static bool IgnoresInterrupts()
+    {
+        const string Field = "SigIgn:";
+        if (!OperatingSystem.IsLinux() || File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith(Field, StringComparison.Ordinal)) is not { } ignored) return false;
+        return (ulong.Parse(ignored.AsSpan(Field.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & (1 << (Interruption - 1))) != 0;
     }
 
     private static void Interrupt(Process console)
@@ -83,7 +96,7 @@ public sealed partial class InterruptTests
         Assert.Fail($"it ended before its first progress: {console.StandardError.ReadToEnd()}");
     }
 
-    private static void Signal(Process console) => Assert.That(Kill(console.Id, 2), Is.Zero); // SIGINT
+    private static void Signal(Process console) => Assert.That(Kill(console.Id, Interruption), Is.Zero);
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int process, int signal);
