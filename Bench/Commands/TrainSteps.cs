@@ -74,7 +74,7 @@ internal static class TrainSteps
 
         if (!settings.AllowOtherIsa) CheckDevice(model.Context.Device, checkpoints.Entries[^1].Point);
         var (point, metrics) = checkpoints.Load(model, data, session.Error.WriteLine)!.Value;
-        report.Metrics.Restore(metrics);
+        report.Metrics.Restore(metrics, run.File(Path.Combine(Checkpoints.FolderName, Checkpoints.FileName(point.Step))));
         report.Resumed(point.Step);
         return point.Step;
     }

@@ -12,7 +12,7 @@ internal static class FormatVersion
     public static void Check(string path, string text, int known)
     {
         using var json = JsonDocument.Parse(text);
-        if (json.RootElement.ValueKind != JsonValueKind.Object) throw new JsonException($"it is a JSON {json.RootElement.ValueKind} where an Object is due.");
+        if (json.RootElement.ValueKind != JsonValueKind.Object) throw new JsonException($"its text is a JSON {json.RootElement.ValueKind} where an Object is due.");
         if (!json.RootElement.TryGetProperty("format", out var format)) return; // the current one, as the fields' own default says
         if (format.ValueKind != JsonValueKind.Number || !format.TryGetInt32(out int found) || found < 1) throw new JsonException($"its format is {format.GetRawText()}, which is no version.");
         if (found > known) throw new EngineException($"'{path}' was written by a newer version of GenEngine (format {found}; this one reads up to {known}).");

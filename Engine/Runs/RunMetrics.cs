@@ -44,13 +44,15 @@ public sealed class RunMetrics
     public MetricsState State => new([.. _points], [.. _sums], _summed);
 
     /// <summary>Goes on from what a checkpoint kept.</summary>
-    /// <exception cref="EngineException">It has another number of losses.</exception>
-    public void Restore(MetricsState state)
+    /// <param name="state">Of a run with the same losses.</param>
+    /// <param name="path">Where it was kept, for the error.</param>
+    /// <exception cref="EngineException">It is damaged, or has another number of losses.</exception>
+    public void Restore(MetricsState state, string path)
     {
         if (state.Points.Any(point => point is null) || state.Summed < 0 || state.Points.SelectMany(point => point.Losses).Concat(state.Sums).Any(loss => !double.IsFinite(loss)))
-            throw new EngineException("The checkpoint's metrics are damaged: a window is missing, or a loss is no number.");
+            throw new EngineException($"'{path}': its metrics are damaged: a window is missing, or a loss is no number.");
         if (state.Sums.Count != _sums.Length || state.Points.Any(point => point.Losses.Count != _sums.Length))
-            throw new EngineException($"The checkpoint has metrics of {state.Sums.Count} losses, and the model has {_sums.Length}: {string.Join(", ", _names)}.");
+            throw new EngineException($"'{path}': its metrics are not all of the model's {_sums.Length} losses, {string.Join(", ", _names)}.");
         _points.Clear();
         _points.AddRange(state.Points);
         for (int i = 0; i < _sums.Length; i++) _sums[i] = state.Sums[i];

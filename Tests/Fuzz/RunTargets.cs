@@ -75,7 +75,7 @@ internal sealed partial class RunTargets : IDisposable
 
     private void Load(RunFolder run)
     {
-        if (new Checkpoints(run).Load(_model, _data) is { } loaded) new RunMetrics(["loss", "kl"], 400).Restore(loaded.Metrics);
+        if (new Checkpoints(run).Load(_model, _data) is { } loaded) new RunMetrics(["loss", "kl"], 400).Restore(loaded.Metrics, run.File(Checkpoints.FolderName));
     }
 
     private RunFolder NewRun(string name) => RunFolder.Create(new RunConfig(_options)

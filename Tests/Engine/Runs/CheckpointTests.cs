@@ -163,7 +163,7 @@ public sealed class CheckpointTests
     {
         var metrics = new RunMetrics(["a"], 10);
         foreach (var state in (MetricsState[])[new([null!], [0], 0), new([], [double.PositiveInfinity], 1), new([new(1, [double.NaN])], [0], 0), new([], [0], -1)])
-            Assert.That(() => metrics.Restore(state), Throws.TypeOf<EngineException>().With.Message.Contains("metrics are damaged"));
+            Assert.That(() => metrics.Restore(state, "step-3.safetensors"), Throws.TypeOf<EngineException>().With.Message.Contains("step-3.safetensors").And.Message.Contains("metrics are damaged"));
     }
 
     [Test]
@@ -214,7 +214,7 @@ public sealed class CheckpointTests
             if (step % 77 != 0) continue;
             var state = parts.State;
             parts = new RunMetrics(["a", "b"], 1000);
-            parts.Restore(state);
+            parts.Restore(state, "a checkpoint");
         }
 
         Assert.That(parts.Lines(), Is.EqualTo(whole.Lines()));
