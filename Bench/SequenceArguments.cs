@@ -14,10 +14,13 @@ internal sealed class SequenceArguments
     /// <summary>Windows a step where --batch is not given.</summary>
     public const int StandardBatch = 4;
 
+    /// <summary>Codes of a window.</summary>
+    public const int StandardWindow = 4096;
+
     /// <summary>What a model of sequences learns from where --data is not given.</summary>
     public const string StandardData = "tones";
 
-    private readonly Option<int> _window = Options.Number("--window", "Codes of a window, for models of sequences.", 1, 4096);
+    private readonly Option<int> _window = Options.Number("--window", "Codes of a window, for models of sequences.", 1, StandardWindow);
     private readonly Option<string?> _clips = Options.Choice("--clips", "Windows of sequences cross from clip to clip, or lie in one; joined but for a model that is told the class", "joined", "apart");
     private readonly Option<int?> _rate = Options.OptionalNumber("--sample-rate", "Samples a second that recordings are brought to; their own when not given.", 1000);
     private readonly Option<double> _trim = Options.Number("--trim", "Silence at the ends of recordings is cut: frames below this share of the loudest; 0 cuts nothing.", 0.0, 0.0, 1.0);

@@ -23,8 +23,7 @@ public sealed class ImageModel : IDisposable
         _context = new Context(device);
         try
         {
-            var shape = new DataShape(config.ImageHeight, config.ImageWidth, config.Channels, config.ClassNames!.Count) { Alphabet = config.Alphabet };
-            _model = Zoo.Find(config.Model).Build(_context, shape, config) is ZooModel built and not ISequenceModel
+            _model = Zoo.Find(config.Model).Build(_context, config.Shape!, config) is ZooModel built and not ISequenceModel
                 ? built
                 : throw new EngineException($"'{config.Model}' is a model of sequences; this loads models of images: {string.Join(", ", Zoo.OfImages.Select(model => model.Name))}.");
             WeightFile.Load(weights, _model.Groups);
@@ -45,7 +44,7 @@ public sealed class ImageModel : IDisposable
     public static ImageModel Load(string path, Device? device = null)
     {
         var (config, weights) = Find(path);
-        if (config.ImageHeight < 1 || config.ClassNames is null)
+        if (config.Shape is null)
             throw new EngineException($"'{path}' was made by a version that did not keep the images' extents; train it again, or resume and finish it with this one.");
         var opened = device ?? DeviceFactory.Open();
         try

@@ -14,7 +14,7 @@ internal static class ModelPace
     public static string Expectation(Session session, ModelDescription entry)
     {
         using var device = DeviceFactory.Open(null);
-        var (config, shape, load) = entry.NeedsSequences ? Sequences(entry, device) : Images(session, entry);
+        var (config, shape, load) = entry.NeedsSequences ? Sequences(session, entry, device) : Images(session, entry);
         double rate = Pace.StepsPerSecond(device, context => entry.Build(context, shape, config), load, config.Batch, captured: true, Pace.Budget, session.Stop);
         return string.Create(
             CultureInfo.InvariantCulture,
@@ -29,17 +29,15 @@ internal static class ModelPace
         return (settings.Config(entry, train, test), DataShape.Of(train), context => new DeviceDataset(context, train, settings.Binarization ?? Binarization.None));
     }
 
-    private static (RunConfig Config, DataShape Shape, Func<Context, ITrainingData> Load) Sequences(ModelDescription entry, Device device)
+    private static (RunConfig Config, DataShape Shape, Func<Context, ITrainingData> Load) Sequences(Session session, ModelDescription entry, Device device)
     {
         var settings = Settings(SequenceArguments.StandardData, SequenceArguments.StandardBatch);
-        string clips = TrainSequences.Clips(settings);
-        var (train, test) = (SequenceSets.Load(settings.Data, "train"), SequenceSets.Load(settings.Data, "test"));
-        if (clips == "joined") (train, test) = (train.Joined(), test.Joined());
+        var (train, test, clips) = TrainSequences.Load(session, settings, entry);
         using var context = new Context(device);
         using var data = new DeviceSequences(context, train, settings.Sequences.Window);
         return (TrainSequences.Config(settings, entry, train, test, data.Shape, TrainSequences.StepsOf(settings, data), clips), data.Shape, copy => new DeviceSequences(copy, train, settings.Sequences.Window));
     }
 
     private static TrainSettings Settings(string data, int batch) => new(
-        data, DataOptions.Default, batch, null, null, new ModelOptions(), 0, null, true, null, false, null, new SequenceSettings(4096, null, SequenceOptions.Default));
+        data, DataOptions.Default, batch, null, null, new ModelOptions(), 0, null, true, null, false, null, new SequenceSettings(SequenceArguments.StandardWindow, null, SequenceOptions.Default));
 }

@@ -188,7 +188,7 @@ internal sealed class RemakeWork(Session session, string file, string? moved, De
             if (IsRun(above.FullName)) yield return RunFolder.Open(above.FullName);
     }
 
-    private static bool IsRun(string path) => File.Exists(Path.Combine(path, "run.json"));
+    private static bool IsRun(string path) => File.Exists(Path.Combine(path, RunFolder.ConfigName));
 
     private EngineException Gone() => new($"The run '{Notes.GetValueOrDefault(Provenance.Run)}' that drew '{file}' is no longer there; say with --run where it is now.");
 

@@ -79,7 +79,7 @@ internal static class Reproduce
     {
         if (File.Exists(Path.Combine(folder, "done"))) return ExitCode.Done;
         string lineFile = $"{folder}.line";
-        bool begun = File.Exists(Path.Combine(folder, "run.json")) && File.Exists(lineFile) && File.ReadAllText(lineFile) == line;
+        bool begun = File.Exists(Path.Combine(folder, RunFolder.ConfigName)) && File.Exists(lineFile) && File.ReadAllText(lineFile) == line;
         if (!begun && Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         OutputPath.WriteFile(lineFile, line);
         string[] own = begun ? ["train", "--resume", folder] : [.. line.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--out", folder];

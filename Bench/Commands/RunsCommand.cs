@@ -44,7 +44,7 @@ internal static class RunsCommand
     {
         if (!Directory.Exists(root)) throw new EngineException($"There is no folder '{root}'; 'train' makes it, or say with --root where runs are.");
         var options = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 3, IgnoreInaccessible = true };
-        var lines = Directory.EnumerateFiles(root, "run.json", options).OrderByDescending(File.GetLastWriteTimeUtc).Select(file => Read(session, Path.GetDirectoryName(file)!)).OfType<RunLine>().ToList();
+        var lines = Directory.EnumerateFiles(root, RunFolder.ConfigName, options).OrderByDescending(File.GetLastWriteTimeUtc).Select(file => Read(session, Path.GetDirectoryName(file)!)).OfType<RunLine>().ToList();
         if (json) Json.Write(session.Out, ConsoleJson.Default.ListRunLine, lines);
         else if (lines.Count == 0) session.Out.WriteLine($"No runs under '{root}' yet; train one: train vae");
         else Print(session, lines);
@@ -141,12 +141,12 @@ internal static class RunsCommand
         long step = Math.Max(last?.Step ?? 0, new Checkpoints(run).Entries is { Count: > 0 } entries ? entries[^1].Point.Step : 0);
         bool weights = File.Exists(run.WeightsPath);
         string state = weights && step >= run.Config.Steps ? "finished" : weights ? "stopped" : "not finished";
-        return new RunLine(run.Path, run.Config.Model, Path.GetFileName(run.Config.Data), state, step, run.Config.Steps, names.Count > 0 ? names[0] : "", last?.Losses[0], File.GetLastWriteTimeUtc(run.File("run.json")));
+        return new RunLine(run.Path, run.Config.Model, Path.GetFileName(run.Config.Data), state, step, run.Config.Steps, names.Count > 0 ? names[0] : "", last?.Losses[0], File.GetLastWriteTimeUtc(run.File(RunFolder.ConfigName)));
     }
 
     private static Dictionary<string, string> Properties(string folder)
     {
-        using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "run.json")));
+        using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, RunFolder.ConfigName)));
         return json.RootElement.EnumerateObject().ToDictionary(property => property.Name, property => property.Value.ValueKind == JsonValueKind.Null ? "" : property.Value.ToString());
     }
 }

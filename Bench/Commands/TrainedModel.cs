@@ -23,7 +23,7 @@ internal sealed class TrainedModel : IDisposable
         _testSet = new Lazy<ImageDataset>(() => Load("test", data, dataDir));
         _trainSet = new Lazy<ImageDataset>(() => Load("train", data, dataDir));
         Context = new Context(device, seed: seed);
-        Any = Zoo.Find(run.Config.Model).Build(Context, Shape(), run.Config) as ZooModel ?? throw new EngineException($"'{run.Config.Model}' is no model of images.");
+        Any = Zoo.Find(run.Config.Model).Build(Context, run.Config.Shape ?? DataShape.Of(TestSet), run.Config) as ZooModel ?? throw new EngineException($"'{run.Config.Model}' is no model of images.");
         WeightFile.Load(run.RequireWeights(), Any.Groups);
     }
 
@@ -126,12 +126,6 @@ internal sealed class TrainedModel : IDisposable
             told = true;
             session.Error.WriteLine(FormattableString.Invariant($"Training {what} on {TrainSet.Name} ({steps} steps); later commands find it in the cache."));
         };
-    }
-
-    private DataShape Shape()
-    {
-        var config = Run.Config;
-        return config is { ImageHeight: > 0, ClassNames: { } names } ? new DataShape(config.ImageHeight, config.ImageWidth, config.Channels, names.Count) { Alphabet = config.Alphabet } : DataShape.Of(TestSet);
     }
 
     private ImageDataset Load(string split, string? data, string? dataDir)

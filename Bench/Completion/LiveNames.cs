@@ -1,5 +1,6 @@
 using System.CommandLine.Completions;
 using GenEngine.Data;
+using GenEngine.Runs;
 
 namespace GenEngine.Bench.Completion;
 
@@ -13,7 +14,7 @@ internal static class LiveNames
     {
         var root = new DirectoryInfo(Root);
         if (!root.Exists) return [];
-        return [.. root.EnumerateDirectories().Select(folder => new FileInfo(Path.Combine(folder.FullName, "run.json"))).Where(file => file.Exists)
+        return [.. root.EnumerateDirectories().Select(folder => new FileInfo(Path.Combine(folder.FullName, RunFolder.ConfigName))).Where(file => file.Exists)
             .OrderByDescending(file => file.LastWriteTimeUtc).Select(file => new CompletionItem($"{Root}/{file.Directory!.Name}", detail: FormattableString.Invariant($"{file.LastWriteTime:yyyy-MM-dd HH:mm}")))];
     }
 

@@ -35,6 +35,10 @@ public sealed record RunConfig : ModelOptions
 
     public int Channels { get; init; }
 
+    /// <summary>What the model was built for; null in runs of earlier versions, which did not say.</summary>
+    [JsonIgnore]
+    public DataShape? Shape => ImageHeight > 0 && ClassNames is { } names ? new DataShape(ImageHeight, ImageWidth, Channels, names.Count) { Alphabet = Alphabet } : null;
+
     /// <summary>True when the training set held every image's mirror image too.</summary>
     public bool Flip { get; init; }
 

@@ -51,7 +51,7 @@ public sealed class BuildScriptTests
     {
         var run = Run(ScriptPath, arguments);
         Assert.That(run, Is.Empty);
-        Assert.That(Calls(), Is.EqualTo(new[] { string.Format(System.Globalization.CultureInfo.InvariantCulture, expected, Root) }));
+        Assert.That(Calls(), Is.EqualTo(new[] { string.Format(System.Globalization.CultureInfo.InvariantCulture, expected, Checkout.Root) }));
     }
 
     [Test]
@@ -78,24 +78,14 @@ public sealed class BuildScriptTests
         // a copy of the script, so that nothing is written into the checkout
         string copy = Path.Combine(_folder, "checkout");
         Directory.CreateDirectory(copy);
-        foreach (string name in (string[])["build.ps1", "README.md", "LICENSE", "Directory.Build.props"]) File.Copy(Path.Combine(Root, name), Path.Combine(copy, name));
+        foreach (string name in (string[])["build.ps1", "README.md", "LICENSE", "Directory.Build.props"]) File.Copy(Path.Combine(Checkout.Root, name), Path.Combine(copy, name));
         FakeDotnet(0, "mkdir -p \"${10}\"; echo console > \"${10}/genengine\"");
         Assert.That(Run(Path.Combine(copy, "build.ps1"), "bundle -Runtime linux-x64"), Is.Empty);
         using var archive = ZipFile.OpenRead(Directory.GetFiles(Path.Combine(copy, "artifacts"), "genengine-*-linux-x64.zip").Single());
         Assert.That(archive.Entries.Select(entry => entry.FullName), Is.EquivalentTo(new[] { "genengine", "README.md", "LICENSE" }));
     }
 
-    private static string Root
-    {
-        get
-        {
-            string folder = AppContext.BaseDirectory;
-            while (!File.Exists(Path.Combine(folder, "GenEngine.sln"))) folder = Path.GetDirectoryName(folder)!;
-            return folder;
-        }
-    }
-
-    private static string ScriptPath => Path.Combine(Root, "build.ps1");
+    private static string ScriptPath => Path.Combine(Checkout.Root, "build.ps1");
 
     private string Log => Path.Combine(_folder, "calls");
 

@@ -11,7 +11,7 @@ public sealed partial class HouseTests
 {
     private const int MaxLines = 400;
 
-    private static readonly string s_root = FindRoot();
+    private static readonly string s_root = Checkout.Root;
 
     private static readonly string[] s_layers = ["Kernels", "Engine", "Models", "Bench"];
 
@@ -135,17 +135,6 @@ public sealed partial class HouseTests
     private static bool IsBuildOutput(string file) => BuildOutput().IsMatch(Relative(file));
 
     private static string Relative(string file) => Path.GetRelativePath(s_root, file).Replace('\\', '/');
-
-    private static string FindRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "GenEngine.sln"))) return folder.FullName;
-        }
-
-        Assert.Ignore("the sources are not here: the house rules are checked in a checkout only");
-        return "";
-    }
 
     [GeneratedRegex(@"(^|/)(bin|obj|\.git|runs|artifacts)/")]
     private static partial Regex BuildOutput();
