@@ -3,7 +3,9 @@ using System.CommandLine;
 namespace GenEngine.Bench;
 
 /// <summary>A command whose --help ends with examples that can be copied.</summary>
-internal sealed class ConsoleCommand(string name, string description) : Command(name, description)
+/// <param name="name">Its word on the command line.</param>
+/// <param name="description">The first lines of its --help; those of a command of the program stand in <see cref="Commands.CommandList"/>.</param>
+internal sealed class ConsoleCommand(string name, string? description = null) : Command(name, description)
 {
     /// <summary>Command lines without the program's name, each with a word on what it does: ("train vae", "a VAE on the built-in digits").</summary>
     public IReadOnlyList<(string Line, string Purpose)> Examples { get; init; } = [];

@@ -14,9 +14,9 @@ internal static class Augment
 {
     private static readonly double[] s_shares = [0.1, 0.5, 1];
 
-    public static Command Create()
+    public static ConsoleCommand Create()
     {
-        var command = new ConsoleCommand("augment", "Train a classifier on real images, on generated ones and on both, and compare on the test set.")
+        var command = new ConsoleCommand("augment")
         {
             Examples =
             [

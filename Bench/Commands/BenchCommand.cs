@@ -11,15 +11,13 @@ internal static class BenchCommand
 {
     private const string Project = "Bench/Micro";
 
-    public static Command Create()
+    public static ConsoleCommand Create()
     {
         var smoke = new Option<bool>("--smoke") { Description = "Run every benchmark once, to show that it works." };
         var filter = new Option<string?>("--filter") { HelpName = "GLOB", Description = "Benchmarks by name, for example '*MatMul*'." };
         var list = new Option<bool>("--list") { Description = "List the benchmarks." };
         var extra = new Argument<string[]>("arguments") { Arity = ArgumentArity.ZeroOrMore, Description = "After --, further options of BenchmarkDotNet." };
-        var command = new ConsoleCommand(
-            "bench",
-            "Time this engine's kernels: one shape on any device (gemm, conv, step, ladder), or without a sub-command the micro-benchmarks on the CPU (BenchmarkDotNet), whose results go to BenchmarkDotNet.Artifacts.")
+        var command = new ConsoleCommand("bench")
         {
             Examples =
             [

@@ -14,7 +14,7 @@ internal static class Codes
 
     public static ConsoleCommand CreateEncode()
     {
-        var command = new ConsoleCommand("encode", "Write the codes of images as .npy (float32) or .csv, with their classes.")
+        var command = new ConsoleCommand("encode")
         {
             Examples = [("encode vae --out codes.csv", "all test images"), ("encode ae --images a.jpg b.png --out codes.npy", "your own pictures")],
         };
@@ -45,7 +45,7 @@ internal static class Codes
 
     public static ConsoleCommand CreateDecode()
     {
-        var command = new ConsoleCommand("decode", "Draw the images of codes in a .npy or .csv file, a code a row.")
+        var command = new ConsoleCommand("decode")
         {
             Examples = [("decode vae --codes codes.npy", "as one sheet"), ("decode cvae --codes codes.csv --class cat --separate pictures", "all as cats, a file each")],
         };

@@ -15,12 +15,9 @@ internal static class CompareCommand
 {
     private const string Precision = "float32";
 
-    public static Command Create()
+    public static ConsoleCommand Create()
     {
-        var command = new ConsoleCommand(
-            "compare",
-            "Measure this engine against TorchSharp (tuned) on the CPU: peer, ours, peer, ours ... in one run; medians and ratios (peer / ours). "
-            + "The peer is published once into the user's cache: 135 MB to download, 480 MB on disk. Names: " + string.Join(", ", Contest.All.Select(contest => contest.Name)) + ".")
+        var command = new ConsoleCommand("compare")
         {
             Examples =
             [
@@ -30,6 +27,7 @@ internal static class CompareCommand
                 ("compare --weights", "no times: weights go to the peer and come back, and outputs are compared"),
             ],
         };
+        command.MoreHelp = (_, output) => output.WriteLine($"Names: {string.Join(", ", Contest.All.Select(contest => contest.Name))}.\n");
         var device = new DeviceOptions(command, DeviceKind.Cpu, threads: 2);
         var only = new Option<string?>("--only") { HelpName = "NAMES", Description = "These names only, separated by commas." };
         only.Validators.Add(result =>

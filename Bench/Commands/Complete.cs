@@ -8,9 +8,9 @@ namespace GenEngine.Bench.Commands;
 /// <summary>complete MODEL: images of which a part is given, the rest drawn pixel by pixel.</summary>
 internal static class Complete
 {
-    public static Command Create()
+    public static ConsoleCommand Create()
     {
-        var command = new ConsoleCommand("complete", "Let a pixel model draw what is missing of an image.")
+        var command = new ConsoleCommand("complete")
         {
             Examples =
             [

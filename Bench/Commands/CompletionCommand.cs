@@ -17,7 +17,7 @@ internal static class CompletionCommand
         {
             if (!s_shells.Contains(result.Tokens[0].Value)) result.AddError(NearestName.Unknown("shell", result.Tokens[0].Value, s_shells));
         });
-        var command = new ConsoleCommand("completion", "Print the script that completes commands, options, models, data sets and runs at Tab; its head says where it goes.")
+        var command = new ConsoleCommand("completion")
         {
             Examples = [("completion bash", "in ~/.bashrc: source <(genengine completion bash)"), ("completion pwsh", "in $PROFILE: genengine completion pwsh | Out-String | Invoke-Expression")],
         };

@@ -10,11 +10,10 @@ internal static class CurvesCommand
 {
     public const string Name = "curves";
 
-    public static Command Create()
+    public static ConsoleCommand Create()
     {
-        var command = new ConsoleCommand(Name, "Make a reference curve of finished runs that differ in their seeds alone; those in Models/Curves are built into the program.")
+        var command = new ConsoleCommand(Name)
         {
-            Hidden = true,
             Examples = [("curves runs/vae-digits-1 runs/vae-digits-2 runs/vae-digits-3 --out Models/Curves/vae-digits.json", "of three runs of 'train vae --steps 4000 --seed N'")],
         };
         var folders = new Argument<string[]>("run") { Description = "Run folders, one a seed.", Arity = ArgumentArity.OneOrMore };

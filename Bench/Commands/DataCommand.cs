@@ -8,9 +8,9 @@ namespace GenEngine.Bench.Commands;
 /// <summary>data list, data fetch: which data sets there are, and bringing public ones onto this machine.</summary>
 internal static class DataCommand
 {
-    public static Command Create()
+    public static ConsoleCommand Create()
     {
-        var command = new ConsoleCommand("data", "Data sets: what is here, downloads of public ones, and a look at any.")
+        var command = new ConsoleCommand("data")
         {
             Examples = [("data list", "all sets, and where they lie"), ("data fetch mnist", "download MNIST (12 MB) into the user's cache"), ("data show --data ~/faces --out sheet.png", "look at a folder of your own")],
         };

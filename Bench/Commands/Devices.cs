@@ -4,7 +4,6 @@ using GenEngine.Kernels;
 using GenEngine.Kernels.Devices.Cpu;
 using GenEngine.Kernels.Devices.Gpu.Cuda;
 using GenEngine.Kernels.Devices.Gpu.Simt;
-using Spectre.Console;
 using static System.FormattableString;
 
 namespace GenEngine.Bench.Commands;
@@ -12,10 +11,10 @@ namespace GenEngine.Bench.Commands;
 /// <summary>devices: what this machine can run on, why the others are not there, versions, memory.</summary>
 internal static class Devices
 {
-    public static Command Create()
+    public static ConsoleCommand Create()
     {
         var json = Options.Json();
-        var command = new ConsoleCommand("devices", "Show the devices of this machine, what is missing for the others, versions and memory.")
+        var command = new ConsoleCommand("devices")
         {
             Examples = [("devices", "one line a device"), ("devices --json", "the same for programs")],
         };
@@ -26,17 +25,24 @@ internal static class Devices
 
     private static int Run(Session session, bool json)
     {
-        DeviceInfo[] devices = [Cpu(), Simt(), .. Cuda()];
+        // Asking the compiler for its version and loading NVRTC wait on the system, and take about as long as each other.
+        var simt = Task.Run(Simt, session.Stop);
+        var cuda = Cuda();
+        DeviceInfo[] devices = [Cpu(), simt.GetAwaiter().GetResult(), .. cuda];
         if (json)
         {
             Json.Write(session.Out, ConsoleJson.Default.DeviceInfoArray, devices);
             return ExitCode.Done;
         }
 
-        var table = new Table().Border(TableBorder.Simple).AddColumns("device", "here", "what", "memory");
+        // Lines as the doctor's: the first table of a process takes a third of this command's time.
         foreach (var device in devices)
-            table.AddRow(device.Device, device.Available ? "yes" : "no", Markup.Escape(device.Description), Sizes.Bytes(device.MemoryBytes));
-        session.Console.Write(table);
+        {
+            string memory = device.MemoryBytes > 0 ? $", {Sizes.Bytes(device.MemoryBytes)} of memory" : "";
+            session.Out.WriteLine($"  {(device.Available ? "ok" : "--")}  {device.Device,-7} {device.Description}{memory}");
+        }
+
+        session.Out.WriteLine();
         foreach (var device in devices.Where(device => device.Problem is not null)) session.Out.WriteLine($"{device.Device}: {device.Problem}\n");
         session.Out.WriteLine($"GenEngine {Version()}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}");
         return ExitCode.Done;
@@ -63,15 +69,15 @@ internal static class Devices
         }
     }
 
-    private static IEnumerable<DeviceInfo> Cuda()
+    private static IReadOnlyList<DeviceInfo> Cuda()
     {
         var report = CudaDriver.Probe();
         string? problem = string.Join('\n', new[] { report.DriverProblem, report.NvrtcProblem }.Where(text => text is not null));
         if (problem.Length == 0) problem = null;
         string versions = report.NvrtcVersion is { } nvrtc ? $"NVRTC {nvrtc} ({report.NvrtcPath})" : "no NVRTC";
         versions = (report.CudaVersion is { } cuda ? $"driver for CUDA {cuda}" : "no driver") + ", " + versions;
-        if (report.Devices.Count == 0) yield return new DeviceInfo("cuda", false, versions, 0, problem);
-        foreach (var device in report.Devices) yield return new DeviceInfo(Invariant($"cuda:{device.Ordinal}"), report.IsUsable, $"{device}, {versions}", device.MemoryBytes, problem);
+        if (report.Devices.Count == 0) return [new DeviceInfo("cuda", false, versions, 0, problem)];
+        return [.. report.Devices.Select(device => new DeviceInfo(Invariant($"cuda:{device.Ordinal}"), report.IsUsable, $"{device}, {versions}", device.MemoryBytes, problem))];
     }
 
     internal static string ProcessorName()

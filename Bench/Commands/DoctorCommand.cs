@@ -14,7 +14,7 @@ internal static class DoctorCommand
     {
         var json = Options.Json();
         var folder = Options.DataDir();
-        var command = new ConsoleCommand("doctor", "Check this machine: devices, NVRTC, compiler, caches, data, disk and memory, and what to do about what is missing. Exit code 0 when training works on a device.")
+        var command = new ConsoleCommand("doctor")
         {
             Examples = [("doctor", "one screen"), ("doctor --verbose", "with everything that was tried"), ("doctor --json", "for programs")],
         };

@@ -10,9 +10,9 @@ namespace GenEngine.Bench.Commands;
 /// <summary>evaluate MODEL: losses on the test set, and with --full every metric that applies, each beside real data's figure.</summary>
 internal static class Evaluate
 {
-    public static Command Create()
+    public static ConsoleCommand Create()
     {
-        var command = new ConsoleCommand("evaluate", "Measure a trained model on the test set.")
+        var command = new ConsoleCommand("evaluate")
         {
             Examples =
             [

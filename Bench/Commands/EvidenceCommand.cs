@@ -11,10 +11,10 @@ internal static class EvidenceCommand
 {
     private const string Prefix = "evidence/";
 
-    public static Command Create()
+    public static ConsoleCommand Create()
     {
         var json = Options.JsonFile();
-        var command = new ConsoleCommand("evidence", "Show which kernel variants have evidence from a GPU (Bench/Evidence) and which have none.")
+        var command = new ConsoleCommand("evidence")
         {
             Examples = [("evidence", "the list"), ("evidence --json evidence.json", "with 'coverage', 0 to 1, for programs")],
         };

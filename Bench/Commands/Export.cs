@@ -14,9 +14,9 @@ internal static class Export
 {
     private const string Onnx = ".onnx", SafeTensors = ".safetensors";
 
-    public static Command Create()
+    public static ConsoleCommand Create()
     {
-        var command = new ConsoleCommand("export", "Write the networks of a trained model as ONNX files, which any runtime of that format runs, or its weights for PyTorch.")
+        var command = new ConsoleCommand("export")
         {
             Examples =
             [

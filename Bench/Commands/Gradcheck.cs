@@ -11,9 +11,9 @@ namespace GenEngine.Bench.Commands;
 /// <summary>gradcheck [OP|MODEL]: gradients against central differences in float64, through the code that trains.</summary>
 internal static class Gradcheck
 {
-    public static Command Create()
+    public static ConsoleCommand Create()
     {
-        var command = new ConsoleCommand("gradcheck", "Check gradients against central differences in float64.")
+        var command = new ConsoleCommand("gradcheck")
         {
             Examples = [("gradcheck", "every op and every model"), ("gradcheck Linear", "one op"), ("gradcheck vae --device simt", "one model, through its CUDA kernels on the emulator")],
         };

@@ -11,9 +11,9 @@ namespace GenEngine.Bench.Commands;
 /// <summary>import MODEL FILE: a run folder of weights that were trained elsewhere.</summary>
 internal static class Import
 {
-    public static Command Create()
+    public static ConsoleCommand Create()
     {
-        var command = new ConsoleCommand("import", "Make a run folder of weights that were trained in PyTorch: a safetensors file of its names and layouts.")
+        var command = new ConsoleCommand("import")
         {
             Examples =
             [

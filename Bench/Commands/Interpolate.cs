@@ -10,7 +10,7 @@ internal static class Interpolate
 {
     public static ConsoleCommand Create()
     {
-        var command = new ConsoleCommand("interpolate", "Draw the path between two images, two drawn codes, or from class to class.")
+        var command = new ConsoleCommand("interpolate")
         {
             Examples =
             [

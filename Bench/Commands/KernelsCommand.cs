@@ -10,9 +10,9 @@ namespace GenEngine.Bench.Commands;
 /// <summary>kernels list, compile, show, check, run: the hand-written CUDA kernels and what is proved of them here.</summary>
 internal static class KernelsCommand
 {
-    public static Command Create()
+    public static ConsoleCommand Create()
     {
-        var command = new ConsoleCommand("kernels", "The hand-written CUDA kernels: list, compile for any GPU, show, check on the CPU; and run one of your own in their place.")
+        var command = new ConsoleCommand("kernels")
         {
             Examples =
             [

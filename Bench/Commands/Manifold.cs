@@ -6,9 +6,9 @@ namespace GenEngine.Bench.Commands;
 /// <summary>manifold MODEL: a map of the code's plane.</summary>
 internal static class Manifold
 {
-    public static Command Create()
+    public static ConsoleCommand Create()
     {
-        var command = new ConsoleCommand("manifold", "Draw the map of a trained model's two-dimensional code.")
+        var command = new ConsoleCommand("manifold")
         {
             Examples = [("manifold vae", "20 x 20 images over the plane of the code"), ("manifold vae --side 40 --out map.png", "a finer map")],
         };

@@ -18,7 +18,7 @@ internal static class ModelsCommand
 {
     public static ConsoleCommand Create()
     {
-        var command = new ConsoleCommand("models", "List the models: what each is, needs and takes, and its paper.")
+        var command = new ConsoleCommand("models")
         {
             Examples = [("models", "all models with their options and defaults"), ("models vae", "one of them, and how long it takes to train on this machine"), ("models --json", "for programs")],
         };

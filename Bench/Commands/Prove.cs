@@ -8,10 +8,10 @@ namespace GenEngine.Bench.Commands;
 /// <summary>prove MODEL: the proof card of an autoregressive model.</summary>
 internal static class Prove
 {
-    public static Command Create()
+    public static ConsoleCommand Create()
     {
         string[] models = [.. Zoo.Descriptions.Where(model => model.Defaults[0].Layers is not null).Select(model => model.Name)];
-        var command = new ConsoleCommand("prove", "Show that an autoregressive model is what its paper says: causal, with its field of view, a distribution, and sampled as it was trained.")
+        var command = new ConsoleCommand("prove")
         {
             Examples = [("prove gated-pixelcnn", "the card, and a picture of what a pixel sees"), ("prove row-lstm --device simt", "by the CUDA kernels under the emulator")],
         };

@@ -7,7 +7,7 @@ internal static class Reconstruct
 {
     public static ConsoleCommand Create()
     {
-        var command = new ConsoleCommand("reconstruct", "Encode and decode images: each above its reconstruction.")
+        var command = new ConsoleCommand("reconstruct")
         {
             Examples = [("reconstruct vae", "the first test images"), ("reconstruct cvae --images me.jpg you.png --class ann bob", "your own pictures"), ("reconstruct ae --index 3,14,15 --separate pictures", "a file each")],
         };

@@ -14,9 +14,9 @@ internal static class Remake
     /// <summary>What may be run again: commands that draw and do nothing else. A file may come from anywhere, so its word is not taken for more.</summary>
     private static readonly string[] s_drawing = ["sample", "complete", "manifold", "reconstruct", "interpolate", "swap", "traverse", "decode", "versus", "runs", "prove", "data show"];
 
-    public static Command Create()
+    public static ConsoleCommand Create()
     {
-        var command = new ConsoleCommand("remake", "Draw a picture or a sound again from what its notes say, and say whether it is identical.")
+        var command = new ConsoleCommand("remake")
         {
             Examples =
             [

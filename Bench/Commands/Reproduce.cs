@@ -13,9 +13,9 @@ internal static class Reproduce
 {
     private const string ScoreFile = "scores.json";
 
-    public static Command Create()
+    public static ConsoleCommand Create()
     {
-        var command = new ConsoleCommand("reproduce", "Make a row of the README's tables again, by the recipe kept with the models.")
+        var command = new ConsoleCommand("reproduce")
         {
             Examples =
             [

@@ -16,9 +16,9 @@ internal static class RunsCommand
     /// <summary>Properties of run.json that say nothing about why two runs differ.</summary>
     private static readonly string[] s_silent = ["format", "trainHash", "testHash", "classNames", "engine"];
 
-    public static Command Create()
+    public static ConsoleCommand Create()
     {
-        var command = new ConsoleCommand("runs", "List the runs, or compare some: where their options differ, and their losses in one picture.")
+        var command = new ConsoleCommand("runs")
         {
             Examples =
             [

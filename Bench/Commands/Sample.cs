@@ -10,9 +10,9 @@ namespace GenEngine.Bench.Commands;
 /// <summary>sample MODEL: new images from the prior, or pixel by pixel.</summary>
 internal static class Sample
 {
-    public static Command Create()
+    public static ConsoleCommand Create()
     {
-        var command = new ConsoleCommand("sample", "Draw new images from a trained model.")
+        var command = new ConsoleCommand("sample")
         {
             Examples =
             [

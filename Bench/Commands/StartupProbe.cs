@@ -9,10 +9,10 @@ internal static class StartupProbe
 {
     public const string Name = "startup-probe";
 
-    public static Command Create()
+    public static ConsoleCommand Create()
     {
         var threads = Options.Threads();
-        var command = new ConsoleCommand(Name, "One VAE training step from nothing.") { Hidden = true };
+        var command = new ConsoleCommand(Name);
         command.Options.Add(threads);
         command.OnRun(session =>
         {

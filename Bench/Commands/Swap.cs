@@ -10,7 +10,7 @@ internal static class Swap
 {
     public static ConsoleCommand Create()
     {
-        var command = new ConsoleCommand("swap", "Swap the class of images while their code stays: a row an image, a column a class.")
+        var command = new ConsoleCommand("swap")
         {
             Examples = [("swap cvae", "eight test images as every class"), ("swap cvae --images me.jpg --class ann --to bob", "your own picture of ann as bob"), ("swap cvae --index 5 --truth false", "avatars without the true drawings")],
         };

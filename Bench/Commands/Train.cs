@@ -12,11 +12,11 @@ namespace GenEngine.Bench.Commands;
 /// <summary>train MODEL: trains, draws, and leaves a run folder.</summary>
 internal static class Train
 {
-    public static Command Create()
+    public static ConsoleCommand Create()
     {
         var model = new Argument<string?>("model") { Description = $"What to train: {string.Join(", ", Zoo.Names)}.", Arity = ArgumentArity.ZeroOrOne };
         model.CompletionSources.Add([.. Zoo.Names]);
-        var command = new ConsoleCommand("train", "Train a model, write its weights and pictures to a run folder.")
+        var command = new ConsoleCommand("train")
         {
             Examples =
             [
@@ -117,13 +117,21 @@ internal static class Train
         return already ? Binarization.None : Binarization.Dynamic;
     }
 
-    /// <summary>Both splits; made side by side, since the built-in sets are drawn by code.</summary>
+    /// <summary>Both splits, loaded and hashed side by side.</summary>
     internal static (ImageDataset Train, ImageDataset Test) Load(TrainSettings settings)
     {
         var options = settings.Source;
         var source = DataSets.Source(settings.Data);
         if (!source.Splits.Contains("test")) throw new EngineException($"'{settings.Data}' has no test split; choose another data set.");
-        return (DataSets.Load(settings.Data, "train", options), DataSets.Load(settings.Data, "test", options));
+        var test = Task.Run(() => Hashed("test"));
+        return (Hashed("train"), test.GetAwaiter().GetResult());
+
+        ImageDataset Hashed(string split)
+        {
+            var images = DataSets.Load(settings.Data, split, options);
+            _ = images.ContentHash; // kept, and wanted for the run's file
+            return images;
+        }
     }
 }
 

@@ -9,7 +9,7 @@ internal static class Traverse
 {
     public static ConsoleCommand Create()
     {
-        var command = new ConsoleCommand("traverse", "Move along one part of the code at a time: categories, or values from -2 to 2; a row each.")
+        var command = new ConsoleCommand("traverse")
         {
             Examples = [("traverse vae", "the first ten dimensions around a drawn code"), ("traverse vae --index 7 --dimensions 4 --range 3", "around the code of a test image")],
         };

@@ -13,9 +13,9 @@ namespace GenEngine.Bench.Commands;
 /// <summary>versus RUN RUN ...: trained models side by side on the same classes and codes, with figures and with their own worst mistakes.</summary>
 internal static class Versus
 {
-    public static Command Create()
+    public static ConsoleCommand Create()
     {
-        var command = new ConsoleCommand("versus", "Hold trained models against each other: a sheet of images, figures, and each one's worst mistakes.")
+        var command = new ConsoleCommand("versus")
         {
             Examples =
             [
