@@ -135,13 +135,16 @@ public sealed class RunFolder
         }
     }
 
-    /// <summary>Holds the folder while a process trains into it; another one that tries is refused. Let go when disposed, or when the process dies.</summary>
+    /// <summary>
+    /// Holds the folder while a process trains into it; another one that tries is refused. Let go when disposed, or when the process dies. The file stays: where one is
+    /// deleted when it is let go, a process that waits can lock the deleted file and another the next one.
+    /// </summary>
     /// <exception cref="EngineException">Another process holds it, or the folder cannot be written.</exception>
     public IDisposable Lock()
     {
         try
         {
-            return new FileStream(File("lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+            return new FileStream(File("lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

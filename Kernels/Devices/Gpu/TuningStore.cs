@@ -32,35 +32,23 @@ public sealed class TuningStore
     {
         _entries = Read(); // another process may have added some
         _entries[_prefix + key] = choice;
-        string temporary = $"{FilePath}.{Environment.ProcessId}-{Guid.NewGuid():N}.tmp";
-        try
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!);
-            using (var file = File.Create(temporary)) Write(file, _entries);
-            File.Move(temporary, FilePath, overwrite: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            try
-            {
-                File.Delete(temporary);
-            }
-            catch (Exception left) when (left is IOException or UnauthorizedAccessException)
-            {
-                // a left-over temporary file harms nobody
-            }
-        }
+        CacheFile.Replace(FilePath, Text(_entries));
     }
 
-    private static void Write(Stream file, Dictionary<string, string> entries)
+    private static byte[] Text(Dictionary<string, string> entries)
     {
-        using var writer = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true });
-        writer.WriteStartObject();
-        writer.WriteNumber("format", Format);
-        writer.WriteStartObject("choices");
-        foreach (var (key, choice) in entries.OrderBy(entry => entry.Key, StringComparer.Ordinal)) writer.WriteString(key, choice);
-        writer.WriteEndObject();
-        writer.WriteEndObject();
+        using var text = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(text, new JsonWriterOptions { Indented = true }))
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("format", Format);
+            writer.WriteStartObject("choices");
+            foreach (var (key, choice) in entries.OrderBy(entry => entry.Key, StringComparer.Ordinal)) writer.WriteString(key, choice);
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+        }
+
+        return text.ToArray();
     }
 
     private Dictionary<string, string> Read()

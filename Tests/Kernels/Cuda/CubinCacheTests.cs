@@ -66,6 +66,16 @@ public class CubinCacheTests
         Assert.That(CubinCache.Key("f.cu", "text", NvrtcCompiler.Options(["A=1"], CudaArch.Sm(80)), new Version(12, 4)), Is.EqualTo(keys[0]));
     }
 
+    [Test]
+    public void WhatAKilledProcessLeftIsSweptAndAWriteUnderWayIsNot()
+    {
+        string left = Path.Combine(_folder.Path, "a.cubin.1-00.tmp"), underWay = Path.Combine(_folder.Path, "b.cubin.2-00.tmp");
+        foreach (string path in (string[])[left, underWay]) File.WriteAllText(path, "half");
+        File.SetLastWriteTimeUtc(left, DateTime.UtcNow.AddDays(-2));
+        new KernelCompiler(_nvrtc, new CubinCache(_folder.Path)).CompileAll(Kernels[..1], CudaArch.Sm(80));
+        Assert.That((File.Exists(left), File.Exists(underWay)), Is.EqualTo((false, true)));
+    }
+
     [TestCase("flipped")]
     [TestCase("shortened")]
     [TestCase("empty")]

@@ -84,19 +84,8 @@ public sealed class CubinCache
     public void Store(string key, CompiledModule module)
     {
         string path = PathOf(key);
-        string temporary = $"{path}.{Environment.ProcessId}-{Guid.NewGuid():N}.tmp";
-        try
-        {
-            Directory.CreateDirectory(Folder);
-            File.WriteAllBytes(temporary, Encode(module));
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            TryDelete(temporary);
-            // on Windows a file that another process reads cannot be replaced; then it is the one we meant to write
-            if (!File.Exists(path)) Warn(e);
-        }
+        // on Windows a file that another process reads cannot be replaced; then it is the one we meant to write
+        if (CacheFile.Replace(path, Encode(module)) is { } failure && !File.Exists(path)) Warn(failure);
     }
 
     private static void Add(IncrementalHash hash, string text)
@@ -146,18 +135,6 @@ public sealed class CubinCache
         byte[] image = reader.ReadBytes(reader.ReadInt32());
         return new CompiledModule(arch, image, log,
             rows.Select(row => new CompiledKernel(row.Name, arch, image, row.Registers, row.Shared, row.Spill, row.Stack, row.Argument, row.Threads)));
-    }
-
-    private static void TryDelete(string path)
-    {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // a left-over temporary file harms nobody
-        }
     }
 
     private string PathOf(string key) => Path.Combine(Folder, key + ".cubin");
