@@ -3,17 +3,29 @@ namespace GenEngine.Kernels;
 /// <summary>Element types of device memory.</summary>
 public enum DType : byte
 {
+    /// <summary>IEEE 754 single precision: what everything computes in unless it is told otherwise.</summary>
     Float32,
+
+    /// <summary>IEEE 754 double precision; gradient checks run in it.</summary>
     Float64,
+
+    /// <summary>The upper half of a Float32: 8 bits of exponent, 7 of fraction. Kernels move and fill it, none computes in it.</summary>
     BFloat16,
+
+    /// <summary>Classes, labels, places of maxima.</summary>
     Int32,
+
+    /// <summary>Counters, offsets and states of random numbers.</summary>
     Int64,
+
+    /// <summary>0 to 255: pixels and codes as data sets have them.</summary>
     UInt8,
 
     /// <summary>In files only: no kernel computes in it.</summary>
     Float16,
 }
 
+/// <summary>Size and name of an element type, and the type of a C# primitive.</summary>
 public static class DTypes
 {
     /// <summary>Bytes one element takes.</summary>

@@ -12,6 +12,7 @@ public sealed record MadeOn(string Device, string? Isa, string Precision)
 {
     private static readonly string s_standard = GenEngine.Kernels.Devices.Gpu.Precision.Float32.Name();
 
+    /// <summary>What a run on this device depends on now: its precision may be set anew later.</summary>
     public static MadeOn Of(Device device) => new(device.Kind.Name(), (device as CpuDevice)?.Isa.Name(), (device as GpuDevice)?.Precision.Name() ?? s_standard);
 
     /// <summary>As in a sentence: "cpu with avx2", "cuda in tf32".</summary>

@@ -67,6 +67,7 @@ public struct ColumnMap
     /// <summary>The image's extents; what lies outside counts as 0.</summary>
     public int Height;
 
+    /// <summary>Columns of the image; 1, as the height, for what is the same at every position.</summary>
     public int Width;
 
     /// <summary>Rows kept less one, a power of two less one; -1 where all are kept.</summary>
@@ -86,10 +87,19 @@ public struct ColumnMap
 [StructLayout(LayoutKind.Sequential)]
 public struct ColumnTap
 {
+    /// <summary>Rows from the target down to what is read; negative above it.</summary>
     public int Dy;
+
+    /// <summary>Columns from the target to what is read; negative to the left.</summary>
     public int Dx;
+
+    /// <summary>First channel read, counted in the source map.</summary>
     public int First;
+
+    /// <summary>Channels read.</summary>
     public int Count;
+
+    /// <summary>Elements from the beginning of the program's weights.</summary>
     public long Weights;
 }
 
@@ -100,12 +110,25 @@ public struct ColumnInstruction
     /// <summary>The bias, or the embedding's table; -1 for none. Elements from the beginning of the weights.</summary>
     public long Weights;
 
+    /// <summary>What is computed; the kind says which of the other fields count.</summary>
     public ColumnKind Kind;
+
+    /// <summary>The map read; not used by an embedding, which reads the drawn values.</summary>
     public int Source;
+
+    /// <summary>The second map: a convolution's residual, a gate's condition, an addend, or a cell's state (read and written); -1 for none.</summary>
     public int Second;
+
+    /// <summary>The map written; -1 for a draw whose value goes nowhere but into the values.</summary>
     public int Target;
+
+    /// <summary>First channel read of the source. A convolution's taps say theirs, and a cell begins at 0.</summary>
     public int FirstSource;
+
+    /// <summary>First channel of the second map; a cell begins at 0.</summary>
     public int FirstSecond;
+
+    /// <summary>First channel written of the target; 0 of a cell.</summary>
     public int FirstTarget;
 
     /// <summary>Channels made; of a draw, the logits that it looks at.</summary>
@@ -114,19 +137,28 @@ public struct ColumnInstruction
     /// <summary>From the first half of a gate's source to the second.</summary>
     public int Half;
 
+    /// <summary>A convolution's first tap, as an index into the program's taps.</summary>
     public int FirstTap;
+
+    /// <summary>Taps from there on; with 0 the sum is +0, and bias, activation and residual remain.</summary>
     public int Taps;
 
     /// <summary>Elements from one row of weights to the next: the outputs, rounded up to whole vectors.</summary>
     public int WeightStride;
 
+    /// <summary>Of a convolution, before its residual, and of an activation; None elsewhere.</summary>
     public Activation Activation;
+
+    /// <summary>Of LeakyRelu, alpha of Elu; others ignore it.</summary>
     public float Slope;
+
+    /// <summary>How a draw makes a value of its logits.</summary>
     public ColumnLaw Law;
 
     /// <summary>Which colour of the position a draw makes, and how many positions ahead.</summary>
     public int Colour;
 
+    /// <summary>Positions from the one at hand to the one drawn: 1 where the logits are those of the next, else 0. Nothing is drawn behind the last position.</summary>
     public int Ahead;
 
     /// <summary>How many rows above the second map is read.</summary>
@@ -151,8 +183,10 @@ public sealed record ColumnProgram
     /// <summary>Levels of a categorical draw, at most.</summary>
     public const int MaxLevels = 1024;
 
+    /// <summary>All maps; instructions name them by their index.</summary>
     public required IReadOnlyList<ColumnMap> Maps { get; init; }
 
+    /// <summary>The taps of all convolutions, one instruction after another; one empty tap where there is none.</summary>
     public required IReadOnlyList<ColumnTap> Taps { get; init; }
 
     /// <summary>Those of <see cref="ColumnDomain.RowStart"/> first, those of <see cref="ColumnDomain.RowEnd"/> last.</summary>
@@ -173,10 +207,13 @@ public sealed record ColumnProgram
     /// <summary>What stands in the state from the beginning (conditions), and where.</summary>
     public required IReadOnlyList<(long Offset, float[] Values)> Constants { get; init; }
 
+    /// <summary>Images side by side; the layout of the state depends on it.</summary>
     public required int Batch { get; init; }
 
+    /// <summary>Rows of an image.</summary>
     public required int Height { get; init; }
 
+    /// <summary>Columns of an image; position y * Width + x is at row y and column x.</summary>
     public required int Width { get; init; }
 
     /// <summary>Values a position: 1, or 3 for colour.</summary>
@@ -188,6 +225,7 @@ public sealed record ColumnProgram
     /// <summary>Logits that a draw looks at.</summary>
     public required int Logits { get; init; }
 
+    /// <summary>Pixels of an image: what a sampler runs over, in raster order.</summary>
     public int Positions => Height * Width;
 
     /// <summary>Multiply-adds of one image, whole.</summary>

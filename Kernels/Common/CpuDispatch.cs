@@ -21,6 +21,7 @@ namespace GenEngine.Kernels.Common;
 public unsafe interface ICpuKernel<TArgs>
     where TArgs : unmanaged
 {
+    /// <summary>The body for vectors V of T, float or double; called once a launch or replay. It shares its work out over the pool and returns when all is done.</summary>
     static abstract void Run<V, T>(WorkerPool pool, TArgs* args)
         where V : unmanaged, IVec<V, T>
         where T : unmanaged, IFloatingPointIeee754<T>;

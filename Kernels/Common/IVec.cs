@@ -14,12 +14,16 @@ public unsafe interface IVec<TSelf, T>
     /// <summary>Lanes.</summary>
     static abstract int Count { get; }
 
+    /// <summary>+0 in every lane.</summary>
     static abstract TSelf Zero { get; }
 
+    /// <summary>The value in every lane.</summary>
     static abstract TSelf Create(T value);
 
+    /// <summary><see cref="Count"/> elements from p on, which need not be aligned.</summary>
     static abstract TSelf Load(T* p);
 
+    /// <summary>All lanes to p and after, which need not be aligned.</summary>
     static abstract void Store(TSelf v, T* p);
 
     /// <summary>Store past the caches; p is aligned to the vector. A run of them ends with <see cref="StoreFence"/>.</summary>
@@ -31,19 +35,25 @@ public unsafe interface IVec<TSelf, T>
     /// <summary>Loads <see cref="Count"/> bytes and converts them: T = (T)p[i].</summary>
     static abstract TSelf LoadBytes(byte* p);
 
+    /// <summary>a + b.</summary>
     static abstract TSelf Add(TSelf a, TSelf b);
 
+    /// <summary>a - b.</summary>
     static abstract TSelf Sub(TSelf a, TSelf b);
 
+    /// <summary>a b, rounded by itself: no sum that follows is fused to it.</summary>
     static abstract TSelf Mul(TSelf a, TSelf b);
 
+    /// <summary>a / b, correctly rounded; no approximate reciprocal.</summary>
     static abstract TSelf Div(TSelf a, TSelf b);
 
     /// <summary>a*b+c, rounded once.</summary>
     static abstract TSelf Fma(TSelf a, TSelf b, TSelf c);
 
+    /// <summary>The square root, correctly rounded; NaN below 0, and -0 of -0.</summary>
     static abstract TSelf Sqrt(TSelf a);
 
+    /// <summary>Clears the sign bit, of NaNs too.</summary>
     static abstract TSelf Abs(TSelf a);
 
     /// <summary>Flips the sign bit, of zeros and NaNs too.</summary>
@@ -64,6 +74,7 @@ public unsafe interface IVec<TSelf, T>
     /// <summary>Nearest integer, ties to even.</summary>
     static abstract TSelf Round(TSelf a);
 
+    /// <summary>The greatest integer not above a.</summary>
     static abstract TSelf Floor(TSelf a);
 
     /// <summary>2^n for an integral n inside the range of normal exponents.</summary>

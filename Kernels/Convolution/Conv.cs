@@ -105,37 +105,102 @@ public static class Conv
 /// <summary>The argument block of the convolution kernels, the same on every device; mirrors CONV_ARGS in conv.cuh.</summary>
 public struct ConvArgs
 {
+    /// <summary>Address of the images, [batch, inH, inW, inC], read.</summary>
     public ulong X;
+
+    /// <summary>Address of the filter, filterTaps * inC * outC weights, laid out as FilterTransposed says; read.</summary>
     public ulong W;
+
+    /// <summary>Address of the bias, [outC], read; 0 where HasBias is 0.</summary>
     public ulong Bias;
+
+    /// <summary>Address of the result, [batch, outH, outW, outC], written; also read where Accumulate is 1.</summary>
     public ulong Y;
+
+    /// <summary>Address of the plan's parts, [partCount], as <see cref="ConvProgram"/> uploads them; read.</summary>
     public ulong Parts;
+
+    /// <summary>Address of the taps of all parts, one part after another, and a last one without end; read.</summary>
     public ulong Taps;
+
+    /// <summary>Address of what is added last, laid out as Y; 0 where HasResidual is 0.</summary>
     public ulong Residual;
+
+    /// <summary>Address of the partial statistics of Y, [chunks of 64 pixels, 3, outC], written; 0 where none are asked for.</summary>
     public ulong Partials;
+
+    /// <summary>Of LeakyRelu, alpha of Elu; others ignore it.</summary>
     public double Slope;
+
+    /// <summary>Images.</summary>
     public int Batch;
+
+    /// <summary>Rows of an input image, without padding.</summary>
     public int InH;
+
+    /// <summary>Columns of an input image, without padding.</summary>
     public int InW;
+
+    /// <summary>Channels of an input pixel.</summary>
     public int InC;
+
+    /// <summary>Rows of a result image.</summary>
     public int OutH;
+
+    /// <summary>Columns of a result image.</summary>
     public int OutW;
+
+    /// <summary>Channels of a result pixel.</summary>
     public int OutC;
+
+    /// <summary>Filter positions, R * S, masked ones included.</summary>
     public int FilterTaps;
+
+    /// <summary>Parts of the plan.</summary>
     public int PartCount;
+
+    /// <summary>Result rows from one lattice point of a part to the next; 1 except in the adjoint of a strided convolution.</summary>
     public int StepY;
+
+    /// <summary>Result columns likewise.</summary>
     public int StepX;
+
+    /// <summary>Input rows from one lattice point to the next: the stride of a convolution.</summary>
     public int InStepY;
+
+    /// <summary>Input columns likewise.</summary>
     public int InStepX;
+
+    /// <summary>Least offset of a tap, in input rows; 0 without taps. With the next three it bounds what a CPU copies with its padding.</summary>
     public int MinDy;
+
+    /// <summary>Greatest offset of a tap, in input rows.</summary>
     public int MaxDy;
+
+    /// <summary>Least offset of a tap, in input columns.</summary>
     public int MinDx;
+
+    /// <summary>Greatest offset of a tap, in input columns.</summary>
     public int MaxDx;
+
+    /// <summary>0: the filter is [outC, filterTaps, inC]; 1: [inC, filterTaps, outC].</summary>
     public int FilterTransposed;
+
+    /// <summary>Number of the <see cref="Common.Activation"/> behind the bias.</summary>
     public int Activation;
+
+    /// <summary>1 where Bias is added.</summary>
     public int HasBias;
+
+    /// <summary>1 to add to what Y holds; 0 only writes it.</summary>
     public int Accumulate;
+
+    /// <summary>1 where Residual is added; Activation is then None.</summary>
     public int HasResidual;
+
+    /// <summary>1 where the launch leaves Partials; a GPU launcher sets it to 0 where its tile cannot.</summary>
     public int HasPartials;
-    public int OutQuads; // for CUDA: four neighbouring output channels are one access
+
+    /// <summary>1 where four neighbouring output channels are one access, in Y, in Residual and in a transposed filter; a CPU ignores it.</summary>
+    public int OutQuads;
 }

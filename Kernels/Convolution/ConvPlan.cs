@@ -25,6 +25,7 @@ public sealed record ConvPart(int OffsetY, int OffsetX, int CountY, int CountX, 
 /// <summary>Height, width and channels of an image.</summary>
 public readonly record struct ConvImage(int Height, int Width, int Channels)
 {
+    /// <summary>Elements of one image.</summary>
     public long Count => (long)Height * Width * Channels;
 
     public override string ToString() => $"{Height}x{Width}x{Channels}";
@@ -45,8 +46,10 @@ public sealed record ConvPlan
         Parts = parts;
     }
 
+    /// <summary>Extents of one image that is read, without padding.</summary>
     public ConvImage Input { get; }
 
+    /// <summary>Extents of one image that is written.</summary>
     public ConvImage Output { get; }
 
     /// <summary>Filter positions, R * S.</summary>
@@ -58,11 +61,13 @@ public sealed record ConvPlan
     /// <summary>From one lattice point to the next in the output.</summary>
     public int StepY { get; }
 
+    /// <summary>Columns likewise; both are 1 except in the adjoint of a strided convolution.</summary>
     public int StepX { get; }
 
     /// <summary>From one lattice point to the next in the input.</summary>
     public int InStepY { get; }
 
+    /// <summary>Columns likewise; in a convolution the two are its strides.</summary>
     public int InStepX { get; }
 
     /// <summary>Together they cover every output once.</summary>

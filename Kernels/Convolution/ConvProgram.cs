@@ -58,6 +58,7 @@ public sealed class ConvProgram : IDisposable
         MaxDx = all.Max(tap => tap.Dx);
     }
 
+    /// <summary>What was uploaded; its images have no batch, so one program serves every batch.</summary>
     public ConvPlan Plan { get; }
 
     /// <summary>The parts, as <see cref="ConvTablePart"/>.</summary>

@@ -21,20 +21,28 @@ public enum ConvMask : byte
 /// <param name="KernelWidth">Taps along x.</param>
 public readonly record struct ConvSpec(int KernelHeight, int KernelWidth)
 {
+    /// <summary>Input rows from one output row to the next; at least 1.</summary>
     public int StrideY { get; init; } = 1;
 
+    /// <summary>Input columns from one output column to the next; at least 1.</summary>
     public int StrideX { get; init; } = 1;
 
+    /// <summary>Input rows from one tap to the next; 1 for a kernel without gaps.</summary>
     public int DilationY { get; init; } = 1;
 
+    /// <summary>Input columns from one tap to the next; 1 for a kernel without gaps.</summary>
     public int DilationX { get; init; } = 1;
 
+    /// <summary>Rows of zeros above the input; negative crops rows.</summary>
     public int PadTop { get; init; }
 
+    /// <summary>Columns of zeros to the left of the input; negative crops columns.</summary>
     public int PadLeft { get; init; }
 
+    /// <summary>Rows of zeros below the input; negative crops rows.</summary>
     public int PadBottom { get; init; }
 
+    /// <summary>Columns of zeros to the right of the input; negative crops columns.</summary>
     public int PadRight { get; init; }
 
     /// <summary>Causal mask of a PixelCNN; needs odd kernels.</summary>

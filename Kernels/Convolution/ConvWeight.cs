@@ -97,30 +97,81 @@ public static class ConvWeight
 /// <summary>The argument block of the weight-gradient kernels, the same on every device; mirrors CONV_WEIGHT_ARGS in conv_weight.cuh.</summary>
 public struct ConvWeightArgs
 {
+    /// <summary>Address of the images, [batch, inH, inW, inC], read.</summary>
     public ulong X;
+
+    /// <summary>Address of the gradient behind the convolution, [batch, outH, outW, outC], read.</summary>
     public ulong Dy;
+
+    /// <summary>Address of the gradient to the filter, [outC, filterTaps, inC], written; also read where Accumulate is 1.</summary>
     public ulong Dw;
+
+    /// <summary>Address of the chunks' sums, [chunks, filterTaps, inC, outC], overwritten; where no tap is, it stays as it was.</summary>
     public ulong Scratch;
+
+    /// <summary>Address of the plan's parts, [partCount], as <see cref="ConvProgram"/> uploads them; read.</summary>
     public ulong Parts;
+
+    /// <summary>Address of the taps of all parts, one part after another, and a last one without end; read.</summary>
     public ulong Taps;
+
+    /// <summary>Images.</summary>
     public int Batch;
+
+    /// <summary>Rows of an input image, without padding.</summary>
     public int InH;
+
+    /// <summary>Columns of an input image, without padding.</summary>
     public int InW;
+
+    /// <summary>Channels of an input pixel.</summary>
     public int InC;
+
+    /// <summary>Rows of an image of the gradient Dy.</summary>
     public int OutH;
+
+    /// <summary>Columns of an image of the gradient Dy.</summary>
     public int OutW;
+
+    /// <summary>Channels of a pixel of the gradient Dy.</summary>
     public int OutC;
+
+    /// <summary>Filter positions, R * S, masked ones included.</summary>
     public int FilterTaps;
+
+    /// <summary>Parts of the plan.</summary>
     public int PartCount;
+
+    /// <summary>Input rows from one output row to the next: the stride.</summary>
     public int InStepY;
+
+    /// <summary>Input columns likewise.</summary>
     public int InStepX;
+
+    /// <summary>Least offset of a tap, in input rows; 0 without taps. With the next three it bounds what a CPU copies with its padding.</summary>
     public int MinDy;
+
+    /// <summary>Greatest offset of a tap, in input rows.</summary>
     public int MaxDy;
+
+    /// <summary>Least offset of a tap, in input columns.</summary>
     public int MinDx;
+
+    /// <summary>Greatest offset of a tap, in input columns.</summary>
     public int MaxDx;
+
+    /// <summary>Pixels of a chunk, counted over all images; a multiple of 32, the last chunk may have fewer.</summary>
     public int ChunkPixels;
+
+    /// <summary>Chunks of pixels; see <see cref="ConvWeight.Split"/>.</summary>
     public int Chunks;
+
+    /// <summary>1 to add to what Dw holds; 0 only writes it.</summary>
     public int Accumulate;
-    public int Masked; // some weights have no tap and get zeros
-    public int OutQuads; // for CUDA: four neighbouring output channels are one access
+
+    /// <summary>1 where some weights have no tap: they get +0, or stay as they are when accumulating.</summary>
+    public int Masked;
+
+    /// <summary>1 where four neighbouring output channels are one access, in Dy and in Scratch; a CPU ignores it.</summary>
+    public int OutQuads;
 }

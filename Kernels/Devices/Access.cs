@@ -20,14 +20,19 @@ public enum AccessMode : byte
 /// </summary>
 public readonly struct Access(BufferRange range, AccessMode mode)
 {
+    /// <summary>The bytes that the declaration is about.</summary>
     public BufferRange Range { get; } = range;
 
+    /// <summary>What the launch does with them.</summary>
     public AccessMode Mode { get; } = mode;
 
+    /// <summary>The launch only reads the range.</summary>
     public static Access Read(BufferRange range) => new(range, AccessMode.Read);
 
+    /// <summary>The launch writes every byte of the range and reads none before.</summary>
     public static Access Write(BufferRange range) => new(range, AccessMode.Write);
 
+    /// <summary>The launch reads and writes the range, or writes a part of it.</summary>
     public static Access Update(BufferRange range) => new(range, AccessMode.Update);
 
     /// <summary>True when the two may not run side by side: they overlap and one of them writes.</summary>

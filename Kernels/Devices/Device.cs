@@ -1,5 +1,6 @@
 namespace GenEngine.Kernels.Devices;
 
+/// <summary>What kernels run on. All three give the same bits, unless <see cref="Gpu.Precision"/> asks a GPU for tensor cores.</summary>
 public enum DeviceKind : byte
 {
     /// <summary>SIMD code in C#.</summary>
@@ -20,13 +21,16 @@ public abstract class Device : IDisposable
 {
     private readonly HashSet<DeviceBuffer> _buffers = [];
 
+    /// <summary>A <see cref="Cpu.CpuDevice"/> is Cpu; a <see cref="Gpu.GpuDevice"/> is Simt or Cuda, as its driver.</summary>
     public abstract DeviceKind Kind { get; }
 
     /// <summary>One line for people: the processor or the card, its features, its threads.</summary>
     public abstract string Description { get; }
 
+    /// <summary>What is allocated through this device; memory of the driver, of compiled kernels and of scratch does not count.</summary>
     public MemoryCounters Memory { get; } = new();
 
+    /// <summary>True after Dispose: all buffers are freed, and the device takes no more work.</summary>
     public bool IsDisposed { get; private set; }
 
     /// <summary>The recording in progress, or null when launches run at once.</summary>
@@ -153,16 +157,22 @@ public abstract class Device : IDisposable
         Observer?.OnLaunch(kernel, accesses);
     }
 
+    /// <summary>So many bytes, above 0, aligned to 256 at least, with undefined content; 0 when there is no memory left.</summary>
     protected abstract nint AllocateCore(long bytes);
 
+    /// <summary>Frees what <see cref="AllocateCore"/> gave; bytes is its size.</summary>
     protected abstract void FreeCore(nint address, long bytes);
 
+    /// <summary>Copies to the range's beginning, in order with launches; the source fits and is free again on return.</summary>
     protected abstract void UploadCore(ReadOnlySpan<byte> source, BufferRange target);
 
+    /// <summary>Fills the span from the range's beginning, after all earlier launches; the range is long enough.</summary>
     protected abstract void DownloadCore(BufferRange source, Span<byte> target);
 
+    /// <summary>Makes a recording replayable; the step owns the recorder from then on.</summary>
     protected abstract CapturedStep Instantiate(LaunchRecorder recorder);
 
+    /// <summary>Frees what the device itself holds; called once, when all buffers are freed.</summary>
     protected abstract void DisposeCore();
 
     private void RefuseInCapture(string what)
@@ -176,9 +186,11 @@ public abstract class Device : IDisposable
 /// <summary>Follows launches; see <see cref="Device.Observer"/>.</summary>
 public interface ILaunchObserver
 {
+    /// <summary>Called before a launch runs or is recorded, with checked declarations; not for replays. The span is valid during the call only.</summary>
     void OnLaunch(string kernel, ReadOnlySpan<Access> accesses);
 }
 
+/// <summary>Kinds of devices as the command line has them.</summary>
 public static class DeviceKinds
 {
     /// <summary>The name on the command line: cpu, simt, cuda.</summary>

@@ -16,6 +16,7 @@ public sealed class DeviceBuffer : IDisposable
         Name = name;
     }
 
+    /// <summary>The device whose memory it is; only its launches may use it.</summary>
     public Device Device { get; }
 
     /// <summary>Size in bytes, as asked for.</summary>
@@ -24,6 +25,7 @@ public sealed class DeviceBuffer : IDisposable
     /// <summary>What the memory is for; appears in error messages.</summary>
     public string Name { get; }
 
+    /// <summary>True once the memory is freed, by itself or with its device.</summary>
     public bool IsDisposed => _address == 0;
 
     /// <summary>The address as kernels see it. A host address on cpu and simt.</summary>
@@ -56,10 +58,13 @@ public readonly struct BufferRange
         Bytes = bytes;
     }
 
+    /// <summary>The allocation that the range is a part of; null in a default range.</summary>
     public DeviceBuffer Buffer { get; }
 
+    /// <summary>Bytes from the buffer's beginning.</summary>
     public long Offset { get; }
 
+    /// <summary>Length in bytes; may be 0.</summary>
     public long Bytes { get; }
 
     /// <summary>The address as kernels see it, in the form that argument blocks carry.</summary>
@@ -73,6 +78,7 @@ public readonly struct BufferRange
         return new BufferRange(Buffer, Offset + offset, bytes);
     }
 
+    /// <summary>True when both have bytes of one buffer in common; an empty range overlaps one that it lies inside.</summary>
     public bool Overlaps(in BufferRange other) =>
         ReferenceEquals(Buffer, other.Buffer) && Offset < other.Offset + other.Bytes && other.Offset < Offset + Bytes;
 

@@ -13,6 +13,7 @@ public readonly unsafe ref struct LaunchNote
     /// <summary>The kernel's name: on cpu the twin's, elsewhere the variant's.</summary>
     public required string Kernel { get; init; }
 
+    /// <summary>The operation that asked for the launch, of a replay the recorded one; empty where none was entered.</summary>
     public required LaunchLabel Label { get; init; }
 
     /// <summary>Grid and block; all zeros on the CPU.</summary>
@@ -21,18 +22,23 @@ public readonly unsafe ref struct LaunchNote
     /// <summary>The C# struct of the argument block.</summary>
     public required Type ArgsType { get; init; }
 
+    /// <summary>The packed argument block, of <see cref="ArgsType"/>; valid until <see cref="ILaunchProbe.End"/>.</summary>
     public required void* Args { get; init; }
 
+    /// <summary>Its size in bytes.</summary>
     public required int ArgBytes { get; init; }
 
+    /// <summary>What the launch declares, in its own order.</summary>
     public required ReadOnlySpan<Access> Accesses { get; init; }
 }
 
 /// <summary>Stands around every launch that a device runs, eager or replayed; see <see cref="Device.Probe"/>. It may not launch itself.</summary>
 public interface ILaunchProbe
 {
+    /// <summary>Called before the launch runs.</summary>
     void Begin(in LaunchNote launch);
 
+    /// <summary>Called behind the same launch: on a GPU it is then asked for, not done.</summary>
     void End();
 }
 

@@ -15,8 +15,10 @@ public sealed unsafe class LaunchRecorder : IDisposable
 
     internal LaunchRecorder(Device device) => Device = device;
 
+    /// <summary>The device whose launches are recorded.</summary>
     public Device Device { get; }
 
+    /// <summary>The launches in the order in which they were asked for.</summary>
     public List<RecordedLaunch> Launches { get; } = [];
 
     /// <summary>Copies the arguments and the declarations of one launch to the end of the list.</summary>
@@ -59,11 +61,13 @@ public sealed unsafe class LaunchRecorder : IDisposable
 /// <summary>One entry of a <see cref="LaunchRecorder"/>. <see cref="Args"/> points to native memory that the recorder owns.</summary>
 public readonly record struct RecordedLaunch(object Kernel, string Name, LaunchShape Shape, nint Args, int ArgBytes, int FirstAccess, int AccessCount, Type ArgsType, LaunchLabel Label);
 
-/// <summary>Grid and block of a GPU launch; all ones on the CPU.</summary>
+/// <summary>Grid and block of a GPU launch; all zeros on the CPU.</summary>
 /// <param name="SharedBytes">Dynamic shared memory, bytes.</param>
 /// <param name="Cooperative">All blocks must be resident at once (grid barriers).</param>
 public readonly record struct LaunchShape(int GridX, int GridY, int GridZ, int BlockX, int SharedBytes = 0, bool Cooperative = false)
 {
+    /// <summary>So many blocks along x, without dynamic shared memory.</summary>
+    /// <exception cref="OverflowException">More blocks than an int holds.</exception>
     public static LaunchShape Linear(long blocks, int threads) => new(checked((int)blocks), 1, 1, threads);
 }
 
@@ -82,6 +86,7 @@ public abstract class CapturedStep : IDisposable
         _buffers = [.. seen];
     }
 
+    /// <summary>The recorded launches; owned, and disposed with the step.</summary>
     protected LaunchRecorder Recorder { get; }
 
     /// <summary>Launches in one replay.</summary>
@@ -112,11 +117,13 @@ public abstract class CapturedStep : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Runs or queues all launches once; the memory they use has been checked.</summary>
     protected abstract void ReplayCore();
 
     /// <summary>Runs one launch of the list.</summary>
     protected abstract void Run(in RecordedLaunch launch);
 
+    /// <summary>Frees what the device made of the recording; called before the recorder is disposed. Nothing unless overridden.</summary>
     protected virtual void DisposeCore() { }
 
     // one by one in the order of the list, which every graph allows

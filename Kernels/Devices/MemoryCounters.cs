@@ -15,6 +15,7 @@ public sealed class MemoryCounters
     /// <summary>Allocations made since the device was opened.</summary>
     public long Allocations { get; private set; }
 
+    /// <summary>Begins a new peak at what is live now.</summary>
     public void ResetPeak() => PeakBytes = LiveBytes;
 
     internal void Add(long bytes)

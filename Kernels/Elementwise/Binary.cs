@@ -5,11 +5,19 @@ using GenEngine.Kernels.Devices.Gpu;
 
 namespace GenEngine.Kernels.Elementwise;
 
+/// <summary>The operation of <see cref="Binary"/>, element by element, rounded once as IEEE 754 asks; the numbers of binary.cu.</summary>
 public enum BinaryOp : byte
 {
+    /// <summary>a + b.</summary>
     Add,
+
+    /// <summary>a - b.</summary>
     Sub,
+
+    /// <summary>a b.</summary>
     Mul,
+
+    /// <summary>a / b; infinite where b is 0, NaN for 0 / 0.</summary>
     Div,
 }
 

@@ -8,15 +8,28 @@ namespace GenEngine.Kernels.Elementwise;
 /// <summary>Functions of one argument; p0 and p1 are parameters of the function.</summary>
 public enum UnaryOp : byte
 {
+    /// <summary>-x: the sign bit flipped, of zeros too.</summary>
     Neg,
+
+    /// <summary>e^x; the derivative is y.</summary>
     Exp,
+
+    /// <summary>Natural logarithm: -infinity at 0, NaN below. The derivative is 1 / x.</summary>
     Log,
+
+    /// <summary>x^2.</summary>
     Square,
+
+    /// <summary>The square root, correctly rounded; NaN below 0. The derivative 1 / (2 y) is infinite at 0.</summary>
     Sqrt,
+
+    /// <summary>|x|; the derivative at 0 is 0.</summary>
     Abs,
 
     /// <summary>x limited to [p0, p1]; the derivative is 1 on the limits.</summary>
     Clamp,
+
+    /// <summary>max(x, 0), a NaN stays; the derivative at 0 is 0.</summary>
     Relu,
 
     /// <summary>x for x &gt; 0, p0 x below; p0 &gt;= 0.</summary>
@@ -24,7 +37,11 @@ public enum UnaryOp : byte
 
     /// <summary>x for x &gt; 0, p0 (e^x - 1) below; p0 &gt;= 0.</summary>
     Elu,
+
+    /// <summary>tanh(x); the derivative is 1 - y^2.</summary>
     Tanh,
+
+    /// <summary>1 / (1 + e^-x); the derivative is y - y^2.</summary>
     Sigmoid,
 
     /// <summary>log(1 + e^x).</summary>

@@ -85,6 +85,7 @@ public enum GatherMode : byte
 /// <summary>Makes 0 or 1 of a value in [0, 1], before scale and shift.</summary>
 public enum Binarization : byte
 {
+    /// <summary>The value stays as it is.</summary>
     None,
 
     /// <summary>value &gt; 1/2; for a byte, above 127.</summary>
@@ -112,12 +113,16 @@ public readonly record struct GatherShape(long Count, int Size, int Batch)
     /// <summary>UInt8 or Int32.</summary>
     public DType LabelType { get; init; } = DType.UInt8;
 
+    /// <summary>Order of the items, and what follows the last; shuffled and endless unless set.</summary>
     public GatherMode Mode { get; init; }
 
+    /// <summary>Off unless set; of a batch of int32 it makes 0 and 1.</summary>
     public Binarization Binarization { get; init; }
 
+    /// <summary>Factor on the value, which is in [0, 1] for bytes; 1 unless set, and always 1 for a batch of int32.</summary>
     public double Scale { get; init; } = 1;
 
+    /// <summary>Added after the scale; 0 unless set, and always 0 for a batch of int32.</summary>
     public double Shift { get; init; }
 
     /// <summary>Sets this draw's random numbers apart from other streams of the same seed.</summary>

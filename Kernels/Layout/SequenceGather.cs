@@ -16,7 +16,7 @@ public static unsafe class SequenceGather
 
     /// <summary>
     /// heard[r, t] = codes[begin + t], next[r, t] = codes[begin + t + 1] for the window at begin = offsets[clip] + (window - windows[clip]) * Stride; 0 beyond the clip's end, and everywhere in a row past the
-    /// end of an evaluation.
+    /// end of an evaluation that fills up with zeros.
     /// </summary>
     /// <param name="codes">uint8, all clips one behind the other; read.</param>
     /// <param name="offsets">int64 [Clips + 1]: clip c is the codes [offsets[c], offsets[c + 1]); read.</param>
@@ -80,6 +80,7 @@ public readonly record struct SequenceShape(long Count, int Clips, int Length, i
     /// <summary>Codes from one window's beginning to that of the clip's next.</summary>
     public long Stride { get; init; } = 1;
 
+    /// <summary>Order of the windows, and what rows past the last hold; shuffled and endless unless set.</summary>
     public GatherMode Mode { get; init; }
 }
 

@@ -5,6 +5,7 @@ using GenEngine.Kernels.Devices.Gpu;
 
 namespace GenEngine.Kernels.Loss;
 
+/// <summary>f(x, t) of a prediction x and a target t, summed over a row by <see cref="RowLoss"/>.</summary>
 public enum RowLossKind : byte
 {
     /// <summary>Binary cross-entropy of logits x and targets t in [0, 1], in nats: max(x, 0) - x t + log1p(exp(-|x|)).</summary>

@@ -106,21 +106,46 @@ public static class MatMul
     }
 }
 
-/// <summary>The argument block of the matmul kernels, the same on every device; mirrors MATMUL_ARGS in matmul.cu.</summary>
+/// <summary>The argument block of the matmul kernels, the same on every device; mirrors MATMUL_ARGS in matmul_args.cuh.</summary>
 public struct MatMulArgs : IArithmetic
 {
+    /// <summary>Address of A, [batch, M, K] (TN: [batch, K, M]), read.</summary>
     public ulong A;
+
+    /// <summary>Address of B, [batch, K, N] (NT: [batch, N, K]), read.</summary>
     public ulong B;
+
+    /// <summary>Address of the bias, [N], the same for all batches, read; 0 where HasBias is 0.</summary>
     public ulong Bias;
+
+    /// <summary>Address of C, [batch, M, N], written; also read where Accumulate is 1.</summary>
     public ulong C;
+
+    /// <summary>Products, one after another in all three.</summary>
     public long Batch;
+
+    /// <summary>Rows of C.</summary>
     public long M;
+
+    /// <summary>Columns of C.</summary>
     public long N;
+
+    /// <summary>Products that each output sums.</summary>
     public long K;
+
+    /// <summary>Of LeakyRelu, alpha of Elu; others ignore it.</summary>
     public double Slope;
+
+    /// <summary>Number of the <see cref="MatMulOp"/>; a GPU kernel has it as a constant as well.</summary>
     public int Op;
+
+    /// <summary>Number of the <see cref="Common.Activation"/> behind the bias.</summary>
     public int Activation;
+
+    /// <summary>1 where Bias is added.</summary>
     public int HasBias;
+
+    /// <summary>1 to add to what C holds; 0 only writes it.</summary>
     public int Accumulate;
 
     public readonly double Flops => 2.0 * Batch * M * N * K;

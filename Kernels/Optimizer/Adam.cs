@@ -9,12 +9,16 @@ namespace GenEngine.Kernels.Optimizer;
 /// <summary>Constants of Adam, with PyTorch's defaults.</summary>
 public readonly record struct AdamOptions()
 {
+    /// <summary>How much of the first moment stays from step to step, in [0, 1); 0.9 unless set.</summary>
     public double Beta1 { get; init; } = 0.9;
 
+    /// <summary>How much of the second moment stays, in [0, 1); 0.999 unless set.</summary>
     public double Beta2 { get; init; } = 0.999;
 
+    /// <summary>Added to the root of the corrected second moment, above 0; 1e-8 unless set.</summary>
     public double Epsilon { get; init; } = 1e-8;
 
+    /// <summary>0 for none, never negative; <see cref="Decoupled"/> says how it acts.</summary>
     public double WeightDecay { get; init; }
 
     /// <summary>True decays the weights themselves (AdamW); false adds the decay to the gradient (L2).</summary>

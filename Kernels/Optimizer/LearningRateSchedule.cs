@@ -2,11 +2,19 @@ using System.Runtime.CompilerServices;
 
 namespace GenEngine.Kernels.Optimizer;
 
+/// <summary>Formula of a <see cref="LearningRateSchedule"/>; t counts steps from the end of the warm-up. The numbers of optimizer_state.cu.</summary>
 public enum ScheduleKind : byte
 {
+    /// <summary>rate.</summary>
     Constant,
+
+    /// <summary>rate * gamma^t.</summary>
     Exponential,
+
+    /// <summary>floor + (rate - floor) * (1 + cos(pi * t / steps)) / 2, then floor.</summary>
     Cosine,
+
+    /// <summary>rate * gamma^k, k the milestones that t has reached.</summary>
     Milestones,
 }
 
@@ -16,8 +24,10 @@ public enum ScheduleKind : byte
 /// </summary>
 public readonly struct LearningRateSchedule
 {
+    /// <summary>Milestones at most: they travel in the argument block.</summary>
     public const int MaxMilestones = 8;
 
+    /// <summary>Constant unless made by one of the other methods.</summary>
     public ScheduleKind Kind { get; private init; }
 
     /// <summary>The rate before any decay.</summary>
@@ -36,6 +46,7 @@ public readonly struct LearningRateSchedule
 
     internal MilestoneTable At { get; private init; }
 
+    /// <summary>The same rate at every step behind the warm-up.</summary>
     public static LearningRateSchedule Constant(double rate) => new() { Kind = ScheduleKind.Constant, Rate = rate };
 
     /// <summary>rate * gamma^t; the power is a running product in the state.</summary>

@@ -12,6 +12,7 @@ public readonly record struct RmsPropOptions()
     /// <summary>How much of the mean square stays (PyTorch's alpha).</summary>
     public double Smoothing { get; init; } = 0.99;
 
+    /// <summary>Added to the root of the mean square, above 0; 1e-8 unless set.</summary>
     public double Epsilon { get; init; } = 1e-8;
 
     /// <summary>0 for none: then no velocity is kept.</summary>

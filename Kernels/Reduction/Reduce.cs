@@ -5,8 +5,10 @@ using GenEngine.Kernels.Devices.Gpu;
 
 namespace GenEngine.Kernels.Reduction;
 
+/// <summary>What is made of the elements that are reduced away.</summary>
 public enum ReduceOp
 {
+    /// <summary>The sum, from +0; its gradient is the same for all elements.</summary>
     Sum,
 
     /// <summary>The sum divided by the number of elements.</summary>

@@ -5,6 +5,7 @@ using GenEngine.Kernels.Devices.Gpu;
 
 namespace GenEngine.Kernels.Sampling;
 
+/// <summary>What <see cref="RandomFill"/> draws; p0 and p1 are its parameters, 0 and 1 unless given.</summary>
 public enum Distribution : byte
 {
     /// <summary>Uniform in [p0, p1).</summary>

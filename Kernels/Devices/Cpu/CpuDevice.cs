@@ -27,8 +27,10 @@ public sealed unsafe class CpuDevice : Device
 
     public override string Description => $"{RuntimeInformation.ProcessArchitecture} SIMD, {Isa.Name()}, {Pool.Threads} thread(s)";
 
+    /// <summary>The instruction set of all its kernels, fixed at the start.</summary>
     public CpuIsa Isa { get; }
 
+    /// <summary>The threads that kernels share their work out to; disposed with the device.</summary>
     public WorkerPool Pool { get; }
 
     /// <summary>

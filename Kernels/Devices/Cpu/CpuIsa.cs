@@ -15,6 +15,7 @@ public enum CpuIsa : byte
     Avx512,
 }
 
+/// <summary>What this processor has of the instruction sets, and their names.</summary>
 public static class CpuIsas
 {
     /// <summary>The widest set that this processor has.</summary>
@@ -23,8 +24,10 @@ public static class CpuIsas
         : Avx2.IsSupported && Fma.IsSupported ? CpuIsa.Avx2
         : CpuIsa.Portable;
 
+    /// <summary>True when this processor has the set: each includes the narrower ones.</summary>
     public static bool IsSupported(this CpuIsa isa) => isa <= Best;
 
+    /// <summary>The name on the command line and in GENENGINE_ISA: portable, avx2, avx512.</summary>
     public static string Name(this CpuIsa isa) => isa switch
     {
         CpuIsa.Avx512 => "avx512",

@@ -42,6 +42,7 @@ public sealed unsafe class DryDriver : IGpuDriver
 
     public void Prefetch(IReadOnlyCollection<GpuKernel> kernels) { }
 
+    /// <summary>Does nothing: no output is written.</summary>
     public void Launch(object loaded, GpuKernel kernel, in LaunchShape shape, void* args, int argBytes, ReadOnlySpan<Access> accesses) { }
 
     public IGpuGraph CreateGraph(LaunchRecorder recorder) => new Nothing();

@@ -22,6 +22,7 @@ public sealed unsafe class GpuDevice : Device
         Tuner = Autotune.For(driver);
     }
 
+    /// <summary>The GPU or the emulator; disposed with the device.</summary>
     public IGpuDriver Driver { get; }
 
     /// <summary>Chooses tiles by measurement; null on the emulator and with GENENGINE_AUTOTUNE=off.</summary>

@@ -21,12 +21,16 @@ public sealed class GpuKernel
         Name = Defines.Length == 0 ? entry : $"{entry}<{string.Join(",", Defines)}>";
     }
 
+    /// <summary>Path of the source inside Kernels, with forward slashes; a full path for a file of the user.</summary>
     public string File { get; }
 
+    /// <summary>The KERNEL of the file that is launched.</summary>
     public string Entry { get; }
 
+    /// <summary>The C# struct that mirrors the kernel's argument struct; launches with another are refused.</summary>
     public Type ArgsType { get; }
 
+    /// <summary>Compile-time constants as NAME=VALUE, in ordinal order.</summary>
     public IReadOnlyList<string> DefineList => Defines;
 
     /// <summary>entry&lt;NAME=VALUE,...&gt;</summary>

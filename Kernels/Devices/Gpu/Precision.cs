@@ -16,6 +16,7 @@ public enum Precision : byte
     BFloat16,
 }
 
+/// <summary>Precisions as the command line has them.</summary>
 public static class Precisions
 {
     /// <summary>The name on the command line: float32, tf32, bf16.</summary>

@@ -22,6 +22,7 @@ public sealed class TuningStore
         _prefix = $"{device} | GenEngine {typeof(TuningStore).Assembly.GetName().Version} | ";
     }
 
+    /// <summary>The file, whether it is there or not.</summary>
     public string FilePath { get; }
 
     /// <summary>The choice of this GPU and engine; null when there is none.</summary>

@@ -22,6 +22,7 @@ public sealed record LadderRung(int Number, string Name, string Idea, double Glo
 /// </summary>
 public static class Ladder
 {
+    /// <summary>Rung n is at index n - 1.</summary>
     public static IReadOnlyList<LadderRung> Rungs { get; } =
     [
         new(1, "naive", "a thread an output", 2, 0),
@@ -62,11 +63,22 @@ public static class Ladder
 /// <summary>The argument block of every rung; mirrors LADDER_ARGS in ladder.cuh.</summary>
 public struct LadderArgs : IArithmetic
 {
+    /// <summary>Address of A, [M, K], read.</summary>
     public ulong A;
+
+    /// <summary>Address of B, [K, N], read.</summary>
     public ulong B;
+
+    /// <summary>Address of C, [M, N], written.</summary>
     public ulong C;
+
+    /// <summary>Rows of A and C.</summary>
     public long M;
+
+    /// <summary>Columns of B and C.</summary>
     public long N;
+
+    /// <summary>Products that each output sums.</summary>
     public long K;
 
     public readonly double Flops => 2.0 * M * N * K;

@@ -33,15 +33,19 @@ public sealed partial class CompiledModule
         _entries = entries.ToDictionary(entry => entry.Entry, StringComparer.Ordinal);
     }
 
+    /// <summary>What it was compiled for.</summary>
     public CudaArch Arch { get; }
 
+    /// <summary>Machine code for the driver, or zero-terminated PTX where <see cref="CudaArch.IsPtx"/>.</summary>
     public byte[] Image { get; }
 
     /// <summary>What NVRTC said: warnings, registers, spills.</summary>
     public string Log { get; }
 
+    /// <summary>One for each KERNEL of the source.</summary>
     public IReadOnlyCollection<CompiledKernel> Entries => _entries.Values;
 
+    /// <summary>The entry point of this name; null when the program has none.</summary>
     public CompiledKernel? Find(string entry) => _entries.GetValueOrDefault(entry);
 
     private static Dictionary<string, CompiledKernel>.ValueCollection Parse(CudaArch arch, byte[] image, string log, string ptx)

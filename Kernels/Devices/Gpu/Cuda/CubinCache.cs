@@ -31,6 +31,7 @@ public sealed class CubinCache
         _warn = warn ?? Console.Error.WriteLine;
     }
 
+    /// <summary>Where the programs lie; made when the first is stored.</summary>
     public string Folder { get; }
 
     /// <summary>Programs found.</summary>

@@ -49,6 +49,7 @@ public sealed unsafe class CudaDriver : IGpuDriver
 
     public string Description { get; }
 
+    /// <summary>The GPU, as it was when the driver was opened.</summary>
     public CudaDeviceInfo Device { get; }
 
     public int MultiprocessorCount => Device.MultiprocessorCount;
@@ -149,6 +150,8 @@ public sealed unsafe class CudaDriver : IGpuDriver
 
     public void Prefetch(IReadOnlyCollection<GpuKernel> kernels) => Compiler.CompileAll(kernels, _target);
 
+    /// <summary>Queues the launch on the one stream; waits for it where GENENGINE_CUDA_SYNC is 1. The declared accesses are not looked at.</summary>
+    /// <exception cref="CudaException">The GPU refuses the launch, or an earlier kernel has failed.</exception>
     public void Launch(object loaded, GpuKernel kernel, in LaunchShape shape, void* args, int argBytes, ReadOnlySpan<Access> accesses)
     {
         Enter();

@@ -18,8 +18,10 @@ public sealed class KernelCompiler(NvrtcCompiler nvrtc, CubinCache? cache)
     private readonly ConcurrentDictionary<string, Lazy<CompiledModule>> _modules = new(StringComparer.Ordinal);
     private int _compiled;
 
+    /// <summary>What compiles; its version is part of every key of the cache.</summary>
     public NvrtcCompiler Nvrtc { get; } = nvrtc;
 
+    /// <summary>Programs on disk; null keeps them in memory only.</summary>
     public CubinCache? Cache { get; } = cache;
 
     /// <summary>Programs that NVRTC has compiled for this object; those from the cache do not count.</summary>

@@ -10,6 +10,7 @@ namespace GenEngine.Kernels.Devices.Gpu.Cuda;
 /// <param name="Root">Put before the fixed system folders; empty outside tests.</param>
 public sealed record ProbeHost(bool Windows, Func<string, string?> Variable, string Home, string Cache, string Root = "")
 {
+    /// <summary>This machine and user. Variables are read when they are asked for, folders once.</summary>
     public static ProbeHost ThisMachine { get; } = new(
         OperatingSystem.IsWindows(), Environment.GetEnvironmentVariable,
         Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), UserCache.PathOf("nvrtc"));
@@ -40,8 +41,10 @@ public sealed partial class LibraryProbe(ProbeHost host)
     private static readonly string[] WindowsNvrtc = ["nvrtc64_130_0.dll", "nvrtc64_120_0.dll", "nvrtc64_112_0.dll"];
     private static readonly string[] LinuxNvrtc = ["libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2", "libnvrtc.so"];
 
+    /// <summary>Looks on this machine; others are for tests.</summary>
     public static LibraryProbe ThisMachine { get; } = new(ProbeHost.ThisMachine);
 
+    /// <summary>The machine that is searched.</summary>
     public ProbeHost Host { get; } = host;
 
     /// <summary>Places for NVRTC, in the order of preference.</summary>

@@ -21,6 +21,7 @@ public sealed partial record HostCompiler(string Path, string Identity)
         .. RuntimeInformation.ProcessArchitecture == Architecture.X64 ? new[] { "-march=x86-64-v3" } : [],
     ];
 
+    /// <summary>True for Clang, false for GCC; some options differ. Told by <see cref="Identity"/>.</summary>
     public bool IsClang => Identity.Contains("clang", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Compiles one unit, given as text, into a shared library.</summary>

@@ -132,6 +132,9 @@ public sealed unsafe class SimtDriver : IGpuDriver
             throw failures.IsEmpty ? first : new EngineException($"{first.Message}\n{failures.Count} more kernel variants failed to compile.", first);
     }
 
+    /// <summary>Runs the launch to its end; with several orders once in each, whose results must agree bit for bit.</summary>
+    /// <exception cref="EngineException">A GPU would refuse the grid or the block.</exception>
+    /// <exception cref="KernelFaultException">The kernel breaks a rule: its orders differ, or the checked build found a fault.</exception>
     public void Launch(object loaded, GpuKernel kernel, in LaunchShape shape, void* args, int argBytes, ReadOnlySpan<Access> accesses)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
