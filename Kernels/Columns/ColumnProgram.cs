@@ -128,7 +128,7 @@ public struct ColumnInstruction
     /// <summary>First channel of the second map; a cell begins at 0.</summary>
     public int FirstSecond;
 
-    /// <summary>First channel written of the target; 0 of a cell.</summary>
+    /// <summary>First channel written of the target.</summary>
     public int FirstTarget;
 
     /// <summary>Channels made; of a draw, the logits that it looks at.</summary>

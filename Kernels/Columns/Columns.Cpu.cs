@@ -190,7 +190,7 @@ internal readonly unsafe ref struct ColumnWorker<V, T>(ColumnArgs* args, nint fi
         var map = _maps + instruction->Second;
         int backY = y - instruction->BackRows, backX = x - instruction->BackColumns;
         T* before = (uint)backY < (uint)map->Height && (uint)backX < (uint)map->Width ? At(instruction->Second, backY, backX) : null;
-        T* gates = At(instruction->Source, y, x), cell = At(instruction->Second, y, x), to = At(instruction->Target, y, x);
+        T* gates = At(instruction->Source, y, x), cell = At(instruction->Second, y, x), to = At(instruction->Target, y, x) + instruction->FirstTarget;
         nint gateStride = _maps[instruction->Source].Stride, cellStride = map->Stride, toStride = _maps[instruction->Target].Stride, h = instruction->Channels;
         for (nint n = 0; n < images; n++, gates += gateStride, cell += cellStride, to += toStride)
         {

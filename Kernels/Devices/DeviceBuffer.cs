@@ -78,9 +78,9 @@ public readonly struct BufferRange
         return new BufferRange(Buffer, Offset + offset, bytes);
     }
 
-    /// <summary>True when both have bytes of one buffer in common; an empty range overlaps one that it lies inside.</summary>
+    /// <summary>True when both have bytes of one buffer in common; an empty range has none.</summary>
     public bool Overlaps(in BufferRange other) =>
-        ReferenceEquals(Buffer, other.Buffer) && Offset < other.Offset + other.Bytes && other.Offset < Offset + Bytes;
+        ReferenceEquals(Buffer, other.Buffer) && Bytes > 0 && other.Bytes > 0 && Offset < other.Offset + other.Bytes && other.Offset < Offset + Bytes;
 
     public override string ToString() => $"{Buffer.Name}[{Offset}..{Offset + Bytes}]";
 }

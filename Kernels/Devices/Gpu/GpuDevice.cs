@@ -77,7 +77,7 @@ public sealed unsafe class GpuDevice : Device
         return (float)Time(() =>
         {
             TArgs copy = args;
-            for (int i = 0; i < launches; i++) Driver.Launch(target.Loaded, kernel, shape, &copy, sizeof(TArgs), []);
+            for (int i = 0; i < launches; i++) Driver.Launch(target.Loaded, target.Kernel, shape, &copy, sizeof(TArgs), []);
         });
     }
 
