@@ -31,15 +31,19 @@ public sealed class Context : IDisposable
         RestoreRandom(new RandomState(seed, 0));
     }
 
+    /// <summary>Where everything lives; disposing the context leaves it open.</summary>
     public Device Device { get; }
 
+    /// <summary>Float32 or Float64: what weights, gradients and results hold.</summary>
     public DType Real { get; }
 
     /// <summary>Key of every random stream; see <see cref="Reseed"/>.</summary>
     public ulong Seed { get; private set; }
 
+    /// <summary>Memory of the open step's intermediates; its counters say how many bytes a step takes.</summary>
     public StepArena Arena { get; }
 
+    /// <summary>What the open step has recorded for Backward; empty again when the step ends.</summary>
     public Tape Tape { get; }
 
     /// <summary>True while operations are recorded for Backward.</summary>
@@ -138,6 +142,7 @@ public sealed class Context : IDisposable
         RestoreRandom(new RandomState(seed, 0));
     }
 
+    /// <summary>Reads the random state back from the device: the seed, and how many steps have drawn. For <see cref="RestoreRandom"/>, between steps.</summary>
     public RandomState SaveRandom()
     {
         Span<RandomState> state = stackalloc RandomState[1];

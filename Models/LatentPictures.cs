@@ -107,6 +107,7 @@ public static class LatentPictures
     /// <summary>Screen pixels a pixel of images of this width.</summary>
     public static int ScaleOf(int width) => width >= WideImage ? 1 : Scale;
 
+    /// <summary>The model as what finds codes of images.</summary>
     /// <exception cref="EngineException">The model has no encoder.</exception>
     public static IEncoder Encoder(ZooModel model) =>
         model as IEncoder ?? throw new EngineException($"'{model.Name}' has no encoder: it makes images of codes, but finds no codes of images. Models that do: {Zoo.NamesOf(other => other.HasEncoder)}.");

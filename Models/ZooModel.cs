@@ -18,6 +18,7 @@ public abstract class ZooModel : TrainableModel
         Options = description.Resolve(options, data);
     }
 
+    /// <summary>What the zoo knows of it; a static member of each model's class has the same name.</summary>
     public ModelDescription Description { get; }
 
     public override string Name => Description.Name;

@@ -21,8 +21,10 @@ public readonly record struct InitializerKey(ulong Seed, string Group, string Pa
 /// <summary>Initial values of a parameter, made on the host.</summary>
 public abstract class Initializer
 {
+    /// <summary>Every element 0.</summary>
     public static Initializer Zeros { get; } = new ConstantInitializer(0);
 
+    /// <summary>Every element the same; the key changes nothing.</summary>
     public static Initializer Constant(double value) => new ConstantInitializer(value);
 
     /// <summary>Uniform in [-bound, bound).</summary>
@@ -40,6 +42,9 @@ public abstract class Initializer
     /// <summary>He et al. 2015, eq. 10: normal with deviation sqrt(2 / fanIn), for ReLU.</summary>
     public static Initializer He(int fanIn) => new NormalInitializer(Math.Sqrt(2.0 / fanIn));
 
+    /// <summary>The values of all elements, row-major, <c>shape.Count</c> of them. They depend on the shape and the key alone.</summary>
+    /// <param name="shape">Extents of the parameter.</param>
+    /// <param name="key">Whose values they are: seed, group and name.</param>
     public abstract double[] Values(Shape shape, InitializerKey key);
 
     private sealed class ConstantInitializer(double value) : Initializer

@@ -28,10 +28,13 @@ public sealed class ParameterGroup : IDisposable
         Name = name;
     }
 
+    /// <summary>Where the arenas live.</summary>
     public Context Context { get; }
 
+    /// <summary>Stands before the dot in the full names of its parameters, in weight files too; initial weights depend on it.</summary>
     public string Name { get; }
 
+    /// <summary>False until <see cref="Build"/>: before it there are no tensors, after it nothing more can be declared.</summary>
     public bool IsBuilt => _weights is not null;
 
     /// <summary>Parameters in the order of declaration.</summary>
@@ -49,6 +52,8 @@ public sealed class ParameterGroup : IDisposable
     /// <summary>Elements of all parameters.</summary>
     public long ParameterCount => _declared.Sum(parameter => parameter.Shape.Count);
 
+    /// <summary>A parameter by the name that it was declared under, without the group's; declared state is not found here.</summary>
+    /// <exception cref="EngineException">No such parameter, or the group is not built yet.</exception>
     public Tensor this[string name] => _byName.TryGetValue(name, out var tensor)
         ? tensor
         : throw new EngineException($"Group '{Name}' has no parameter '{name}'; it has {string.Join(", ", _byName.Keys)}.");

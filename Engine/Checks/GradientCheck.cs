@@ -9,6 +9,7 @@ namespace GenEngine.Checks;
 /// <param name="Entries">Entries and directions compared.</param>
 public sealed record GradientReport(string Name, double WorstError, string Where, int Entries)
 {
+    /// <summary>Whether the worst error is within <see cref="GradientCheck.Tolerance"/>; a gradient that is NaN has an infinite error.</summary>
     public bool Passed => WorstError <= GradientCheck.Tolerance;
 
     public override string ToString() =>

@@ -40,6 +40,7 @@ public sealed class OpCase
     /// <summary>What sets this case apart: shape, option.</summary>
     public required string Variant { get; init; }
 
+    /// <summary>In the order in which <see cref="Build"/> and <see cref="Reference"/> take them.</summary>
     public required CaseInput[] Inputs { get; init; }
 
     /// <summary>Runs the operation.</summary>
@@ -54,6 +55,7 @@ public sealed class OpCase
     /// <summary>False for operations that have no gradient and say so.</summary>
     public bool Differentiable { get; init; } = true;
 
+    /// <summary>Op and variant; the inputs' values are drawn from its hash, so a case under another name sees other numbers.</summary>
     public string Name => $"{Op} {Variant}";
 
     public override string ToString() => Name;

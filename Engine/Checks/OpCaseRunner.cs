@@ -8,6 +8,7 @@ namespace GenEngine.Checks;
 /// <summary>A float32 value check: the worst error in units of 2^-24 of the result's scale.</summary>
 public sealed record ValueReport(string Name, double WorstUlps, double AllowedUlps, string Where)
 {
+    /// <summary>Whether the worst error is within <see cref="OpCase.Ulps"/>.</summary>
     public bool Passed => WorstUlps <= AllowedUlps;
 }
 

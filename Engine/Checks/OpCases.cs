@@ -7,6 +7,7 @@ namespace GenEngine.Checks;
 /// </summary>
 public static class OpCases
 {
+    /// <summary>The cases of every source in the engine, sources in ordinal order of their class names.</summary>
     public static IReadOnlyList<OpCase> All { get; } = Collect();
 
     /// <summary>Cases whose op or name contains the text.</summary>
@@ -24,5 +25,6 @@ public static class OpCases
 /// <summary>A family's op cases.</summary>
 public interface IOpCaseSource
 {
+    /// <summary>Asked for once, by <see cref="OpCases.All"/>, which makes the source: the class needs a constructor without parameters.</summary>
     IEnumerable<OpCase> Cases { get; }
 }

@@ -28,6 +28,7 @@ public sealed record RemoteFile(string Name, long Bytes, string Sha256, ContentK
 /// <summary>A public data set that can be fetched.</summary>
 public sealed record CatalogueEntry(string Name, string Summary, string Licence, string Homepage, IReadOnlyList<RemoteFile> Files)
 {
+    /// <summary>About how many bytes travel when all of it is fetched.</summary>
     public long Bytes => Files.Sum(file => file.Bytes);
 }
 
@@ -43,6 +44,7 @@ public sealed record DataSetStatus(string Name, string Summary, bool BuiltIn, st
 /// <summary>The public data sets that the engine knows how to fetch, and which sets are on this machine.</summary>
 public static class DataCatalogue
 {
+    /// <summary>Every set that can be fetched, of images and of sound.</summary>
     public static IReadOnlyList<CatalogueEntry> Entries { get; } = [Mnist(), FashionMnist(), BinarizedMnist(), Cifar10(), SpokenDigits()];
 
     /// <summary>Every set, built in or fetched or to be fetched.</summary>

@@ -9,6 +9,7 @@ namespace GenEngine.Data;
 /// </summary>
 public static class DataFolders
 {
+    /// <summary>The environment variable that names the folder; blank counts as not set.</summary>
     public const string Variable = "GENENGINE_DATA";
 
     /// <summary>Where downloads go when nothing else is named: data in the engine's cache folder.</summary>

@@ -3,6 +3,7 @@ namespace GenEngine.Data;
 /// <summary>How a data set is to be found or made.</summary>
 public sealed record DataOptions
 {
+    /// <summary>The standard set, whole and at its own size and colours.</summary>
     public static DataOptions Default { get; } = new();
 
     /// <summary>The folder to look in first (--data-dir); null for GENENGINE_DATA and the user's cache only.</summary>

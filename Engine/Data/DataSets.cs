@@ -9,6 +9,7 @@ public static class DataSets
     private static readonly IDataSource[] All =
         [new DigitSource(), new AvatarSource(), IdxSource.Mnist(), IdxSource.FashionMnist(), new BinarizedMnistSource(), new CifarSource()];
 
+    /// <summary>The sets that have a name, built in or to be fetched; folders of pictures are not among them.</summary>
     public static IReadOnlyList<IDataSource> Sources => All;
 
     /// <summary>A set by its name, or the folder of pictures at a path. A set's name comes first: a folder called digits is ./digits.</summary>

@@ -17,9 +17,11 @@ public sealed class IdxSource(string name, string summary, IReadOnlyList<string>
 
     public IReadOnlyList<string> Splits { get; } = ["train", "test"];
 
+    /// <summary>The set <c>mnist</c> (LeCun, Cortes and Burges): digits, the class of each its number. Files are looked for when it is loaded.</summary>
     public static IdxSource Mnist() => new(
         "mnist", "handwritten digits, 28x28 grey, 10 classes, 60,000 + 10,000", ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
 
+    /// <summary>The set <c>fashion-mnist</c> (Xiao, Rasul and Vollgraf 2017): clothing, its classes numbered as published. Files are looked for when it is loaded.</summary>
     public static IdxSource FashionMnist() => new(
         "fashion-mnist", "articles of clothing, 28x28 grey, 10 classes, 60,000 + 10,000",
         ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]);

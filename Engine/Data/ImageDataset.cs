@@ -34,14 +34,19 @@ public sealed class ImageDataset
     /// <summary>The set's name in <see cref="DataSets"/>, with what was done to it since in brackets.</summary>
     public string Name { get; }
 
+    /// <summary>train or test; valid where a set has a third.</summary>
     public string Split { get; }
 
+    /// <summary>Images; a limit of 0 leaves none.</summary>
     public int Count { get; }
 
+    /// <summary>Rows of pixels.</summary>
     public int Height { get; }
 
+    /// <summary>Columns of pixels.</summary>
     public int Width { get; }
 
+    /// <summary>1 grey, 3 RGB.</summary>
     public int Channels { get; }
 
     /// <summary>[count, height, width, channels], rows from the top.</summary>
@@ -71,6 +76,7 @@ public sealed class ImageDataset
     /// <summary>SHA-256 (lower-case hex) of the extents, the images and the labels: what results name their data by.</summary>
     public string ContentHash => _hash.Value;
 
+    /// <summary>The bytes of an image, [height, width, channels]: a view of <see cref="Items"/>.</summary>
     public ReadOnlySpan<byte> Item(int index) => Items.AsSpan(index * ItemSize, ItemSize);
 
     /// <summary>What a model that is told the class asks before it trains.</summary>

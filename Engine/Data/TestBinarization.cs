@@ -11,6 +11,7 @@ namespace GenEngine.Data;
 /// </summary>
 public static class TestBinarization
 {
+    /// <summary>Taken where no other is given; likelihoods on bits of different seeds are not comparable.</summary>
     public const ulong Seed = 1234;
 
     /// <summary>The set with bits as bytes 0 and 255; its name says so.</summary>

@@ -23,6 +23,7 @@ public sealed record Port
 
     private Port(PortKind kind, string name, string meaning) => (Kind, Name, Meaning) = (kind, name, meaning);
 
+    /// <summary>How it lies; which of the extents below count follows from it.</summary>
     public PortKind Kind { get; }
 
     /// <summary>By which users of a file call it.</summary>
@@ -49,13 +50,17 @@ public sealed record Port
         _ => [Batch, (long)Channels, Length],
     };
 
+    /// <summary>So many numbers an example.</summary>
     public static Port Rows(string name, int columns, string meaning) => new(PortKind.Rows, name, meaning) { Channels = columns };
 
+    /// <summary>Images of these extents; pixels in the range that <paramref name="meaning"/> says.</summary>
     public static Port Images(string name, int height, int width, int channels, string meaning) =>
         new(PortKind.Images, name, meaning) { Height = height, Width = width, Channels = channels };
 
+    /// <summary>Sequences of codes, of any length.</summary>
     public static Port Codes(string name, string meaning) => new(PortKind.Codes, name, meaning);
 
+    /// <summary>So many numbers for each position of sequences of any length.</summary>
     public static Port Signal(string name, int channels, string meaning) => new(PortKind.Signal, name, meaning) { Channels = channels };
 
     /// <summary>Extents of an input in the engine; images come as rows.</summary>

@@ -16,10 +16,13 @@ public sealed class Bitmap
 
     public Bitmap(int width, int height, int channels) : this(width, height, channels, new byte[checked(width * height * channels)]) { }
 
+    /// <summary>Columns of pixels, at least 1.</summary>
     public int Width { get; }
 
+    /// <summary>Rows of pixels, at least 1.</summary>
     public int Height { get; }
 
+    /// <summary>1 grey, 3 RGB.</summary>
     public int Channels { get; }
 
     /// <summary>[height * width * channels], rows from the top.</summary>

@@ -27,6 +27,8 @@ public static partial class Png
     public static void Write(string path, Bitmap image, params (string Key, string Text)[] text) =>
         AtomicFile.Write(path, stream => Encode(stream, image, text));
 
+    /// <summary>Writes a picture to a stream, which stays open; <paramref name="text"/> as in <see cref="Write"/>.</summary>
+    /// <exception cref="ArgumentException">A key has not 1 to 79 characters.</exception>
     public static void Encode(Stream stream, Bitmap image, params (string Key, string Text)[] text)
     {
         WriteStart(stream, image, text);

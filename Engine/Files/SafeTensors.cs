@@ -22,13 +22,16 @@ public sealed class SafeTensor
         ByteCount = count * dtype.Size();
     }
 
+    /// <summary>Key in the file's header: not empty, not <c>__metadata__</c>.</summary>
     public string Name { get; }
 
+    /// <summary>Type of the elements, in memory and in the file.</summary>
     public DType DType { get; }
 
     /// <summary>Row-major extents; empty for a scalar.</summary>
     public IReadOnlyList<int> Shape { get; }
 
+    /// <summary>Bytes that its elements take in the file.</summary>
     public long ByteCount { get; }
 
     /// <summary>An array of float, double, int, long, byte or Half.</summary>
@@ -71,6 +74,7 @@ public static class SafeTensors
         AtomicFile.Write(path, stream => Encode(stream, all, metadata));
     }
 
+    /// <summary>Writes the file to a stream, which stays open and need not seek; metadata, if any, as <c>__metadata__</c>.</summary>
     /// <exception cref="ArgumentException">Two tensors share a name.</exception>
     public static void Encode(Stream stream, IEnumerable<SafeTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {

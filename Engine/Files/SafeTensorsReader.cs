@@ -10,6 +10,7 @@ namespace GenEngine.Files;
 /// <summary>Where one tensor of a safetensors file lies. Offset counts from the beginning of the file.</summary>
 public sealed record SafeTensorInfo(string Name, DType DType, IReadOnlyList<int> Shape, long Offset, long ByteCount)
 {
+    /// <summary>Elements; 1 for a scalar.</summary>
     public long Count => ByteCount / DType.Size();
 }
 
@@ -38,13 +39,16 @@ public sealed class SafeTensorsReader : IDisposable
         ReadHeader();
     }
 
+    /// <summary>The file, as given to <see cref="Open"/>.</summary>
     public string Path { get; }
 
     /// <summary>The tensors in the order in which they lie in the file.</summary>
     public IReadOnlyCollection<SafeTensorInfo> Tensors => _tensors.Values;
 
+    /// <summary>The notes under <c>__metadata__</c>; empty where the file has none.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _metadata;
 
+    /// <summary>Type, shape and place of a tensor; its values are not read.</summary>
     /// <exception cref="EngineException">No such tensor; the message names the nearest.</exception>
     public SafeTensorInfo this[string name] => _tensors.TryGetValue(name, out SafeTensorInfo? info)
         ? info
@@ -75,6 +79,7 @@ public sealed class SafeTensorsReader : IDisposable
         }
     }
 
+    /// <summary>Whether there is a tensor of just this name.</summary>
     public bool Contains(string name) => _tensors.ContainsKey(name);
 
     /// <summary>The raw little-endian bytes of a tensor.</summary>

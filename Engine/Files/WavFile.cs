@@ -30,6 +30,7 @@ public static class WavFile
         [0x161] = "Windows Media",
     };
 
+    /// <summary>Reads a recording as one channel at its own rate.</summary>
     /// <exception cref="EngineException">The file cannot be read, is no WAV, is damaged, has no samples, or has a codec or width that is not read here; names the file.</exception>
     public static WavSound Read(string path)
     {

@@ -27,6 +27,7 @@ public sealed class GlobalAvgPool : Layer
 {
     private GlobalAvgPool() { }
 
+    /// <summary>The only one: the layer has no parameters.</summary>
     public static GlobalAvgPool Instance { get; } = new();
 
     public override Tensor Forward(Tensor x) => x.GlobalAvgPool();

@@ -3,6 +3,7 @@ namespace GenEngine;
 /// <summary>Layers one after another; neighbours that can be fused are, a convolution with the batch norm behind it.</summary>
 public sealed class Sequential(params Layer[] layers) : Layer
 {
+    /// <summary>In the order of the forward pass.</summary>
     public IReadOnlyList<Layer> Layers { get; } = layers;
 
     public override Tensor Forward(Tensor x)

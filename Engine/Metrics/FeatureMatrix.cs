@@ -17,10 +17,13 @@ public sealed record FeatureMatrix
     /// <summary>Row after row.</summary>
     public float[] Values { get; }
 
+    /// <summary>Rows; may be 0, which most metrics refuse.</summary>
     public int Count { get; }
 
+    /// <summary>Numbers a row, at least 1.</summary>
     public int Width { get; }
 
+    /// <summary>A row, [Width]: a view of <see cref="Values"/>.</summary>
     public ReadOnlySpan<float> Row(int index) => Values.AsSpan(index * Width, Width);
 
     /// <summary>A copy of rows start .. start + count - 1.</summary>

@@ -11,6 +11,7 @@ public sealed record Moments(double[] Mean, double[] Covariance, int Count)
     // rows are summed in chunks of this many and the chunks added in order
     private const int Chunk = 256;
 
+    /// <summary>Columns of the rows that they are of.</summary>
     public int Width => Mean.Length;
 
     /// <summary>Sum of the variances.</summary>
@@ -24,6 +25,9 @@ public sealed record Moments(double[] Mean, double[] Covariance, int Count)
         }
     }
 
+    /// <summary>Mean and covariance of rows.</summary>
+    /// <param name="rows">[count, width], at least two.</param>
+    /// <param name="threads">0: all cores; the result is the same with any.</param>
     /// <exception cref="EngineException">Fewer than two rows; NaN or infinity.</exception>
     public static Moments Of(FeatureMatrix rows, int threads = 0)
     {

@@ -29,6 +29,7 @@ public sealed class MsSsim
         Weights = [.. s_paper[..Scales].Select(weight => weight / sum)];
     }
 
+    /// <summary>Scales in use, 1 to 5 by the smallest side.</summary>
     public int Scales { get; }
 
     /// <summary>Of the scales, the finest first; they add up to 1.</summary>

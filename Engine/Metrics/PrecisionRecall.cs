@@ -12,6 +12,11 @@ namespace GenEngine.Metrics;
 /// <param name="Coverage">Share of real rows whose own ball holds a generated one.</param>
 public sealed record PrecisionRecall(double Precision, double Recall, double Density, double Coverage)
 {
+    /// <summary>Compares features of real and of generated images.</summary>
+    /// <param name="real">[count, width], more than k rows.</param>
+    /// <param name="generated">[count, width], more than k rows.</param>
+    /// <param name="k">A ball reaches to the row's k-th neighbour among its own kind.</param>
+    /// <param name="threads">0: all cores; the result is the same with any.</param>
     /// <exception cref="EngineException">Rows of unequal width; no more than k rows of either kind.</exception>
     public static PrecisionRecall Of(FeatureMatrix real, FeatureMatrix generated, int k = 5, int threads = 0)
     {

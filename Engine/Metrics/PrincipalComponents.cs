@@ -16,6 +16,7 @@ public sealed class PrincipalComponents
     /// <summary>Variances along the components, descending.</summary>
     public IReadOnlyList<double> Variances => _eigen.Values;
 
+    /// <summary>Values a row, and so components at most.</summary>
     public int Width => _mean.Length;
 
     /// <param name="rows">[count, width]; training data.</param>

@@ -21,6 +21,7 @@ public sealed class Fft
         for (int k = 0; k < length / 2; k++) (_sin[k], _cos[k]) = Math.SinCos(2 * Math.PI * k / length);
     }
 
+    /// <summary>Points of a transform, N.</summary>
     public int Length { get; }
 
     /// <summary>Replaces both parts, [Length] each, by their transform's.</summary>

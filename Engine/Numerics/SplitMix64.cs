@@ -14,6 +14,7 @@ public struct SplitMix64(ulong seed)
     public static SplitMix64 Stream(ulong seed, ulong kind, ulong index) =>
         new(Mix(Mix(Mix(seed + Golden) ^ kind) ^ index));
 
+    /// <summary>64 uniform bits. The generator is a value: a copy draws the same numbers again.</summary>
     public ulong Next() => Mix(_state += Golden);
 
     /// <summary>Uniform in [0, 1), 53 bits.</summary>

@@ -5,17 +5,25 @@ using UnaryKernel = GenEngine.Kernels.Elementwise.Unary;
 
 namespace GenEngine;
 
+/// <summary>
+/// Operations on tensors, as extension methods. Each runs in the open step and is recorded for Backward where a gradient may flow to an input; shapes or types that do
+/// not fit are an <see cref="Kernels.EngineException"/>. Images are N,H,W,C.
+/// </summary>
 public static partial class Ops
 {
+    /// <summary>-x.</summary>
     public static Tensor Neg(this Tensor x) => Unary(x, UnaryOp.Neg, "neg");
 
+    /// <summary>e^x; overflows to infinity.</summary>
     public static Tensor Exp(this Tensor x) => Unary(x, UnaryOp.Exp, "exp");
 
     /// <summary>Natural logarithm.</summary>
     public static Tensor Log(this Tensor x) => Unary(x, UnaryOp.Log, "log");
 
+    /// <summary>x*x.</summary>
     public static Tensor Square(this Tensor x) => Unary(x, UnaryOp.Square, "square");
 
+    /// <summary>Square root: NaN below 0; its gradient at 0 is infinite.</summary>
     public static Tensor Sqrt(this Tensor x) => Unary(x, UnaryOp.Sqrt, "sqrt");
 
     /// <summary>|x|; the gradient at 0 is 0.</summary>
@@ -24,6 +32,7 @@ public static partial class Ops
     /// <summary>Clamps to [low, high]; no gradient outside.</summary>
     public static Tensor Clamp(this Tensor x, double low, double high) => Unary(x, UnaryOp.Clamp, "clamp", low, high);
 
+    /// <summary>max(x, 0); the gradient at 0 is 0.</summary>
     public static Tensor Relu(this Tensor x) => Unary(x, UnaryOp.Relu, "relu");
 
     /// <summary>x where positive, slope*x elsewhere.</summary>
@@ -32,6 +41,7 @@ public static partial class Ops
     /// <summary>x where positive, alpha*(exp(x)-1) elsewhere (Clevert et al. 2015).</summary>
     public static Tensor Elu(this Tensor x, double alpha = 1) => Unary(x, UnaryOp.Elu, "elu", alpha);
 
+    /// <summary>Hyperbolic tangent, in [-1, 1].</summary>
     public static Tensor Tanh(this Tensor x) => Unary(x, UnaryOp.Tanh, "tanh");
 
     /// <summary>1 / (1 + exp(-x)).</summary>

@@ -22,6 +22,7 @@ public abstract class Optimizer
         Device.Upload([OptimizerState.Initial], _state.All);
     }
 
+    /// <summary>Whose weights a step changes; nobody else's.</summary>
     public ParameterGroup Group { get; }
 
     /// <summary>The learning rate over the steps; computed on the device.</summary>
@@ -39,8 +40,10 @@ public abstract class Optimizer
     /// <summary>What it keeps beside the weights, laid out as they are, by name: moments. Saved in a checkpoint too.</summary>
     public IReadOnlyList<(string Name, BufferRange Range)> Arenas => _arenas;
 
+    /// <summary>Where updates are launched: the group's.</summary>
     protected Device Device => Group.Context.Device;
 
+    /// <summary>Type of the weights, the gradients and the moments: the group's.</summary>
     protected DType Real => Group.Context.Real;
 
     /// <summary>Applies the group's gradients; part of the training step.</summary>

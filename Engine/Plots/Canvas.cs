@@ -5,8 +5,10 @@ namespace GenEngine.Plots;
 /// <summary>A colour, 8 bits a channel.</summary>
 public readonly record struct Rgb(byte R, byte G, byte B)
 {
+    /// <summary>What plots are drawn on.</summary>
     public static Rgb White { get; } = new(255, 255, 255);
 
+    /// <summary>Dark grey: titles and labels.</summary>
     public static Rgb Ink { get; } = new(50, 50, 50);
 
     /// <summary>A grey.</summary>
@@ -14,7 +16,17 @@ public readonly record struct Rgb(byte R, byte G, byte B)
 }
 
 /// <summary>Where a text's given point lies.</summary>
-public enum TextAnchor { Left, Middle, Right }
+public enum TextAnchor
+{
+    /// <summary>At its left end; at its lower end where it runs upwards.</summary>
+    Left,
+
+    /// <summary>In the middle of its length.</summary>
+    Middle,
+
+    /// <summary>At its right end; at its upper end where it runs upwards.</summary>
+    Right,
+}
 
 /// <summary>
 /// Draws anti-aliased lines, dots and text onto a bitmap. A pixel's centre lies at .5. On a grey bitmap a colour's green stands for all three.
@@ -33,6 +45,7 @@ public sealed class Canvas : ICanvas
         Clip = (0, 0, bitmap.Width, bitmap.Height);
     }
 
+    /// <summary>What is drawn on: each call changes it at once.</summary>
     public Bitmap Bitmap { get; }
 
     public int Width => Bitmap.Width;

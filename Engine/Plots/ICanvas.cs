@@ -6,6 +6,7 @@ public interface ICanvas
     /// <summary>In pixels.</summary>
     int Width { get; }
 
+    /// <summary>In pixels.</summary>
     int Height { get; }
 
     /// <summary>Lines and dots show only inside; text and fills everywhere.</summary>

@@ -14,6 +14,7 @@ public sealed record GridOptions
     /// <summary>Each pixel becomes a square of so many pixels.</summary>
     public int Scale { get; init; } = 1;
 
+    /// <summary>Above all tiles, made smaller, then shortened, to fit; empty for none.</summary>
     public string Title { get; init; } = "";
 
     /// <summary>Above each column, from the left.</summary>

@@ -9,14 +9,19 @@ public sealed record LineSeries(string Name, IReadOnlyList<double> X, IReadOnlyL
 /// <summary>Curves over a common axis: losses, metrics.</summary>
 public sealed class LinePlot
 {
+    /// <summary>Above the curves; empty leaves them its room.</summary>
     public string Title { get; init; } = "";
 
+    /// <summary>Under the x axis: quantity and unit.</summary>
     public string XLabel { get; init; } = "";
 
+    /// <summary>Beside the y axis, read upwards: quantity and unit. A single series of the same name has no legend.</summary>
     public string YLabel { get; init; } = "";
 
+    /// <summary>Decades on the x axis; values that are not positive leave gaps.</summary>
     public bool LogX { get; init; }
 
+    /// <summary>Decades on the y axis; values that are not positive leave gaps.</summary>
     public bool LogY { get; init; }
 
     /// <summary>The part of the y axis to show; null shows all values.</summary>
@@ -31,6 +36,7 @@ public sealed class LinePlot
     /// <summary>Drawn in this order, so the last lies on top.</summary>
     public IReadOnlyList<LineSeries> Series { get; init; } = [];
 
+    /// <summary>Draws the plot in so many pixels, on white.</summary>
     /// <exception cref="ArgumentException">A series has unlike many x and y.</exception>
     public Bitmap Render(int width = 800, int height = 500)
     {

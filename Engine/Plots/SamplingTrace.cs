@@ -39,14 +39,19 @@ public sealed class SamplingTrace
         _seen = new bool[height * width * channels];
     }
 
+    /// <summary>Rows of pixels.</summary>
     public int Height { get; }
 
+    /// <summary>Columns of pixels.</summary>
     public int Width { get; }
 
+    /// <summary>Values of a pixel: 1 (grey) or 3 (RGB).</summary>
     public int Channels { get; }
 
+    /// <summary>Levels of a value, 2 to 256: level 0 is black, the last one white.</summary>
     public int Values { get; }
 
+    /// <summary>Which image of its batch it is, from 0.</summary>
     public int ImageIndex { get; }
 
     /// <summary>In the order of drawing.</summary>

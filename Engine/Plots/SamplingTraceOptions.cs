@@ -3,6 +3,7 @@ namespace GenEngine.Plots;
 /// <summary>How a <see cref="SamplingTracePicture"/> looks.</summary>
 public sealed record SamplingTraceOptions
 {
+    /// <summary>Above all pictures; empty leaves them its room.</summary>
     public string Title { get; init; } = "";
 
     /// <summary>Entropies in bits; otherwise in nats.</summary>

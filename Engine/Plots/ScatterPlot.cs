@@ -6,14 +6,19 @@ namespace GenEngine.Plots;
 /// <summary>Points in the plane coloured by class: codes of a two-dimensional latent space.</summary>
 public sealed class ScatterPlot
 {
+    /// <summary>Above the points; empty leaves them its room.</summary>
     public string Title { get; init; } = "";
 
+    /// <summary>Under the x axis.</summary>
     public string XLabel { get; init; } = "";
 
+    /// <summary>Beside the y axis, read upwards.</summary>
     public string YLabel { get; init; } = "";
 
+    /// <summary>[points]; a point with NaN or infinity is left out.</summary>
     public IReadOnlyList<double> X { get; init; } = [];
 
+    /// <summary>[points], as many as <see cref="X"/>.</summary>
     public IReadOnlyList<double> Y { get; init; } = [];
 
     /// <summary>The class of each point; null draws all alike.</summary>
@@ -25,6 +30,7 @@ public sealed class ScatterPlot
     /// <summary>Half a dot's width in pixels; null takes one that suits the number of points.</summary>
     public double? DotRadius { get; init; }
 
+    /// <summary>Draws the plot in so many pixels, on white.</summary>
     /// <exception cref="ArgumentException">X, Y and classes differ in number, or a class is negative.</exception>
     public Bitmap Render(int width = 720, int height = 620)
     {

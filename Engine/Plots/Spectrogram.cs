@@ -19,11 +19,13 @@ public sealed class Spectrogram
         Levels = new float[frames * Bins];
     }
 
+    /// <summary>Moments that it looks at: (samples - 1) / hop + 1, rounded down.</summary>
     public int Frames { get; }
 
     /// <summary>Frequencies from 0 to half the sample rate, both included.</summary>
     public int Bins { get; }
 
+    /// <summary>Samples a second of the clip.</summary>
     public int SampleRate { get; }
 
     /// <summary>Samples a frame looks at.</summary>

@@ -5,10 +5,13 @@ namespace GenEngine.Plots;
 /// <summary>A point of the plane, x to the right, y down.</summary>
 public readonly record struct Vec2(double X, double Y)
 {
+    /// <summary>Component by component.</summary>
     public static Vec2 operator +(Vec2 a, Vec2 b) => new(a.X + b.X, a.Y + b.Y);
 
+    /// <summary>Component by component: from b to a.</summary>
     public static Vec2 operator -(Vec2 a, Vec2 b) => new(a.X - b.X, a.Y - b.Y);
 
+    /// <summary>Both components times s.</summary>
     public static Vec2 operator *(double s, Vec2 a) => new(s * a.X, s * a.Y);
 }
 
@@ -30,8 +33,10 @@ public sealed class StrokePath
     /// <summary>One stroke: its points are First .. First + Count - 1; Kinds holds an L or a C for each piece.</summary>
     public sealed record Stroke(int First, int Count, string Kinds);
 
+    /// <summary>Ends and control points of all strokes, stroke after stroke; as they are or moved they go into <see cref="Flatten"/>.</summary>
     public IReadOnlyList<Vec2> Points => _points;
 
+    /// <summary>In the order of drawing; each says which of <see cref="Points"/> are its own.</summary>
     public IReadOnlyList<Stroke> Strokes => _strokes;
 
     /// <summary>Reads a path; <paramref name="bendable"/> turns lines into straight curves, which can bend when points move.</summary>

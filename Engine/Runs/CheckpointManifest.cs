@@ -12,6 +12,7 @@ public sealed record RunPoint
     /// <summary>Key and offset of the random streams.</summary>
     public required ulong RandomSeed { get; init; }
 
+    /// <summary>How many steps have drawn from them.</summary>
     public required ulong RandomOffset { get; init; }
 
     /// <summary>Index of the next training example in the endless stream.</summary>
@@ -26,8 +27,10 @@ public sealed record RunPoint
     /// <summary>Instruction set of a CPU; null elsewhere.</summary>
     public string? Isa { get; init; }
 
+    /// <summary>float32, tf32 or bf16: what products of float32 are computed in.</summary>
     public required string Precision { get; init; }
 
+    /// <summary>Device, instruction set and precision in one: where these differ, a resume may give other bits.</summary>
     [JsonIgnore]
     public MadeOn MadeOn => new(Device, Isa, Precision);
 
@@ -44,8 +47,10 @@ public sealed record CheckpointEntry(string File, long Bytes, string Sha256, Run
 /// <summary>checkpoints/manifest.json: which files are good. Written last, so that it never names one that is not whole.</summary>
 public sealed record CheckpointManifest
 {
+    /// <summary>What is written; a file of a greater one is refused.</summary>
     public const int CurrentFormat = 1;
 
+    /// <summary>Version of the file's format.</summary>
     public int Format { get; init; } = CurrentFormat;
 
     /// <summary>The run's own file again: model, options, data set and its hash, seed.</summary>

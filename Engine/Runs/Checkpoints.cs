@@ -15,6 +15,7 @@ namespace GenEngine.Runs;
 /// </summary>
 public sealed class Checkpoints
 {
+    /// <summary>The folder in a run's, and the file in it that says which checkpoints are good.</summary>
     public const string FolderName = "checkpoints", ManifestName = "manifest.json";
 
     private const string PointKey = "checkpoint", MetricsKey = "metrics", FormatKey = "format";

@@ -10,6 +10,7 @@ namespace GenEngine.Runs;
 /// <summary>What a run was trained with: everything that later commands need to build the model again.</summary>
 public sealed record RunConfig : ModelOptions
 {
+    /// <summary>What is written; earlier ones are read, greater ones refused.</summary>
     public const int CurrentFormat = 2;
 
     /// <summary>By reflection: generated readers set every property, those too that the file of an earlier version lacks, and so lose their defaults.</summary>
@@ -23,6 +24,7 @@ public sealed record RunConfig : ModelOptions
     /// <summary>Version of the folder's format.</summary>
     public int Format { get; init; } = CurrentFormat;
 
+    /// <summary>Console name, as cvae-gan.</summary>
     public required string Model { get; init; }
 
     /// <summary>The set's name, or the full path of a folder of pictures.</summary>
@@ -31,8 +33,10 @@ public sealed record RunConfig : ModelOptions
     /// <summary>The extents of the images that the model was built for; 0 in runs of earlier versions, which had the set's own.</summary>
     public int ImageHeight { get; init; }
 
+    /// <summary>As <see cref="ImageHeight"/>; of sequences, codes of a window.</summary>
     public int ImageWidth { get; init; }
 
+    /// <summary>1 grey, 3 RGB; 1 for sequences.</summary>
     public int Channels { get; init; }
 
     /// <summary>What the model was built for; null in runs of earlier versions, which did not say.</summary>
@@ -51,8 +55,10 @@ public sealed record RunConfig : ModelOptions
     /// <summary>Content hash of the test images, by which later commands know whether they see the same.</summary>
     public string? TestHash { get; init; }
 
+    /// <summary>Version of the engine that began the run.</summary>
     public string Engine { get; init; } = typeof(RunConfig).Assembly.GetName().Version?.ToString(3) ?? "0";
 
+    /// <summary>Images or windows a step.</summary>
     public int Batch { get; init; }
 
     /// <summary>Size of the alphabet of a model of sequences, whose window is then ImageWidth; 0 for images.</summary>
@@ -67,16 +73,20 @@ public sealed record RunConfig : ModelOptions
     /// <summary>Of sound: the share of the loudest frame below which ends of recordings were cut; 0 where they were not.</summary>
     public double Trim { get; init; }
 
+    /// <summary>Of initial weights, of the order of the data and of all draws.</summary>
     public ulong Seed { get; init; }
 
     /// <summary>none or dynamic.</summary>
     public string Binarize { get; init; } = "none";
 
+    /// <summary><see cref="Binarize"/> as data sets take it.</summary>
     [JsonIgnore]
     public Binarization Binarization => Binarize == "dynamic" ? Binarization.Dynamic : Binarization.None;
 
+    /// <summary>The device as it calls itself.</summary>
     public string Device { get; init; } = "";
 
+    /// <summary>float32, tf32 or bf16: what products of float32 are computed in.</summary>
     public string Precision { get; init; } = "float32";
 
     /// <summary>Instruction set of a CPU run; its bits repeat on this set.</summary>

@@ -7,6 +7,7 @@ namespace GenEngine.Runs;
 /// <summary>What a process trained on: environment.json of a run has one for each process that went on with it, oldest first. Neither the machine's name nor the user's is in it.</summary>
 public sealed record RunEnvironment
 {
+    /// <summary>Its file in a run's folder.</summary>
     public const string FileName = "environment.json";
 
     /// <summary>When it began, UTC.</summary>
@@ -18,17 +19,22 @@ public sealed record RunEnvironment
     /// <summary>The arguments as typed.</summary>
     public required string Command { get; init; }
 
+    /// <summary>Version of the engine, as 0.1.0.</summary>
     public required string Engine { get; init; }
 
     /// <summary>That the engine was built from; null where its build did not know.</summary>
     public string? Commit { get; init; }
 
+    /// <summary>Version of the runtime, as 10.0.0.</summary>
     public required string Dotnet { get; init; }
 
+    /// <summary>Name and version, as the system gives them.</summary>
     public required string OperatingSystem { get; init; }
 
+    /// <summary>Of the process: X64 or Arm64.</summary>
     public required string Architecture { get; init; }
 
+    /// <summary>The CPU as it calls itself, of a GPU run too.</summary>
     public required string Processor { get; init; }
 
     /// <summary>Logical processors that the process may use.</summary>
@@ -46,6 +52,7 @@ public sealed record RunEnvironment
     /// <summary>Instruction set of a CPU; null elsewhere.</summary>
     public string? Isa { get; init; }
 
+    /// <summary>float32, tf32 or bf16: what products of float32 are computed in.</summary>
     public required string Precision { get; init; }
 
     /// <summary>Worker threads of a CPU; 0 elsewhere.</summary>

@@ -26,8 +26,10 @@ public sealed class RunFolder
     /// <summary>The folder, as given or found.</summary>
     public string Path { get; }
 
+    /// <summary>What its run.json says.</summary>
     public RunConfig Config { get; }
 
+    /// <summary>Where the weights are once training has ended or was stopped; no such file before.</summary>
     public string WeightsPath => File("weights.safetensors");
 
     /// <summary><see cref="WeightsPath"/> of a run that has weights.</summary>

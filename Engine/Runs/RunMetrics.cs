@@ -38,6 +38,7 @@ public sealed class RunMetrics
         _sums = new double[names.Count];
     }
 
+    /// <summary>The windows that are over, oldest first; the last of a run may be a shorter one.</summary>
     public IReadOnlyList<MetricsPoint> Points => _points;
 
     /// <summary>What a checkpoint keeps.</summary>

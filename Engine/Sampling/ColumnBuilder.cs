@@ -263,6 +263,8 @@ public sealed class ColumnBuilder
         }
     }
 
+    /// <summary>The program of all that was written down.</summary>
+    /// <exception cref="EngineException"><see cref="Draw"/> is missing.</exception>
     public ColumnProgram Build()
     {
         if (_logits == 0) throw new EngineException("A column program draws something; Draw is missing.");

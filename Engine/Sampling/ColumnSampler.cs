@@ -30,6 +30,7 @@ public sealed class ColumnSampler : IDisposable
         foreach (var (offset, values) in program.Constants) context.Device.Upload<float>(values, _state.Range(offset * sizeof(float), values.Length * sizeof(float)));
     }
 
+    /// <summary>What is run; its weights were copied to the device when the sampler was made.</summary>
     public ColumnProgram Program { get; }
 
     /// <summary>Logits that every draw of the last run looked at, [batch, positions, colours, logits], when they were kept.</summary>

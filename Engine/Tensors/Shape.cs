@@ -20,6 +20,7 @@ public readonly record struct Shape
         _d3 = Rank > 3 ? extents[3] : 1;
     }
 
+    /// <summary>Dimensions, 1 to 4; 0 for default(Shape).</summary>
     public int Rank { get; }
 
     /// <summary>Extent of a dimension; -1 is the last.</summary>
@@ -50,6 +51,7 @@ public readonly record struct Shape
         _ => new Shape(_d0, _d1, _d2, columns),
     };
 
+    /// <summary>The extents, outermost first.</summary>
     public int[] ToArray()
     {
         var extents = new int[Rank];

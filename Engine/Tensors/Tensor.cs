@@ -30,10 +30,13 @@ public sealed class Tensor : IDisposable
         _fixed = range;
     }
 
+    /// <summary>Where it lives; operations on it run there.</summary>
     public Context Context { get; }
 
+    /// <summary>Extents, row-major; images are N,H,W,C.</summary>
     public Shape Shape { get; }
 
+    /// <summary>The context's real type; Int32 for labels and codes.</summary>
     public DType DType { get; }
 
     /// <summary>The operation that made it, or the name of the parameter or buffer.</summary>

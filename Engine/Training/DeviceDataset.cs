@@ -47,6 +47,7 @@ public sealed class DeviceDataset : ITrainingData
 
     public DataShape Shape { get; }
 
+    /// <summary>Images.</summary>
     public int Count { get; }
 
     public double ItemsAnEpoch => Count;

@@ -27,6 +27,7 @@ public interface IModel : IDisposable
     /// <summary>Console name: vae, ae, ...</summary>
     string Name { get; }
 
+    /// <summary>Where its networks live and its steps run; the data must be on the same.</summary>
     Context Context { get; }
 
     /// <summary>The images it was built for.</summary>
@@ -60,6 +61,7 @@ public interface IModel : IDisposable
 /// <summary>What data a model can be trained on.</summary>
 public sealed record DataShape(int Height, int Width, int Channels, int Classes)
 {
+    /// <summary>Values of an image, those of all channels; of sequences the positions of a window.</summary>
     public int Pixels => Height * Width * Channels;
 
     /// <summary>One image in a row.</summary>
@@ -68,7 +70,9 @@ public sealed record DataShape(int Height, int Width, int Channels, int Classes)
     /// <summary>Size of a sequence's alphabet; 0 for images. A window of a sequence is 1 high, as wide as it is long, of one channel.</summary>
     public int Alphabet { get; init; }
 
+    /// <summary>Of these images; classes are those that the set names, whether or not images are labelled.</summary>
     public static DataShape Of(ImageDataset data) => new(data.Height, data.Width, data.Channels, data.ClassNames.Count);
 
+    /// <summary>Of windows of so many codes; no classes where the clips have no labels.</summary>
     public static DataShape Of(SequenceDataset data, int window) => new(1, window, 1, data.Labels is null ? 0 : data.ClassNames.Count) { Alphabet = data.Alphabet };
 }

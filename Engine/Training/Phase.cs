@@ -20,6 +20,7 @@ public sealed class Phase
         _tape = Groups[0].Context.Tape;
     }
 
+    /// <summary>What it trains, for reports.</summary>
     public string Name { get; }
 
     /// <summary>The networks that the phase may change.</summary>
@@ -28,6 +29,7 @@ public sealed class Phase
     /// <summary>One for each of them.</summary>
     public IReadOnlyList<Optimizer> Optimizers { get; }
 
+    /// <summary>The whole loss of a batch, a scalar, computed anew; what a model's own step shares between phases is not used.</summary>
     public Func<Batch, Tensor> Loss { get; }
 
     /// <summary>Called in an eager step whenever the phase has changed something: running statistics by Backward, weights by Update. Null when nobody watches.</summary>

@@ -19,11 +19,16 @@ public sealed class StepProfiler : IDisposable
         _first = Math.Max(1, _last - Count + 1);
     }
 
+    /// <summary>What was timed so far; disposed with the profiler.</summary>
     public LaunchProfile Profile { get; }
 
     /// <param name="step">Counted from 1.</param>
     public bool Wants(long step) => step >= _first && step <= _last;
 
+    /// <summary>Runs a step that it <see cref="Wants"/> and times its launches.</summary>
+    /// <param name="step">Counted from 1.</param>
+    /// <param name="work">The step.</param>
+    /// <exception cref="InvalidOperationException">Somebody else watches the device's launches.</exception>
     public void Run(long step, Action work) => Profile.Run(step, work);
 
     public void Dispose() => Profile.Dispose();

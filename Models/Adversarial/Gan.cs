@@ -10,6 +10,7 @@ namespace GenEngine.Models;
 /// </summary>
 public sealed class Gan(Context context, DataShape data, ModelOptions options) : AdversarialModel(Description, context, data, options)
 {
+    /// <summary><c>gan</c>: convolutional; non-saturating loss by default, or hinge or least-squares.</summary>
     public static new ModelDescription Description { get; } = new()
     {
         Name = "gan",
@@ -24,6 +25,7 @@ public sealed class Gan(Context context, DataShape data, ModelOptions options) :
 /// <summary>The conditional GAN (Mirza and Osindero 2014): both networks see the class. Made images take the classes of the real batch.</summary>
 public sealed class Cgan(Context context, DataShape data, ModelOptions options) : AdversarialModel(Description, context, data, options)
 {
+    /// <summary><c>cgan</c>: as <see cref="Gan.Description"/>, and needs classes.</summary>
     public static new ModelDescription Description { get; } = new()
     {
         Name = "cgan",

@@ -44,6 +44,7 @@ public sealed class InfoGan : GenerativeModel, ICodeParts, ICategories, IExporta
         _make = new Phase("generator", MakeLoss, Adam(g, Beta1));
     }
 
+    /// <summary><c>infogan</c>: convolutional, without labels; the option Latent is the noise alone, categories and continuous codes come on top.</summary>
     public static new ModelDescription Description { get; } = new()
     {
         Name = "infogan",

@@ -29,6 +29,7 @@ public sealed class Ae : GenerativeModel, IEncoder, IFittedPrior, IExportable
         _phase = new Phase("reconstruct", Loss, Adam(network));
     }
 
+    /// <summary><c>ae</c>: dense by default, or convolutional; binary cross-entropy by default, or squared error.</summary>
     public static new ModelDescription Description { get; } = new()
     {
         Name = "ae",

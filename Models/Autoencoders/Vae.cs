@@ -10,6 +10,7 @@ namespace GenEngine.Models;
 /// </summary>
 public sealed class Vae(Context context, DataShape data, ModelOptions options) : VariationalModel(Description, context, data, options)
 {
+    /// <summary><c>vae</c>: dense by default, or convolutional.</summary>
     public static new ModelDescription Description { get; } = new()
     {
         Name = "vae",
@@ -30,6 +31,7 @@ public sealed class Vae(Context context, DataShape data, ModelOptions options) :
 /// </summary>
 public sealed class Cvae(Context context, DataShape data, ModelOptions options) : VariationalModel(Description, context, data, options)
 {
+    /// <summary><c>cvae</c>: convolutional by default, or dense; needs classes.</summary>
     public static new ModelDescription Description { get; } = new()
     {
         Name = "cvae",

@@ -16,6 +16,7 @@ public sealed class PixelCnn : PixelModel, IExportable
         Train(group);
     }
 
+    /// <summary><c>pixelcnn</c>: never told a class. Grey images as bits by default, colours as 256 levels.</summary>
     public static new ModelDescription Description { get; } = new()
     {
         Name = "pixelcnn",
@@ -49,6 +50,7 @@ public sealed class GatedPixelCnn : PixelModel, IExportable
         Train(group);
     }
 
+    /// <summary><c>gated-pixelcnn</c>: told the class only where the option Condition is not none. Grey images as bits by default, colours as 256 levels.</summary>
     public static new ModelDescription Description { get; } = new()
     {
         Name = "gated-pixelcnn",

@@ -52,6 +52,7 @@ public sealed class PixelGanAe : PixelModel, IEncoder, ICodeParts, ICategories, 
         if (Options.Labelled > 0) _supervise = new Phase("supervised", SupervisedLoss, Adam(e));
     }
 
+    /// <summary><c>pixelgan-ae</c>: codes are categories by default, or Gaussian; labels, if a few are asked for, only teach the encoder.</summary>
     public static new ModelDescription Description { get; } = new()
     {
         Name = "pixelgan-ae",

@@ -27,6 +27,7 @@ public abstract class PixelRnn : PixelModel
 /// <summary>PixelRNN of Row LSTM layers: a triangle of the past.</summary>
 public sealed class RowLstmModel(Context context, DataShape data, ModelOptions options) : PixelRnn(Description, PixelRnnKind.Row, context, data, options)
 {
+    /// <summary><c>row-lstm</c>: grey images as bits by default; colours of a pixel are only drawn together, from a mixture of logistics.</summary>
     public static new ModelDescription Description { get; } = new()
     {
         Name = "row-lstm",
@@ -42,6 +43,7 @@ public sealed class RowLstmModel(Context context, DataShape data, ModelOptions o
 /// <summary>PixelRNN of Diagonal BiLSTM layers: all of the past.</summary>
 public sealed class DiagonalBiLstmModel(Context context, DataShape data, ModelOptions options) : PixelRnn(Description, PixelRnnKind.Diagonal, context, data, options)
 {
+    /// <summary><c>diagonal-bilstm</c>: grey images as bits by default; colours of a pixel are only drawn together, from a mixture of logistics.</summary>
     public static new ModelDescription Description { get; } = new()
     {
         Name = "diagonal-bilstm",

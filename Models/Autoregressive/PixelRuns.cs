@@ -21,6 +21,7 @@ public sealed record PixelDraw
     /// <summary>Called with how many positions of how many are done, of all images.</summary>
     public Action<int, int>? Progress { get; init; }
 
+    /// <summary>Ends drawing by an <see cref="OperationCanceledException"/>, between two rows of pixels; between two positions when naive.</summary>
     public CancellationToken Stop { get; init; }
 }
 

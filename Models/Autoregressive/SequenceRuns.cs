@@ -18,6 +18,7 @@ public sealed record SequenceDraw
     /// <summary>Called with how many codes of how many are done.</summary>
     public Action<int, int>? Progress { get; init; }
 
+    /// <summary>Ends drawing by an <see cref="OperationCanceledException"/>, between stretches of 2,048 codes; between two codes when naive.</summary>
     public CancellationToken Stop { get; init; }
 }
 

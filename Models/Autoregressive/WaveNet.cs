@@ -49,6 +49,7 @@ public sealed class WaveNet : ZooModel, ISequenceModel, IExportable
         _phase = new Phase("predict", Loss, Adam(group));
     }
 
+    /// <summary><c>wavenet</c>: of sequences, told the class only where the option Condition is not none.</summary>
     public static new ModelDescription Description { get; } = new()
     {
         Name = "wavenet",

@@ -99,8 +99,10 @@ public sealed class WaveNetNetwork : Layer
         Field = (options.OneHot ? Taps : 1) + ((Taps - 1) * options.Stacks * ((1 << options.Layers) - 1));
     }
 
+    /// <summary>What it was built by.</summary>
     public WaveNetOptions Options { get; }
 
+    /// <summary>Owner of all its parameters, built with the network.</summary>
     public ParameterGroup Group { get; }
 
     /// <summary>Codes that a position's logits depend on: the present one and Field - 1 before it.</summary>

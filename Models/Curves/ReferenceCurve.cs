@@ -25,20 +25,25 @@ public sealed record ReferenceCurve
 
     private static readonly Lazy<IReadOnlyList<ReferenceCurve>> s_all = new(LoadAll);
 
+    /// <summary>Console name.</summary>
     public required string Model { get; init; }
 
+    /// <summary>The set, by its name in the runs' files.</summary>
     public required string Data { get; init; }
 
     /// <summary>Content hash of the training data.</summary>
     public required string? TrainHash { get; init; }
 
+    /// <summary>Images or windows a step.</summary>
     public required int Batch { get; init; }
 
     /// <summary>Of sequences: codes of a window; else the width of the images.</summary>
     public required int Width { get; init; }
 
+    /// <summary>Of sequences: joined or apart, see <see cref="RunConfig.Clips"/>; null for images.</summary>
     public string? Clips { get; init; }
 
+    /// <summary>none or dynamic, see <see cref="RunConfig.Binarize"/>.</summary>
     public required string Binarize { get; init; }
 
     /// <summary>The model's options, as runs keep them.</summary>

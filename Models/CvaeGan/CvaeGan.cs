@@ -44,6 +44,7 @@ public sealed class CvaeGan : GenerativeModel, IEncoder, IExportable
         _make = new Phase("encoder and generator", batch => Losses(batch).Total, Adam(e, Beta1), Adam(g, Beta1));
     }
 
+    /// <summary><c>cvae-gan</c>: convolutional, needs classes, has an encoder.</summary>
     public static new ModelDescription Description { get; } = new()
     {
         Name = "cvae-gan",

@@ -12,6 +12,7 @@ namespace GenEngine.Models;
 /// </summary>
 public sealed class ModelEvaluation
 {
+    /// <summary>Images generated at most, where <see cref="Count"/> is left alone.</summary>
     public const int StandardCount = 10_000;
 
     private const int ProbeImages = 10_000, PairsAClass = 100, MemorisationImages = 2_000, MixtureImages = 1_000, ManifoldSide = 20;

@@ -15,6 +15,7 @@ public sealed class SequenceEvaluation(ISequenceModel model, SequenceDataset tra
     /// <summary>Stops between batches.</summary>
     public CancellationToken Stop { get; init; }
 
+    /// <summary>Goes through the test clips once: nats and bits a symbol, the first with its standard error, then what they are held against.</summary>
     /// <exception cref="Kernels.EngineException">No clip is longer than the receptive field, or the window is shorter.</exception>
     public IReadOnlyList<Score> Scores()
     {

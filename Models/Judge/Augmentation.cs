@@ -9,6 +9,7 @@ namespace GenEngine.Models;
 /// <param name="Accuracies">In the order of the seeds.</param>
 public sealed record AugmentationResult(IReadOnlyList<double> Accuracies)
 {
+    /// <summary>Over the seeds; a share, 0 to 1.</summary>
     public double Mean => Accuracies.Average();
 
     /// <summary>Of the mean: the sample deviation (N - 1) over sqrt(N); NaN for one seed.</summary>

@@ -21,6 +21,7 @@ public sealed class FactorRegressor : IDisposable
     private FactorRegressor(Context context, JudgeNetwork network, DataShape data, double[] mean, double[] scale) =>
         (_context, _network, Data, _mean, _scale) = (context, network, data, mean, scale);
 
+    /// <summary>The images that it was trained on; others need as many values an image.</summary>
     public DataShape Data { get; }
 
     /// <summary>SHA-256 of the weights.</summary>

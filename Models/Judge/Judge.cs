@@ -27,6 +27,7 @@ public sealed class Judge : IDisposable
     /// <summary>Images it can judge.</summary>
     public DataShape Data { get; }
 
+    /// <summary>How it was trained, its seed included.</summary>
     public JudgeRecipe Recipe { get; }
 
     /// <summary>SHA-256 of the training data (<see cref="ImageDataset.ContentHash"/>).</summary>

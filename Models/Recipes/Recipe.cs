@@ -9,6 +9,7 @@ namespace GenEngine.Models;
 /// <summary>One row of the zoo's tables: which runs make it, and what is read off them. Kept as JSON beside the models.</summary>
 public sealed record Recipe
 {
+    /// <summary>What <see cref="Find"/> finds it by, as cgan-mnist.</summary>
     public required string Row { get; init; }
 
     /// <summary>What the row shows, a sentence.</summary>
@@ -17,6 +18,7 @@ public sealed record Recipe
     /// <summary>Command lines of the runs, such as "train cgan --data mnist --epochs 5 --seed 1".</summary>
     public required IReadOnlyList<string> Runs { get; init; }
 
+    /// <summary>What is read off the runs, each with its bar where it has one.</summary>
     public required IReadOnlyList<Figure> Figures { get; init; }
 
     /// <summary>Importance samples an image for the bound on log p(x); 0 leaves it out.</summary>
@@ -25,6 +27,7 @@ public sealed record Recipe
     /// <summary>All recipes, by row.</summary>
     public static IReadOnlyList<Recipe> All { get; } = Load();
 
+    /// <summary>The recipe of a row, by its exact name.</summary>
     /// <exception cref="EngineException">No such row; names the nearest.</exception>
     public static Recipe Find(string row) =>
         All.FirstOrDefault(recipe => recipe.Row == row) ?? throw new EngineException(NearestName.Unknown("row", row, [.. All.Select(recipe => recipe.Row)]));

@@ -28,6 +28,7 @@ public readonly record struct AvatarFactors(float Yaw, float Pitch, float Smile,
     /// <summary>Looking straight ahead, unmoved, lit from the front.</summary>
     public static AvatarFactors Neutral { get; } = new(0, 0, 0, 0, 0, 0, 0.6f, 0.5f);
 
+    /// <summary>yaw, pitch, smile, open, brow, light, hue, tone: the columns of a row of factors.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. s_all.Select(factor => factor.Name)];
 
     /// <summary>The range that factor <paramref name="index"/> is drawn from, uniformly.</summary>
@@ -55,6 +56,7 @@ public readonly record struct AvatarFactors(float Yaw, float Pitch, float Smile,
         return new AvatarFactors(values[0], values[1], values[2], values[3], values[4], values[5], values[6], values[7]);
     }
 
+    /// <summary>Writes the factors as a row, <see cref="Count"/> numbers in the order of <see cref="Names"/>.</summary>
     public void CopyTo(Span<float> values) =>
         (values[0], values[1], values[2], values[3], values[4], values[5], values[6], values[7]) = (Yaw, Pitch, Smile, Open, Brow, Light, Hue, Tone);
 

@@ -10,13 +10,16 @@ namespace GenEngine.Data;
 /// </summary>
 public sealed class AvatarSource : IDataSource
 {
+    /// <summary>What a user types; images under this name are the ones whose true drawings are known.</summary>
     public const string SetName = "avatars";
 
+    /// <summary>Pixels a side where none are asked for.</summary>
     public const int StandardSize = 64;
 
     /// <summary>Below, eyes are less than two pixels wide.</summary>
     public const int LeastSize = 16;
 
+    /// <summary>Pixels a side; more is refused.</summary>
     public const int GreatestSize = 1024;
 
     private const int TrainCount = 16_000;

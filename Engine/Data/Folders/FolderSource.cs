@@ -13,6 +13,7 @@ namespace GenEngine.Data;
 /// <param name="memory">Bytes that images may take; null asks the machine.</param>
 public sealed class FolderSource(string path, long? memory = null) : IDataSource
 {
+    /// <summary>Pixels a side where none are asked for; 8 to 1024 can be.</summary>
     public const int StandardSize = 64;
 
     /// <summary>The share of files that may be unreadable; with more, something is wrong that the user should know first.</summary>

@@ -18,6 +18,7 @@ public static class MuLaw
     /// <summary>The least sample that gets this code, were there no samples beyond [-1, 1].</summary>
     public static double LowerEdge(int code) => Expand((((2 * code) - 1) / Mu) - 1);
 
+    /// <summary>Each sample's code, see <see cref="Encode(double)"/>.</summary>
     public static byte[] Encode(ReadOnlySpan<float> samples)
     {
         var codes = new byte[samples.Length];
@@ -25,6 +26,7 @@ public static class MuLaw
         return codes;
     }
 
+    /// <summary>The sample that each code stands for, rounded to float32; see <see cref="Decode(byte)"/>.</summary>
     public static float[] Decode(ReadOnlySpan<byte> codes)
     {
         var samples = new float[codes.Length];

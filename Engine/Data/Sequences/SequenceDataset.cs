@@ -23,6 +23,7 @@ public readonly record struct EntropyRate(double Nats, double StandardError);
 /// <summary>The law that a made sequence was drawn from.</summary>
 public interface ISequenceLaw
 {
+    /// <summary>What no model's expected loss is below. The first call may take a while: a law without a closed form is run for long.</summary>
     EntropyRate EntropyRate { get; }
 
     /// <summary>log p(symbol | past) in nats, the past being all codes of the clip before it.</summary>
@@ -58,10 +59,13 @@ public sealed class SequenceDataset
         _hash = new Lazy<string>(Hash);
     }
 
+    /// <summary>The set's name in <see cref="SequenceSets"/>, or the file's or folder's own without its path.</summary>
     public string Name { get; }
 
+    /// <summary>train or test.</summary>
     public string Split { get; }
 
+    /// <summary>What the codes stand for; <see cref="Symbol"/> names one.</summary>
     public SequenceKind Kind { get; }
 
     /// <summary>All clips, one behind the other.</summary>
@@ -70,6 +74,7 @@ public sealed class SequenceDataset
     /// <summary>[clips + 1]: clip i is the codes [Offsets[i], Offsets[i + 1]).</summary>
     public int[] Offsets { get; }
 
+    /// <summary>How many there are, at least one.</summary>
     public int Clips => Offsets.Length - 1;
 
     /// <summary>Codes of the longest clip.</summary>
@@ -96,6 +101,7 @@ public sealed class SequenceDataset
     /// <summary>SHA-256 (lower-case hex) of the clips' extents, codes and labels: what results name their data by.</summary>
     public string ContentHash => _hash.Value;
 
+    /// <summary>The codes of a clip: a view of <see cref="Codes"/>.</summary>
     public ReadOnlySpan<byte> Clip(int index) => Codes.AsSpan(Offsets[index], Offsets[index + 1] - Offsets[index]);
 
     /// <summary>What a symbol is called in messages and units: "sample" or "byte".</summary>

@@ -3,6 +3,7 @@ namespace GenEngine.Data;
 /// <summary>How a set of sequences is to be found or made.</summary>
 public sealed record SequenceOptions
 {
+    /// <summary>The standard set, whole; recordings at their own rate, nothing cut.</summary>
     public static SequenceOptions Default { get; } = new();
 
     /// <summary>The folder to look in first (--data-dir); null for GENENGINE_DATA and the user's cache only.</summary>

@@ -8,8 +8,10 @@ public static class SequenceSets
 {
     private static readonly ISequenceSource[] All = [new ToneSource(), new FormantSource(), new PluckSource(), new GrammarSource(), new SpokenDigitSource()];
 
+    /// <summary>The sets that have a name, built in or to be fetched; text files and folders of recordings are not among them.</summary>
     public static IReadOnlyList<ISequenceSource> Sources => All;
 
+    /// <summary>train and test: every set of sequences has these two.</summary>
     public static IReadOnlyList<string> Splits { get; } = ["train", "test"];
 
     /// <summary>A set by its name (fsdd:jackson takes one speaker), a text file, or a folder of recordings.</summary>

@@ -8,6 +8,7 @@ namespace GenEngine.Data;
 /// </summary>
 public sealed class ToneSource : ISequenceSource
 {
+    /// <summary>Samples a second.</summary>
     public const int SampleRate = 8000;
 
     private const int TrainLength = 1_000_000, TestLength = 100_000;
