@@ -28,7 +28,7 @@ public static partial class Png
         AtomicFile.Write(path, stream => Encode(stream, image, text));
 
     /// <summary>Writes a picture to a stream, which stays open; <paramref name="text"/> as in <see cref="Write"/>.</summary>
-    /// <exception cref="ArgumentException">A key has not 1 to 79 characters.</exception>
+    /// <exception cref="ArgumentException">A key has not 1 to 79 characters, or others than those of Latin-1.</exception>
     public static void Encode(Stream stream, Bitmap image, params (string Key, string Text)[] text)
     {
         WriteStart(stream, image, text);
@@ -51,7 +51,7 @@ public static partial class Png
 
         foreach ((string key, string value) in text)
         {
-            if (key.Length is 0 or > 79) throw new ArgumentException($"A PNG text key has 1 to 79 characters: '{key}'.");
+            if (key.Length is 0 or > 79 || key.Any(character => character > byte.MaxValue)) throw new ArgumentException($"A PNG text key has 1 to 79 characters, all of Latin-1: '{key}'.");
             if (value.All(character => character <= byte.MaxValue)) WriteChunk(stream, "tEXt"u8, Encoding.Latin1.GetBytes($"{key}\0{value}"));
             else WriteChunk(stream, "iTXt"u8, [.. Encoding.Latin1.GetBytes(key), .. InternationalHead, .. Encoding.UTF8.GetBytes(value)]);
         }

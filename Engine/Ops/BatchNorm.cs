@@ -36,6 +36,7 @@ public static partial class Ops
         Tensor? partials = null)
     {
         CheckChannels("batch norm", x, gamma, beta, running?.Mean, running?.Variance);
+        Shapes.Slope(slope);
         int rows = x.Shape.Rows, columns = x.Shape.Columns;
         if (rows < 2) throw new EngineException($"batch norm: {x.Shape} has one value a channel, which has no variance; train with a larger batch, or evaluate with running statistics.");
         var context = x.Context;
@@ -78,6 +79,7 @@ public static partial class Ops
         this Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor variance, Activation activation = Activation.None, double slope = 0, double epsilon = 1e-5)
     {
         CheckChannels("batch norm", x, gamma, beta, mean, variance);
+        Shapes.Slope(slope);
         int rows = x.Shape.Rows, columns = x.Shape.Columns;
         var context = x.Context;
         var (device, real) = (context.Device, context.Real);

@@ -54,6 +54,7 @@ public static partial class Ops
     {
         Shapes.Real(x, name);
         Shapes.Real(filter, name);
+        Shapes.Slope(slope, name);
         if (x.Shape.Rank != 4 || filter.Shape.Rank != 4) throw Shapes.Mismatch(name, x, filter, "images [N, H, W, C] and a filter [K, R, S, C] are asked for");
         int channels = x.Shape[3], inputs = filter.Shape[transposed ? 0 : 3], outputs = filter.Shape[transposed ? 3 : 0];
         if (inputs != channels) throw Shapes.Mismatch(name, x, filter, $"the images have {channels} channels, the filter takes {inputs}");

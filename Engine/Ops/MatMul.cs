@@ -55,6 +55,7 @@ public static partial class Ops
     public static Tensor Linear(this Tensor x, Tensor weight, Tensor? bias, Activation activation = Activation.None, double slope = 0)
     {
         Shapes.Real(x);
+        Shapes.Slope(slope);
         int rows = x.Shape.Rows, inputs = x.Shape.Columns, outputs = weight.Shape[0];
         if (weight.Shape.Rank != 2 || weight.Shape[1] != inputs) throw Shapes.Mismatch("linear", x, weight, "the last extents must be the same");
         if (bias is not null && bias.Count != outputs) throw Shapes.Mismatch("linear", weight, bias, "the bias must have one value an output");

@@ -19,6 +19,12 @@ internal static class Shapes
         if (x.DType != x.Context.Real) throw new EngineException($"{op}: '{x.Op}' holds {x.DType}, the context computes in {x.Context.Real}.");
     }
 
+    /// <summary>Backward tells the side of a leaky ReLU or ELU by the sign of its result, which a negative slope turns round.</summary>
+    public static void Slope(double slope, [CallerMemberName] string op = "")
+    {
+        if (!(slope >= 0)) throw new EngineException(FormattableString.Invariant($"{op}: the slope is {slope}, and must be at least 0."));
+    }
+
     /// <summary>The extents of a batch of images.</summary>
     public static (int N, int H, int W, int C) Images(Tensor x, string op) => x.Shape.Rank == 4
         ? (x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3])

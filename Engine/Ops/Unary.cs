@@ -36,10 +36,20 @@ public static partial class Ops
     public static Tensor Relu(this Tensor x) => Unary(x, UnaryOp.Relu, "relu");
 
     /// <summary>x where positive, slope*x elsewhere.</summary>
-    public static Tensor LeakyRelu(this Tensor x, double slope = 0.2) => Unary(x, UnaryOp.LeakyRelu, "leaky relu", slope);
+    /// <exception cref="Kernels.EngineException">A negative slope.</exception>
+    public static Tensor LeakyRelu(this Tensor x, double slope = 0.2)
+    {
+        Shapes.Slope(slope);
+        return Unary(x, UnaryOp.LeakyRelu, "leaky relu", slope);
+    }
 
     /// <summary>x where positive, alpha*(exp(x)-1) elsewhere (Clevert et al. 2015).</summary>
-    public static Tensor Elu(this Tensor x, double alpha = 1) => Unary(x, UnaryOp.Elu, "elu", alpha);
+    /// <exception cref="Kernels.EngineException">A negative alpha.</exception>
+    public static Tensor Elu(this Tensor x, double alpha = 1)
+    {
+        Shapes.Slope(alpha);
+        return Unary(x, UnaryOp.Elu, "elu", alpha);
+    }
 
     /// <summary>Hyperbolic tangent, in [-1, 1].</summary>
     public static Tensor Tanh(this Tensor x) => Unary(x, UnaryOp.Tanh, "tanh");

@@ -50,7 +50,7 @@ public sealed class FactorRegressor : IDisposable
     {
         recipe ??= new JudgeRecipe();
         recipe.Check();
-        if (trainFactors.Count != train.Count || testFactors.Count != test.Count || trainFactors.Width != testFactors.Width || train.ItemSize != test.ItemSize)
+        if (trainFactors.Count != train.Count || testFactors.Count != test.Count || trainFactors.Width != testFactors.Width || (train.Height, train.Width, train.Channels) != (test.Height, test.Width, test.Channels))
         {
             throw new EngineException(
                 $"Factors do not fit the images: {trainFactors.Count}x{trainFactors.Width} for {train.Count} training images, {testFactors.Count}x{testFactors.Width} for {test.Count} test images.");
@@ -79,7 +79,9 @@ public sealed class FactorRegressor : IDisposable
     }
 
     /// <summary>Factors of all images of a set: [count, factors].</summary>
-    public FeatureMatrix Predict(ImageDataset images, CancellationToken stop = default) => Predict(FeatureMatrix.Of(images), stop);
+    public FeatureMatrix Predict(ImageDataset images, CancellationToken stop = default) => (images.Height, images.Width, images.Channels) == (Data.Height, Data.Width, Data.Channels)
+        ? Predict(FeatureMatrix.Of(images), stop)
+        : throw new EngineException($"The regressor was trained on images of {Data.Height}x{Data.Width}x{Data.Channels}; those of {images.Name} are {images.Height}x{images.Width}x{images.Channels}.");
 
     /// <summary>Factors of generated images [count, height*width*channels], pixels in [0, 1].</summary>
     public FeatureMatrix Predict(FeatureMatrix images, CancellationToken stop = default)

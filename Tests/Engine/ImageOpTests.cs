@@ -1,4 +1,5 @@
 using GenEngine.Kernels;
+using GenEngine.Kernels.Common;
 using GenEngine.Kernels.Devices.Cpu;
 using GenEngine.Kernels.Gate;
 using NUnit.Framework;
@@ -48,6 +49,10 @@ public sealed class ImageOpTests
         Refused(() => images.Embedding(labels), "embedding", "[2, 4, 6, 6]");
         Refused(() => matrix.Embedding(_context.FromLabels(new int[16], new Shape(2, 2, 2, 2))), "embedding", "[2, 2, 2, 2]");
         Refused(() => labels.Gate(), "Gate", "Int32");
+        Refused(() => matrix.LeakyRelu(-0.2), "LeakyRelu", "-0.2", "at least 0");
+        Refused(() => matrix.Elu(double.NaN), "Elu", "NaN");
+        Refused(() => matrix.Linear(matrix, null, Activation.LeakyRelu, -1), "Linear", "-1");
+        Refused(() => images.BatchNorm(Zeros(6), Zeros(6), null, Activation.LeakyRelu, -1), "BatchNorm", "-1");
     }
 
     [Test]
