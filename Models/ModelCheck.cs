@@ -15,12 +15,15 @@ public static class ModelCheck
     /// For each phase, d loss / d parameter of the networks that it may change, in float64; every backbone and loss of the model. ReLU is replaced by
     /// softplus, which is what makes finite differences mean something.
     /// </summary>
+    /// <param name="description">The model.</param>
+    /// <param name="device">Where all of it is computed.</param>
     /// <param name="entries">Entries of each large tensor that are varied one by one, besides the random directions.</param>
-    public static IEnumerable<GradientReport> Gradients(ModelDescription description, Device device, int entries = GradientCheck.MaxEntries)
+    /// <param name="directions">Those directions; with 0 of both only <see cref="GradientReport.GradientHash"/> is of use.</param>
+    public static IEnumerable<GradientReport> Gradients(ModelDescription description, Device device, int entries = GradientCheck.MaxEntries, int directions = GradientCheck.StandardDirections)
     {
         if (description.NeedsSequences)
         {
-            foreach (var report in OfSequences(description, device, entries)) yield return report;
+            foreach (var report in OfSequences(description, device, entries, directions)) yield return report;
             yield break;
         }
 
@@ -52,7 +55,7 @@ public static class ModelCheck
                 Smooth = true,
             };
             bool classes = description.NeedsClasses || options.Labelled > 0 || (defaults.Latent is null && condition is "bias" or "map");
-            foreach (var report in Phases(description, device, options, new DataShape(side, side, 1, classes ? Classes : 0), entries)) yield return report;
+            foreach (var report in Phases(description, device, options, new DataShape(side, side, 1, classes ? Classes : 0), entries, directions)) yield return report;
         }
     }
 
@@ -60,7 +63,7 @@ public static class ModelCheck
     private static IEnumerable<string?> Choices(IReadOnlyList<string> values, bool all) => values.Count == 0 ? (IEnumerable<string?>)[null] : all ? values : values.Take(1);
 
     /// <summary>Without and with classes, where the model takes them: two stacks, so that the residual path is longer than a field.</summary>
-    private static IEnumerable<GradientReport> OfSequences(ModelDescription description, Device device, int entries)
+    private static IEnumerable<GradientReport> OfSequences(ModelDescription description, Device device, int entries, int directions)
     {
         const int Sequences = 2, Length = 11, Alphabet = 7;
         foreach (bool conditional in (bool[])[false, true])
@@ -72,11 +75,11 @@ public static class ModelCheck
             var extents = new Shape(Sequences, 1, Length);
             var batch = new Batch(context.FromLabels(codes.AsSpan(0, codes.Length - 1), extents), conditional ? context.FromLabels([2, 1], new Shape(Sequences)) : null) { Targets = context.FromLabels(codes.AsSpan(1), extents) };
             foreach (var phase in model.Phases)
-                yield return GradientCheck.Run($"{description.Name} {(conditional ? "conditional " : "")}{phase.Name}", context, [], phase.Groups, () => phase.Loss(batch), entries);
+                yield return GradientCheck.Run($"{description.Name} {(conditional ? "conditional " : "")}{phase.Name}", context, [], phase.Groups, () => phase.Loss(batch), entries, directions);
         }
     }
 
-    private static IEnumerable<GradientReport> Phases(ModelDescription description, Device device, ModelOptions options, DataShape data, int entries)
+    private static IEnumerable<GradientReport> Phases(ModelDescription description, Device device, ModelOptions options, DataShape data, int entries, int directions)
     {
         using var context = new Context(device, DType.Float64, seed: 11);
         using var model = description.Build(context, data, options);
@@ -88,7 +91,7 @@ public static class ModelCheck
         foreach (var phase in model.Phases)
         {
             string name = string.Join(' ', new[] { description.Name, options.Backbone, options.Loss, options.Condition, options.Prior, phase.Name }.Where(part => part is not null));
-            yield return GradientCheck.Run(name, context, [], phase.Groups, () => phase.Loss(new Batch(images, labels) { Labelled = new Batch(images, labels) }), entries);
+            yield return GradientCheck.Run(name, context, [], phase.Groups, () => phase.Loss(new Batch(images, labels) { Labelled = new Batch(images, labels) }), entries, directions);
         }
     }
 }

@@ -65,6 +65,7 @@ internal static class Train
             return TrainSequences.Run(session, options, settings, entry, resumed);
         using var device = options.Device.Open(session);
         if (device is CpuDevice cpu) WarmUp.Start(entry, cpu.Isa);
+        CheckFirst(settings, entry, device);
         var (trainSet, testSet) = Load(settings);
         DataArguments.Tell(session, trainSet);
         var shape = DataShape.Of(trainSet);
@@ -115,6 +116,19 @@ internal static class Train
         if (settings.Binarization == Binarization.None && !already) throw new EngineException($"'{entry.Name}' draws bits, and {data.Name} is grey; leave --binarize out, or use --loss categorical.");
         session.Error.WriteLine(already ? $"binarisation: static, {data.Name} is of bits" : FormattableString.Invariant($"binarisation: dynamic, drawn anew each epoch from seed {settings.Seed}; test images are drawn once"));
         return already ? Binarization.None : Binarization.Dynamic;
+    }
+
+    /// <summary>Refuses what options and a few images tell, before all images are drawn: of faces that takes ten seconds. Sets that are read have to be read whole.</summary>
+    private static void CheckFirst(TrainSettings settings, ModelDescription entry, Device device)
+    {
+        const int Few = 10, LargeImage = 64 * 64;
+        if (!DataSets.Source(settings.Data).BuiltIn) return;
+        var shape = DataShape.Of(DataSets.Load(settings.Data, "train", settings.Source with { Limit = Math.Min(Few, settings.Source.Limit ?? Few) }));
+        entry.CheckData(shape);
+        var model = entry.Resolve(settings.Model, shape);
+        if (shape.Pixels < LargeImage) return; // drawn in less time than a model is built twice
+        using var context = new Context(device);
+        entry.Build(context, shape, model).Dispose();
     }
 
     /// <summary>Both splits, loaded and hashed side by side.</summary>

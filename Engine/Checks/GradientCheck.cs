@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 
 namespace GenEngine.Checks;
 
@@ -11,6 +13,9 @@ public sealed record GradientReport(string Name, double WorstError, string Where
 {
     /// <summary>Whether the worst error is within <see cref="GradientCheck.Tolerance"/>; a gradient that is NaN has an infinite error.</summary>
     public bool Passed => WorstError <= GradientCheck.Tolerance;
+
+    /// <summary>SHA-256 (lower-case hex) of the gradient's bits, subject after subject: devices that agree bit for bit have the same.</summary>
+    public required string GradientHash { get; init; }
 
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"{Name}: worst error {WorstError:E2} at {Where} ({Entries} entries, tolerance {GradientCheck.Tolerance:E0})");
@@ -26,10 +31,12 @@ public static class GradientCheck
     public const double Tolerance = 1e-6;
 
     private const double StepSize = 1e-4;
+
     /// <summary>Entries of a large tensor that are varied one by one.</summary>
     public const int MaxEntries = 64;
 
-    private const int Directions = 8;
+    /// <summary>Random directions that a large tensor is varied along.</summary>
+    public const int StandardDirections = 8;
 
     /// <summary>Checks d loss / d input for each input and each parameter of the groups.</summary>
     /// <param name="name">For the report.</param>
@@ -38,8 +45,9 @@ public static class GradientCheck
     /// <param name="groups">Parameter groups to vary.</param>
     /// <param name="loss">Builds the scalar loss; called many times, each in a step of its own.</param>
     /// <param name="maxEntries">Of a tensor, varied one by one: all of them when it has no more, else so many at random.</param>
+    /// <param name="directions">Random directions of all entries at once, of a tensor that has more than that.</param>
     public static GradientReport Run(
-        string name, Context context, IReadOnlyList<Tensor> inputs, IReadOnlyList<ParameterGroup> groups, Func<Tensor> loss, int maxEntries = MaxEntries)
+        string name, Context context, IReadOnlyList<Tensor> inputs, IReadOnlyList<ParameterGroup> groups, Func<Tensor> loss, int maxEntries = MaxEntries, int directions = StandardDirections)
     {
         if (context.Real != Kernels.DType.Float64) throw new ArgumentException("Gradient checks run in a Float64 context.", nameof(context));
         var frozen = context.SaveRandom();
@@ -53,7 +61,7 @@ public static class GradientCheck
             var (subject, gradient) = (subjects[s], analytic[s]);
             double scale = Math.Max(gradient.Max(Math.Abs), 1e-3);
             double[] values = subject.ToDoubles();
-            foreach (var (label, direction) in Probes(values.Length, maxEntries, random))
+            foreach (var (label, direction) in Probes(values.Length, maxEntries, directions, random))
             {
                 double numeric = Numeric(context, frozen, subject, values, direction, loss);
                 double expected = 0, norm = 0;
@@ -72,7 +80,7 @@ public static class GradientCheck
         }
 
         context.RestoreRandom(frozen);
-        return new GradientReport(name, worst.Error, worst.Where, entries);
+        return new GradientReport(name, worst.Error, worst.Where, entries) { GradientHash = Hash(analytic) };
     }
 
     private static List<double[]> Analytic(
@@ -84,8 +92,15 @@ public static class GradientCheck
         return [.. subjects.Select(subject => (subject.Group?.Gradient(subject) ?? context.Tape.GradientOf(subject)).ToDoubles())];
     }
 
-    /// <summary>All entries of a small tensor; some random entries and 8 random directions of a large one.</summary>
-    private static IEnumerable<(string Label, (int Index, double Weight)[] Direction)> Probes(int count, int maxEntries, Random random)
+    private static string Hash(List<double[]> gradients)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (double[] gradient in gradients) hash.AppendData(MemoryMarshal.AsBytes(gradient.AsSpan()));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <summary>All entries of a small tensor; some random entries and random directions of a large one.</summary>
+    private static IEnumerable<(string Label, (int Index, double Weight)[] Direction)> Probes(int count, int maxEntries, int directions, Random random)
     {
         if (count <= maxEntries)
         {
@@ -99,7 +114,7 @@ public static class GradientCheck
             yield return ($"[{i}]", [(i, 1.0)]);
         }
 
-        for (int n = 0; n < Directions; n++)
+        for (int n = 0; n < directions; n++)
         {
             var direction = new (int, double)[count];
             for (int i = 0; i < count; i++) direction[i] = (i, random.Next(2) * 2 - 1);

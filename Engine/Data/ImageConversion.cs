@@ -43,13 +43,15 @@ internal static class ImageConversion
         return With(set, set.Height, set.Width, channels, items);
     }
 
+    internal static EngineException NotMirrored(string name, IReadOnlyList<string> factors) =>
+        new($"The factors of {name} ({string.Join(", ", factors)}) would be wrong for its mirror images; leave --flip out.");
+
     /// <summary>
     /// The images, then all of them mirrored, in the same order: an epoch shows both, and what is drawn depends on the seed alone as ever.
     /// </summary>
     private static ImageDataset Mirrored(ImageDataset set)
     {
-        if (set.Factors is not null)
-            throw new EngineException($"The factors of {set.Name} ({string.Join(", ", set.FactorNames)}) would be wrong for its mirror images; leave --flip out.");
+        if (set.Factors is not null) throw NotMirrored(set.Name, set.FactorNames);
         int stride = set.Width * set.Channels, channels = set.Channels;
         var items = new byte[checked(2 * set.Items.Length)];
         set.Items.CopyTo(items, 0);

@@ -69,6 +69,7 @@ public sealed class AvatarSource : IDataSource
         int size = options.Size ?? StandardSize;
         CheckSize(size);
         bool train = split == "train";
+        if (train && options.Flip) throw ImageConversion.NotMirrored(Name, AvatarFactors.Names); // before they are drawn
         int count = Math.Min(train ? TrainCount : TestCount, options.Limit ?? int.MaxValue), item = size * size * 3;
         ulong kind = train ? TrainFactors : TestFactors;
         var items = new byte[checked(count * item)];
