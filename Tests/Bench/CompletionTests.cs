@@ -102,6 +102,47 @@ public sealed class CompletionTests
         Assert.That(found.CompletionMatches.Select(match => (match.CompletionText, match.ToolTip[..13])), Is.EqualTo(new[] { ("--schedule", "Learning rate") }));
     }
 
+    [TestCase("train vae --sched", "--schedule")]
+    [TestCase("train vae --data mn", "mnist")]
+    [TestCase("tra", "train", "traverse")]
+    public void Fish_asks_and_is_answered(string line, params string[] expected)
+    {
+        string answered = Shell("/usr/bin/fish", "--no-config", "-c", $"genengine completion fish | source; complete -C 'genengine {line}'");
+        Assert.That(answered.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(answer => answer.Split('\t')[0]), Is.EqualTo(expected));
+    }
+
+    /// <summary>zsh completes at a terminal only: one of its own making, typed into.</summary>
+    [Test]
+    public void Zsh_asks_and_is_answered()
+    {
+        const string Typed = """
+            zmodload zsh/zpty
+            waited() { local more; SECONDS=0; while [[ $seen != *$1* ]] && (( SECONDS < 60 )); do zpty -r -t shell more && seen+=$more || sleep 0.05; done }
+            zpty shell 'zsh -f -i'
+            zpty -w shell "autoload -Uz compinit; compinit -u -D; source <(genengine completion zsh); echo rea''dy"
+            waited ready
+            zpty -n -w shell $'genengine train vae --sched\t'
+            waited --schedule
+            zpty -n -w shell $'\C-ugenengine doc\t'
+            waited doctor
+            print -r -- $seen
+            """;
+        Assert.That(Shell("/usr/bin/zsh", "-f", "-c", Typed), Does.Contain("train vae --schedule").And.Contain("doctor"));
+    }
+
+    private static string Shell(string shell, params string[] arguments)
+    {
+        if (!File.Exists(shell) || !File.Exists(Path.Combine(AppContext.BaseDirectory, "genengine"))) Assert.Ignore($"there is no {shell}, or no console beside the tests");
+        var start = new ProcessStartInfo(shell, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["PATH"] = $"{AppContext.BaseDirectory}:{Environment.GetEnvironmentVariable("PATH")}";
+        using var process = Process.Start(start)!;
+        var error = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.That(error.Result, Is.Empty);
+        return output;
+    }
+
     [TestCase("zsh", "compdef _genengine genengine")]
     [TestCase("fish", "complete -c genengine")]
     public void Scripts_of_other_shells_ask_the_same_entry(string shell, string expected) =>
