@@ -21,6 +21,8 @@ public sealed class OnnxExportTests
 
     private static readonly DataShape s_grey = new(8, 12, 1, Classes), s_colour = new(12, 8, 3, Classes), s_large = new(36, 40, 3, Classes), s_sequence = new(1, 20, 1, Classes) { Alphabet = Alphabet };
 
+    private static readonly DataShape s_digits = new(28, 28, 1, Classes), s_faces = new(64, 64, 3, Classes);
+
     private static IEnumerable<TestCaseData> Networks
     {
         get
@@ -40,6 +42,17 @@ public sealed class OnnxExportTests
                 yield return Case(Zoo.Find("wavenet"), s_sequence, new ModelOptions { Stacks = 2, Layers = 3, Residual = 5, Skip = 6, Condition = condition }, condition);
         }
     }
+
+    /// <summary>The options that users get who give none, on images as large as MNIST's and, of convolutional ones, as the faces.</summary>
+    private static IEnumerable<TestCaseData> StandardSizes =>
+        from description in Zoo.Descriptions
+        where description.Name is not ("row-lstm" or "diagonal-bilstm")
+        from defaults in description.Defaults
+        from data in description.NeedsSequences ? [s_sequence with { Width = 256 }] : defaults.Backbone == "conv" ? (DataShape[])[s_digits, s_faces] : [s_digits]
+        select Case(description, data, new ModelOptions { Backbone = defaults.Backbone }, $"{defaults.Backbone} {data.Height}x{data.Width}x{data.Channels}");
+
+    [TestCaseSource(nameof(StandardSizes)), Explicit("slow: networks of millions of weights; run with --filter TestCategory=slow"), Category("slow")]
+    public void At_its_standard_size_too(ModelDescription description, DataShape data, ModelOptions options) => A_part_gives_under_onnx_runtime_what_it_gives_here(description, data, options);
 
     [TestCaseSource(nameof(Networks))]
     public void A_part_gives_under_onnx_runtime_what_it_gives_here(ModelDescription description, DataShape data, ModelOptions options)
