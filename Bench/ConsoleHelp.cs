@@ -27,8 +27,9 @@ internal static class ConsoleHelp
 
         public override int Invoke(ParseResult parseResult)
         {
-            int code = page.Invoke(parseResult);
             var command = parseResult.CommandResult.Command;
+            foreach (var argument in command.Arguments) argument.HelpName ??= argument.Name; // the parser would spell out all that can stand there, which the description does
+            int code = page.Invoke(parseResult);
             var examples = command switch { RootCommand => RootExamples, ConsoleCommand own => own.Examples, _ => [] };
             var output = parseResult.InvocationConfiguration.Output;
             (command as ConsoleCommand)?.MoreHelp?.Invoke(parseResult, output);
