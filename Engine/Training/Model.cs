@@ -39,6 +39,9 @@ public interface IModel : IDisposable
     /// <summary>The parts of a step, in order: which loss changes which networks.</summary>
     IReadOnlyList<Phase> Phases { get; }
 
+    /// <summary>Averages of weights that a step keeps up; checkpoints hold them. None unless a model says so.</summary>
+    IReadOnlyList<WeightAverage> Averages => [];
+
     /// <summary>Names of what <see cref="TrainStep"/> returns, in order; the first is the one to watch.</summary>
     IReadOnlyList<string> LossNames { get; }
 

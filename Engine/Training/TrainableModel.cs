@@ -39,6 +39,9 @@ public abstract class TrainableModel : IModel
 
     public abstract IReadOnlyList<Phase> Phases { get; }
 
+    /// <summary>None where nothing else is said; a model that keeps some up in its <see cref="TrainStep"/> names them here.</summary>
+    public virtual IReadOnlyList<WeightAverage> Averages => [];
+
     /// <summary>The phases' names where nothing else is said.</summary>
     public virtual IReadOnlyList<string> LossNames => [.. Phases.Select(phase => phase.Name)];
 

@@ -5,11 +5,11 @@ using GenEngine.Kernels.Optimizer;
 namespace GenEngine;
 
 /// <summary>A stretch of device memory under a name that stays from run to run.</summary>
-/// <param name="Name">Of weights and state group.parameter, as in a file of weights; of an optimiser phase/group/arena/parameter.</param>
+/// <param name="Name">Of weights and state group.parameter, as in a file of weights; of an optimiser phase/group/arena/parameter, of an average average/group/parameter.</param>
 public readonly record struct NamedMemory(string Name, DType Type, Shape Shape, BufferRange Range);
 
 /// <summary>
-/// What training steps read and change on the device: weights and state of the networks, and the moments and counters of every phase's optimisers. With the random state and the place in the data
+/// What training steps read and change on the device: weights and state of the networks and averages of them, and the moments and counters of every phase's optimisers. With the random state and the place in the data
 /// it is all of a run: saved after a step and restored before the next, the run goes on as if nothing had been between.
 /// </summary>
 public static class TrainingMemory
@@ -36,6 +36,12 @@ public static class TrainingMemory
                         all.Add(new NamedMemory($"{prefix}/{arena}/{name}", tensor.DType, tensor.Shape, optimizer.Group.Part(range, tensor)));
                 }
             }
+        }
+
+        foreach (var average in model.Averages)
+        {
+            foreach (var (name, tensor) in average.Group.Named())
+                all.Add(new NamedMemory($"average/{average.Group.Name}/{name}", tensor.DType, tensor.Shape, average.Group.Part(average.Weights, tensor)));
         }
 
         return all;

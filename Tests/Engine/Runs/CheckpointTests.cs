@@ -201,6 +201,53 @@ public sealed class CheckpointTests
         Assert.That(Directory.GetFiles(run.Path).Select(Path.GetFileName), Is.EquivalentTo(new[] { "run.json", "lock" }), "one that were deleted could be locked twice");
     }
 
+    [Test, Category("determinism")]
+    public void Averages_of_weights_go_on_too()
+    {
+        var run = NewRun(Zoo.Find("ae"), new ModelOptions());
+        var device = TestDevices.Cpu(GenEngine.Kernels.Devices.Cpu.CpuIsas.Best, 1);
+        using var whole = new Training(device, (context, _) => new Averaged(context));
+        whole.Trainer(captured: true).Run(Steps);
+        using (var first = new Training(device, (context, _) => new Averaged(context)))
+        {
+            first.Trainer(captured: true).Run(3);
+            new Checkpoints(run).Save(first.Model, first.Data, 3, 1, s_nothing);
+        }
+
+        using var second = new Training(device, (context, _) => new Averaged(context));
+        new Checkpoints(run).Load(second.Model, second.Data);
+        var trainer = second.Trainer(captured: true);
+        trainer.Resume(3);
+        trainer.Run(Steps);
+        Assert.That(second.Memory(), Is.EqualTo(whole.Memory()));
+        Assert.That(TrainingMemory.Of(whole.Model).Select(memory => memory.Name), Has.Member("average/line/line.weight"));
+    }
+
+    private sealed class Averaged : TrainableModel
+    {
+        private readonly Linear _layer;
+
+        public Averaged(Context context) : base(context, new DataShape(28, 28, 1, 0))
+        {
+            var group = NewGroup("line");
+            _layer = Add(new Linear(group, "line", Data.Pixels, Data.Pixels));
+            group.Build();
+            Averages = [new WeightAverage(group, 0.5)];
+            Phases = [new Phase("error", batch => _layer.Forward(batch.Images).SquaredError(batch.Images).Mean(), new Adam(group, 1e-2))];
+        }
+
+        public override IReadOnlyList<Phase> Phases { get; }
+
+        public override IReadOnlyList<WeightAverage> Averages { get; }
+
+        public override IReadOnlyList<Tensor> TrainStep(Batch batch)
+        {
+            var losses = base.TrainStep(batch);
+            foreach (var average in Averages) average.Update();
+            return losses;
+        }
+    }
+
     [Test]
     public void Metrics_are_means_over_windows_of_steps_however_often_a_run_is_stopped()
     {
@@ -257,10 +304,15 @@ public sealed class CheckpointTests
         private Trainer? _trainer;
 
         public Training(Device device, ModelDescription description, ModelOptions options)
+            : this(device, (context, data) => description.Build(context, data, options), description.NeedsSequences)
+        {
+        }
+
+        public Training(Device device, Func<Context, DataShape, IModel> build, bool sequences = false)
         {
             _context = new Context(device, seed: 5);
-            Data = description.NeedsSequences ? new DeviceSequences(_context, SequenceSets.Load("text", "train", new SequenceOptions { Limit = 4 }), 32) : new DeviceDataset(_context, s_digits.Value);
-            Model = description.Build(_context, Data.Shape, options);
+            Data = sequences ? new DeviceSequences(_context, SequenceSets.Load("text", "train", new SequenceOptions { Limit = 4 }), 32) : new DeviceDataset(_context, s_digits.Value);
+            Model = build(_context, Data.Shape);
         }
 
         public IModel Model { get; }
