@@ -189,16 +189,13 @@ public sealed class SafeTensorsReader : IDisposable
 
         long start = 8 + (long)length;
         var found = new List<SafeTensorInfo>();
-        bool noted = false;
         try
         {
             using JsonDocument json = JsonDocument.Parse(header);
             foreach (JsonProperty entry in json.RootElement.EnumerateObject())
             {
                 if (!entry.NameEquals(SafeTensors.MetadataKey)) found.Add(ReadEntry(entry.Name, entry.Value, start, size));
-                else if (noted) throw Bad("its metadata is there twice");
                 else ReadMetadata(entry.Value);
-                noted |= entry.NameEquals(SafeTensors.MetadataKey);
             }
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)

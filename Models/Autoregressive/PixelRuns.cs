@@ -64,15 +64,9 @@ public static class PixelRuns
             double[]? condition = conditions?[(start * model.ConditionWidth)..((start + valid) * model.ConditionWidth)];
             int[] batch = levels[(start * pixels)..((start + valid) * pixels)];
             var progress = draw.Progress is { } report ? (Action<int>)(position => report((start * model.Data.Height * model.Data.Width) + (valid * position), count * model.Data.Height * model.Data.Width)) : null;
-            try
-            {
-                if (draw.Naive) Naive(model, batch, valid, condition, draw, (ulong)start, progress);
-                else Incremental(model, batch, valid, condition, draw, (ulong)start, progress);
-            }
-            finally
-            {
-                batch.CopyTo(levels, start * pixels);
-            }
+            if (draw.Naive) Naive(model, batch, valid, condition, draw, (ulong)start, progress);
+            else Incremental(model, batch, valid, condition, draw, (ulong)start, progress);
+            batch.CopyTo(levels, start * pixels);
         }
 
         return levels;

@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using GenEngine.Tests.Files;
+using NUnit.Framework;
+
+namespace GenEngine.Tests.Build;
+
+/// <summary>tools/gpu-check with stand-ins for the programs that it starts: a part that fails, hangs or proves nothing is said to, and the others go on.</summary>
+public sealed class GpuCheckTests
+{
+    private TemporaryFolder _folder = null!;
+
+    [SetUp]
+    public void Unpack()
+    {
+        if (!File.Exists("/bin/bash")) Assert.Ignore("there is no /bin/bash");
+        _folder = new TemporaryFolder();
+        Directory.CreateDirectory(_folder["app"]);
+        Directory.CreateDirectory(_folder["peer"]);
+        File.Copy(Path.Combine(Checkout.Root, "tools", "gpu-check"), _folder["gpu-check"]);
+        File.WriteAllText(_folder["commit"], "abc\n");
+        Program("Tests", "echo '  succeeded: 3'");
+        Program("genengine", "echo '  ok  cuda    a card'");
+    }
+
+    [TearDown]
+    public void Clean() => _folder?.Dispose();
+
+    [Test]
+    public void A_part_that_fails_stops_no_other()
+    {
+        var (code, parts) = Run("60");
+        Assert.That(code, Is.EqualTo(1), "there is no peer.py here");
+        Assert.That(parts["facts"], Is.EqualTo("passed"));
+        Assert.That(parts["op-cases"], Is.EqualTo("passed"));
+        Assert.That(parts["peer"], Does.StartWith("FAILED"));
+        Assert.That(parts["compile-times"], Is.EqualTo("passed"), "behind the peer");
+        Assert.That(File.ReadAllText(_folder["results", "compile-times.log"]), Does.Contain("cold: ").And.Contain("warm: "));
+    }
+
+    [Test]
+    public void Tests_that_were_all_skipped_and_tests_that_fail_are_no_success()
+    {
+        Program("Tests", "case \"$*\" in *'!~OpCaseTests'*) echo 'failed Sum(cuda) (1ms)'; exit 2 ;; *) echo '  succeeded: 0'; echo '  skipped: 12' ;; esac");
+        Program("genengine", "echo '  --  cuda    no driver'");
+        var (code, parts) = Run("60");
+        Assert.That(code, Is.EqualTo(1));
+        Assert.That(parts["facts"], Does.StartWith("FAILED").And.EndWith("no GPU that the device cuda can use"));
+        Assert.That(parts["op-cases"], Does.EndWith("no test ran: all 12 were skipped"));
+        Assert.That(parts["kernels-on-cuda"], Does.EndWith("first failure: Sum(cuda) (1ms)"));
+    }
+
+    [Test]
+    public void What_hangs_is_stopped_and_all_of_it_ends_in_time()
+    {
+        Program("genengine", "sleep 100");
+        var (code, parts) = Run("7");
+        Assert.That(code, Is.EqualTo(1));
+        Assert.That(parts["facts"], Is.EqualTo("stopped after 7 s"));
+        Assert.That(parts["peer-compiled"], Is.EqualTo("no time left"));
+    }
+
+    private void Program(string name, string body)
+    {
+        File.WriteAllText(_folder["app", name], $"#!/bin/bash\n{body}\n");
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(_folder["app", name], UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.UserWrite);
+    }
+
+    private (int Code, Dictionary<string, string> Parts) Run(string seconds)
+    {
+        using var process = Process.Start(new ProcessStartInfo("/bin/bash", [_folder["gpu-check"], _folder["results"], seconds]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var error = process.StandardError.ReadToEndAsync();
+        process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.That(error.Result, Is.Empty);
+        return (process.ExitCode, File.ReadLines(_folder["results", "summary.txt"]).ToDictionary(line => line[..22].TrimEnd(), line => line[31..]));
+    }
+}
