@@ -118,12 +118,15 @@ internal static class Train
         return already ? Binarization.None : Binarization.Dynamic;
     }
 
+    /// <summary>Enough training images for the shape that a model's defaults depend on, and for whether they are of bits.</summary>
+    internal static ImageDataset LoadFew(TrainSettings settings) => DataSets.Load(settings.Data, "train", settings.Source with { Limit = 100 });
+
     /// <summary>Refuses what options and a few images tell, before all images are drawn: of faces that takes ten seconds. Sets that are read have to be read whole.</summary>
     private static void CheckFirst(TrainSettings settings, ModelDescription entry, Device device)
     {
-        const int Few = 10, LargeImage = 64 * 64;
+        const int LargeImage = 64 * 64;
         if (!DataSets.Source(settings.Data).BuiltIn) return;
-        var shape = DataShape.Of(DataSets.Load(settings.Data, "train", settings.Source with { Limit = Math.Min(Few, settings.Source.Limit ?? Few) }));
+        var shape = DataShape.Of(LoadFew(settings));
         entry.CheckData(shape);
         var model = entry.Resolve(settings.Model, shape);
         if (shape.Pixels < LargeImage) return; // drawn in less time than a model is built twice

@@ -11,9 +11,6 @@ internal static class TrainConfig
 {
     private static readonly string[] s_ofImages = ["size", "channels", "flip", "binarize"], s_ofSequences = ["window", "clips", "sample-rate", "trim"];
 
-    /// <summary>Images that are enough to know their shape and whether they are of bits.</summary>
-    private const int Few = 100;
-
     public static int Print(Session session, TrainOptions options, TrainSettings settings, ModelDescription entry)
     {
         // the data is looked at, since defaults depend on its shape
@@ -26,7 +23,7 @@ internal static class TrainConfig
         }
         else
         {
-            var images = DataSets.Load(settings.Data, "train", settings.Source with { Limit = Few });
+            var images = Train.LoadFew(settings);
             shape = DataShape.Of(images);
             entry.CheckData(shape);
             filled["binarize"] = Train.Binarized(session, settings, entry, images) == Binarization.Dynamic ? "dynamic" : "none";

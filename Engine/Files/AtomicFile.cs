@@ -31,7 +31,7 @@ public static class AtomicFile
         catch (Exception e)
         {
             Remove(temporary);
-            if (e is IOException or UnauthorizedAccessException || IsTooLarge(e))
+            if (DiskFailure.Is(e))
                 throw new EngineException($"{full} could not be written: {e.Message} Check the folder, its rights and the free space.", e);
             throw;
         }
@@ -39,9 +39,6 @@ public static class AtomicFile
 
     /// <summary>Writes text as UTF-8 without a byte order mark.</summary>
     public static void WriteText(string path, string text) => Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
-
-    /// <summary>What a write beyond the largest file of a file system or a limit (EFBIG) is to .NET: no IOException, but an argument out of range that nobody passed.</summary>
-    private static bool IsTooLarge(Exception e) => e is ArgumentOutOfRangeException { ParamName: "value", Source: "System.Private.CoreLib" };
 
     private static void Remove(string path)
     {

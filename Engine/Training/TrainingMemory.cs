@@ -30,20 +30,16 @@ public static class TrainingMemory
             {
                 string prefix = $"{phase.Name}/{optimizer.Group.Name}";
                 all.Add(new NamedMemory($"{prefix}/state", DType.UInt8, new Shape(OptimizerState.Bytes), optimizer.State));
-                foreach (var (arena, range) in optimizer.Arenas)
-                {
-                    foreach (var (name, tensor) in optimizer.Group.Named())
-                        all.Add(new NamedMemory($"{prefix}/{arena}/{name}", tensor.DType, tensor.Shape, optimizer.Group.Part(range, tensor)));
-                }
+                foreach (var (arena, range) in optimizer.Arenas) AddParts($"{prefix}/{arena}", optimizer.Group, range);
             }
         }
 
-        foreach (var average in model.Averages)
-        {
-            foreach (var (name, tensor) in average.Group.Named())
-                all.Add(new NamedMemory($"average/{average.Group.Name}/{name}", tensor.DType, tensor.Shape, average.Group.Part(average.Weights, tensor)));
-        }
-
+        foreach (var average in model.Averages) AddParts($"average/{average.Group.Name}", average.Group, average.Weights);
         return all;
+
+        void AddParts(string prefix, ParameterGroup group, BufferRange arena)
+        {
+            foreach (var (name, tensor) in group.Named()) all.Add(new NamedMemory($"{prefix}/{name}", tensor.DType, tensor.Shape, group.Part(arena, tensor)));
+        }
     }
 }

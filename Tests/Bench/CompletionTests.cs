@@ -133,14 +133,10 @@ public sealed class CompletionTests
     private static string Shell(string shell, params string[] arguments)
     {
         if (!File.Exists(shell) || !File.Exists(Path.Combine(AppContext.BaseDirectory, "genengine"))) Assert.Ignore($"there is no {shell}, or no console beside the tests");
-        var start = new ProcessStartInfo(shell, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["PATH"] = $"{AppContext.BaseDirectory}:{Environment.GetEnvironmentVariable("PATH")}";
-        using var process = Process.Start(start)!;
-        var error = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.That(error.Result, Is.Empty);
-        return output;
+        using var process = ConsoleProcess.Start(shell, arguments, ("PATH", $"{AppContext.BaseDirectory}:{Environment.GetEnvironmentVariable("PATH")}"));
+        var run = ConsoleProcess.Finish(process, TimeSpan.FromMinutes(3)); // zsh is waited for twice, a minute each at most
+        Assert.That(run.Error, Is.Empty);
+        return run.Out;
     }
 
     [TestCase("zsh", "compdef _genengine genengine")]

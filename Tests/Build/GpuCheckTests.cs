@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using GenEngine.Tests.Bench;
 using GenEngine.Tests.Files;
 using NUnit.Framework;
 
@@ -65,13 +65,11 @@ public sealed class GpuCheckTests
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(_folder["app", name], UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.UserWrite);
     }
 
-    private (int Code, Dictionary<string, string> Parts) Run(string seconds)
+    private (int? Code, Dictionary<string, string> Parts) Run(string seconds)
     {
-        using var process = Process.Start(new ProcessStartInfo("/bin/bash", [_folder["gpu-check"], _folder["results"], seconds]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var error = process.StandardError.ReadToEndAsync();
-        process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.That(error.Result, Is.Empty);
-        return (process.ExitCode, File.ReadLines(_folder["results", "summary.txt"]).ToDictionary(line => line[..22].TrimEnd(), line => line[31..]));
+        using var process = ConsoleProcess.Start("/bin/bash", [_folder["gpu-check"], _folder["results"], seconds]);
+        var run = ConsoleProcess.Finish(process, TimeSpan.FromMinutes(2));
+        Assert.That(run.Error, Is.Empty);
+        return (run.Code, File.ReadLines(_folder["results", "summary.txt"]).ToDictionary(line => line[..22].TrimEnd(), line => line[31..]));
     }
 }

@@ -26,7 +26,7 @@ internal static class CacheFile
             File.Move(temporary, path, overwrite: true);
             return null;
         }
-        catch (Exception e) when (IsOfDisk(e))
+        catch (Exception e) when (DiskFailure.Is(e))
         {
             TryDelete(temporary);
             return e;
@@ -34,7 +34,7 @@ internal static class CacheFile
     }
 
     /// <summary>Removes temporary files of processes that are long gone.</summary>
-    internal static void Sweep(string folder)
+    private static void Sweep(string folder)
     {
         foreach (string left in Directory.EnumerateFiles(folder, "*" + Temporary))
         {
@@ -53,7 +53,4 @@ internal static class CacheFile
             // a left-over temporary file harms nobody
         }
     }
-
-    /// <summary>A write beyond the largest file that a limit allows (EFBIG) comes from .NET as an argument out of range that nobody passed.</summary>
-    private static bool IsOfDisk(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException { ParamName: "value", Source: "System.Private.CoreLib" };
 }
