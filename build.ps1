@@ -7,7 +7,8 @@ test      run the tests; further arguments go to 'dotnet test'
 train     train a VAE on the built-in digits; further arguments go to 'genengine train', and the first may name another model
 bench     run the micro-benchmarks; further arguments go to BenchmarkDotNet
 publish   the console for one kind of machine, framework-dependent, into artifacts/publish/RID
-bundle    publish, and pack it with README and LICENSE into artifacts/genengine-VERSION-RID.zip
+zip       publish, and pack it with README and LICENSE into artifacts/genengine-VERSION-RID.zip
+bundle    tests, console and PyTorch peer, self-contained for a Linux machine with an NVIDIA GPU and no .NET, into artifacts/genengine-gpu.tar.xz; calls tools/gpu-bundle, so it needs bash and xz; further arguments go to it
 -WhatIf prints the calls and makes none.
 .EXAMPLE
 ./build.ps1 test
@@ -19,14 +20,14 @@ bundle    publish, and pack it with README and LICENSE into artifacts/genengine-
 [CmdletBinding(SupportsShouldProcess, PositionalBinding = $false)]
 param(
     [Parameter(Position = 0)]
-    [ValidateSet('build', 'test', 'train', 'bench', 'publish', 'bundle')]
+    [ValidateSet('build', 'test', 'train', 'bench', 'publish', 'zip', 'bundle')]
     [string] $Target = 'build',
 
     # Release, except for debugging
     [ValidateSet('Release', 'Debug')]
     [string] $Configuration = 'Release',
 
-    # kind of machine for publish and bundle: linux-x64, linux-arm64, win-x64, osx-arm64; this machine's when not given
+    # kind of machine for publish and zip: linux-x64, linux-arm64, win-x64, osx-arm64; this machine's when not given
     [string] $Runtime = [System.Runtime.InteropServices.RuntimeInformation]::RuntimeIdentifier,
 
     [Parameter(ValueFromRemainingArguments)]
@@ -57,7 +58,7 @@ switch ($Target) {
     }
     'bench' { Call-Dotnet (@('run', '-c', $Configuration, '--project', [IO.Path]::Combine($root, 'Bench', 'Micro'), '--') + $Rest) }
     'publish' { Publish-Console ([IO.Path]::Combine($artifacts, 'publish', $Runtime)) }
-    'bundle' {
+    'zip' {
         $folder = [IO.Path]::Combine($artifacts, 'publish', $Runtime)
         $version = ([xml][IO.File]::ReadAllText([IO.Path]::Combine($root, 'Directory.Build.props'))).Project.PropertyGroup.Version
         $archive = [IO.Path]::Combine($artifacts, "genengine-$version-$Runtime.zip")
@@ -67,6 +68,13 @@ switch ($Target) {
             [IO.File]::Delete($archive)
             [IO.Compression.ZipFile]::CreateFromDirectory($folder, $archive)
             $archive
+        }
+    }
+    'bundle' {
+        $script = [IO.Path]::Combine($root, 'tools', 'gpu-bundle')
+        if ($PSCmdlet.ShouldProcess("bash $script $Rest", 'run')) {
+            & bash $script @Rest
+            if ($LASTEXITCODE -ne 0) { throw "tools/gpu-bundle returned $LASTEXITCODE" }
         }
     }
 }

@@ -51,6 +51,9 @@ internal sealed class DeviceOptions
 
     public int Threads(Session session) => session.Get(_threads);
 
+    /// <summary>Whether --check was given.</summary>
+    public bool Checks(Session session) => session.Get(_check);
+
     /// <summary>The word after --precision.</summary>
     public string PrecisionName(Session session) => session.Get(_precision)!;
 

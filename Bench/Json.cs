@@ -4,6 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using GenEngine.Bench.Commands;
 using GenEngine.Bench.Compare;
 using GenEngine.Bench.Health;
+using GenEngine.Bench.Proofs;
 using GenEngine.Bench.Shapes;
 using GenEngine.Data;
 

@@ -1,89 +1,58 @@
 using System.CommandLine;
-using System.Text.Json;
+using GenEngine.Bench.Proofs;
+using GenEngine.Kernels;
 using GenEngine.Kernels.Devices.Gpu;
 using GenEngine.Kernels.Devices.Gpu.Cuda;
 using static System.FormattableString;
 
 namespace GenEngine.Bench.Commands;
 
-/// <summary>evidence: which kernel variants have been proved and measured on a real GPU, by the fingerprint of their machine code.</summary>
+/// <summary>evidence: which kernel variants compile, which the emulator and which a real GPU has proved, by the fingerprint of their machine code.</summary>
 internal static class EvidenceCommand
 {
-    private const string Prefix = "evidence/";
-
     public static ConsoleCommand Create()
     {
         var json = Options.JsonFile();
+        var only = new Option<string?>("--only") { HelpName = "TEXT", Description = "Only variants whose file or name contains the text." };
+        var archs = KernelsCommand.Arch("LIST", "GPU architectures to compile for, separated by commas.", "sm_90");
+        var more = new Option<string[]>("--file") { HelpName = "FILE", Description = "An evidence file beside those of this program, for example one just collected; may be repeated." };
+        var markdown = new Option<bool>("--markdown") { Description = "Print the table as Markdown, a row a family of kernels, and nothing else." };
         var command = new ConsoleCommand("evidence")
         {
-            Examples = [("evidence", "the list"), ("evidence --json evidence.json", "with 'coverage', 0 to 1, for programs")],
+            Examples =
+            [
+                ("evidence", "the table: kernels by what is proved of them"),
+                ("evidence --arch sm_75,sm_80,sm_86,sm_89,sm_90 --markdown", "as the README shows it"),
+                ("evidence --json evidence.json", "with 'coverage', 0 to 1, and fingerprints, for programs"),
+            ],
         };
-        command.Options.Add(json);
-        command.OnRun(session => Run(session, session.Get(json)));
+        foreach (Option option in (Option[])[only, archs, more, markdown, json]) command.Options.Add(option);
+        command.Subcommands.Add(EvidenceCollect.Create());
+        command.OnRun(session =>
+        {
+            var targets = session.Get(archs)!.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(CudaArch.Parse).ToList();
+            string? text = session.Get(only);
+            GpuKernel[] variants = [.. KernelCatalog.Variants.Where(kernel => text is null || $"{kernel.File} {kernel.Name}".Contains(text, StringComparison.OrdinalIgnoreCase))];
+            if (variants.Length == 0) throw new UsageException($"No kernel variant has '{text}' in its file or name; 'genengine kernels list' shows them.");
+            EvidenceFile[] files = [.. EvidenceStore.Embedded(), .. (session.Get(more) ?? []).Select(EvidenceStore.Read)];
+            var fingerprints = Fingerprints.Make(variants);
+            EvidenceLine[] lines = [.. variants.Select(kernel => EvidenceStore.Line(kernel.File, kernel.Name, fingerprints[(kernel.File, kernel.Name)], files))];
+            int covered = lines.Count(line => line.Machines.Count > 0);
+            if (session.Get(json) is { } path) Json.Write(session, path, ConsoleJson.Default.EvidenceReport, new EvidenceReport((double)covered / variants.Length, variants.Length, covered, lines));
+            if (session.Get(json) is "") return ExitCode.Done;
+            var table = new EvidenceTable(variants, lines, targets, byFamily: session.Get(markdown));
+            if (session.Get(markdown))
+            {
+                table.PrintMarkdown(session);
+                return ExitCode.Done;
+            }
+
+            table.Print(session);
+            foreach (var file in files) session.Out.WriteLine($"{file.Date}  {file.Machine}{(file.Nvrtc is null ? "" : $", NVRTC {file.Nvrtc}")}{(file.Checker is null ? "" : $", {file.Checker}")}: {file.Kernels.Count(kernel => kernel.Passed)} variants passed, commit {file.Commit?[..Math.Min(file.Commit.Length, 10)] ?? "unknown"}");
+            session.Out.WriteLine(Invariant($"Coverage {(double)covered / variants.Length:P0}: {covered} of {variants.Length} variants have evidence from a GPU, {lines.Count(line => line.Emulated)} from the emulator's op cases."));
+            if (covered == 0) session.Out.WriteLine("No GPU has run these kernels yet; what is proved of them is proved by the emulator ('genengine kernels check').");
+            return ExitCode.Done;
+        });
         return command;
     }
-
-    private static int Run(Session session, string? json)
-    {
-        var proved = Load();
-        GpuKernel[] variants = [.. KernelCatalog.Variants];
-        // without evidence there is nothing to compare a fingerprint with, and no NVRTC is needed
-        var compiler = proved.Count > 0 ? new KernelCompiler(NvrtcCompiler.Load(), new CubinCache()) : null;
-        compiler?.CompileAll(variants, CudaArch.Sm(90));
-        var lines = variants.Select(kernel => Line(kernel, compiler?.Fingerprint(kernel), proved)).ToList();
-        int covered = lines.Count(line => line.Machines.Count > 0);
-        var report = new EvidenceReport(variants.Length == 0 ? 0 : (double)covered / variants.Length, variants.Length, covered, lines);
-        if (json is not null) Json.Write(session, json, ConsoleJson.Default.EvidenceReport, report);
-        if (json is not "") Print(session, report);
-        return ExitCode.Done;
-    }
-
-    private static EvidenceLine Line(GpuKernel kernel, string? fingerprint, Dictionary<string, List<string>> proved) =>
-        new(kernel.File, kernel.Name, fingerprint, fingerprint is not null && proved.TryGetValue(fingerprint, out var machines) ? machines : []);
-
-    private static void Print(Session session, EvidenceReport report)
-    {
-        foreach (var group in report.Kernels.GroupBy(line => line.Machines.Count > 0).OrderByDescending(group => group.Key))
-        {
-            session.Out.WriteLine(group.Key ? "Proved on a GPU:" : "No evidence from a GPU:");
-            foreach (var line in group) session.Out.WriteLine($"  {line.File}  {line.Name}{(group.Key ? "  on " + string.Join(", ", line.Machines) : "")}");
-        }
-
-        session.Out.WriteLine(Invariant($"Coverage {report.Coverage:P0}: {report.WithEvidence} of {report.Variants} variants have evidence from a GPU."));
-        if (report.WithEvidence == 0) session.Out.WriteLine("No GPU has run these kernels yet; what is proved of them is proved by the emulator ('genengine kernels check').");
-    }
-
-    // the evidence files travel inside this assembly: fingerprint -> machines
-    private static Dictionary<string, List<string>> Load()
-    {
-        var proved = new Dictionary<string, List<string>>(StringComparer.Ordinal);
-        var assembly = typeof(EvidenceCommand).Assembly;
-        foreach (string name in assembly.GetManifestResourceNames().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)))
-        {
-            using var stream = assembly.GetManifestResourceStream(name)!;
-            var file = JsonSerializer.Deserialize(stream, ConsoleJson.Default.EvidenceFile)!;
-            foreach (var kernel in file.Kernels.Where(kernel => kernel.Passed))
-            {
-                if (!proved.TryGetValue(kernel.Fingerprint, out var machines)) proved[kernel.Fingerprint] = machines = [];
-                machines.Add(file.Machine);
-            }
-        }
-
-        return proved;
-    }
 }
-
-/// <summary>A file of Bench/Evidence: what one machine with a GPU proved and measured.</summary>
-/// <param name="Machine">The GPU, driver and date, for people.</param>
-internal sealed record EvidenceFile(string Machine, string Driver, IReadOnlyList<KernelEvidence> Kernels);
-
-/// <param name="Fingerprint">SHA-256 of the sm_90 machine code that the pinned NVRTC makes of the variant.</param>
-/// <param name="OpCases">Op cases that ran it.</param>
-/// <param name="Ms">Time of its benchmark, null without one.</param>
-/// <param name="CeilingShare">Share of the machine's ceiling, 0 to 1.</param>
-internal sealed record KernelEvidence(string Name, string Fingerprint, int OpCases, bool Passed, double? Ms, double? CeilingShare);
-
-/// <summary>'evidence --json'.</summary>
-internal sealed record EvidenceReport(double Coverage, int Variants, int WithEvidence, IReadOnlyList<EvidenceLine> Kernels);
-
-internal sealed record EvidenceLine(string File, string Name, string? Fingerprint, IReadOnlyList<string> Machines);

@@ -64,20 +64,6 @@ public class CommandTests
     }
 
     [Test]
-    public void EvidenceCoversAShareOfTheVariants()
-    {
-        string path = Path.Combine(Path.GetTempPath(), $"证据 {Guid.NewGuid():N}.json");
-        var run = ConsoleRun.Of("evidence", "--json", path);
-        Assert.That(run.Code, Is.EqualTo(ExitCode.Done), run.Error);
-        using var report = JsonDocument.Parse(File.ReadAllText(path));
-        File.Delete(path);
-        int covered = report.RootElement.GetProperty("with_evidence").GetInt32(), variants = report.RootElement.GetProperty("variants").GetInt32();
-        Assert.That(report.RootElement.GetProperty("coverage").GetDouble(), Is.EqualTo((double)covered / variants));
-        Assert.That(report.RootElement.GetProperty("kernels").GetArrayLength(), Is.EqualTo(variants));
-        Assert.That(run.Out, Does.Contain($"{covered} of {variants} variants"));
-    }
-
-    [Test]
     public void TheStartupProbeTrainsOneStep() => Assert.That(ConsoleRun.Of("startup-probe", "--threads", "1"), Is.EqualTo(new ConsoleRun(ExitCode.Done, "done\n", "")));
 
     [TestCase("kernels compile --arch sm_8x", ExitCode.Usage, "'sm_8x' is no GPU architecture")]

@@ -73,16 +73,28 @@ public sealed class BuildScriptTests
     }
 
     [Test]
-    public void ABundleHoldsWhatWasPublishedAndTheLicence()
+    public void AZipHoldsWhatWasPublishedAndTheLicence()
     {
         // a copy of the script, so that nothing is written into the checkout
         string copy = Path.Combine(_folder, "checkout");
         Directory.CreateDirectory(copy);
         foreach (string name in (string[])["build.ps1", "README.md", "LICENSE", "Directory.Build.props"]) File.Copy(Path.Combine(Checkout.Root, name), Path.Combine(copy, name));
         FakeDotnet(0, "mkdir -p \"${10}\"; echo console > \"${10}/genengine\"");
-        Assert.That(Run(Path.Combine(copy, "build.ps1"), "bundle -Runtime linux-x64"), Is.Empty);
+        Assert.That(Run(Path.Combine(copy, "build.ps1"), "zip -Runtime linux-x64"), Is.Empty);
         using var archive = ZipFile.OpenRead(Directory.GetFiles(Path.Combine(copy, "artifacts"), "genengine-*-linux-x64.zip").Single());
         Assert.That(archive.Entries.Select(entry => entry.FullName), Is.EquivalentTo(new[] { "genengine", "README.md", "LICENSE" }));
+    }
+
+    [TestCase(0), TestCase(4)]
+    public void ABundleIsTheShellScripts(int code)
+    {
+        if (!File.Exists("/bin/bash")) Assert.Ignore("there is no /bin/bash");
+        string copy = Path.Combine(_folder, "checkout");
+        Directory.CreateDirectory(Path.Combine(copy, "tools"));
+        File.Copy(ScriptPath, Path.Combine(copy, "build.ps1"));
+        File.WriteAllText(Path.Combine(copy, "tools", "gpu-bundle"), $"echo \"bundle|$1\" >> '{Log}'; exit {code}\n");
+        Assert.That(Run(Path.Combine(copy, "build.ps1"), "bundle '/some where'"), code == 0 ? Is.Empty : Has.Some.Contains("returned 4"));
+        Assert.That(Calls(), Is.EqualTo(new[] { "bundle|/some where" }));
     }
 
     private static string ScriptPath => Path.Combine(Checkout.Root, "build.ps1");

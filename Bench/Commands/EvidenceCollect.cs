@@ -1,0 +1,110 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using GenEngine.Bench.Proofs;
+using GenEngine.Checks;
+using GenEngine.Kernels;
+using GenEngine.Kernels.Devices;
+using GenEngine.Kernels.Devices.Gpu;
+using GenEngine.Kernels.Devices.Gpu.Cuda;
+using GenEngine.Text;
+using static System.FormattableString;
+
+namespace GenEngine.Bench.Commands;
+
+/// <summary>evidence collect: every op case on a device that runs the CUDA sources, and what that proves of each variant, as a file for Bench/Evidence.</summary>
+internal static class EvidenceCollect
+{
+    private static readonly TimeSpan s_between = TimeSpan.FromSeconds(10);
+
+    public static ConsoleCommand Create()
+    {
+        var command = new ConsoleCommand("collect", "Run the op cases on the GPU (or the emulator) against the reference and the CPU's bits, and write what passed as an evidence file. It is written as it grows, so a stopped run leaves what it proved.")
+        {
+            Examples =
+            [
+                ("evidence collect h200.json --device cuda --fingerprints fingerprints.json", "on the machine with the GPU, whose NVRTC may be any"),
+                ("evidence collect emulator.json --device simt --check", "what the emulator's checked build proves"),
+            ],
+        };
+        var file = new Argument<string>("file") { Description = "The JSON file to write." };
+        var only = new Option<string?>("--only") { HelpName = "TEXT", Description = "Only op cases whose name contains the text." };
+        only.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && !OpCases.Matching(result.Tokens[0].Value).Any())
+                result.AddError(NearestName.Unknown("op", result.Tokens[0].Value, OpCases.All.Select(test => test.Op).Distinct()));
+        });
+        var fingerprints = new Option<string?>("--fingerprints") { HelpName = "FILE", Description = $"Fingerprints that 'evidence --json FILE' wrote; made here when not given, which takes NVRTC {KernelCompiler.FingerprintNvrtc}." };
+        var checker = Options.Choice("--checker", "The tool of compute-sanitizer that this runs under; it is written down, and the file is worth something only when the tool found nothing.", "memcheck", "racecheck", "synccheck");
+        var seconds = Options.Number("--seconds", "End after about this time with what was proved by then; 0 runs them all.", 0.0, 0.0);
+        command.Arguments.Add(file);
+        foreach (Option option in (Option[])[only, fingerprints, checker, seconds]) command.Options.Add(option);
+        var device = new DeviceOptions(command, DeviceKind.Cuda);
+        command.OnRun(session =>
+        {
+            using var opened = device.Open(session);
+            if (opened is not GpuDevice gpu) throw new UsageException("Evidence is of the CUDA kernels: --device cuda, or simt, which emulates them.");
+            if (gpu.Precision != Precision.Float32) throw new UsageException("collect runs products in every precision; leave --precision away.");
+            string? watched = session.Get(checker);
+            if (watched is not null && gpu.Kind != DeviceKind.Cuda) throw new UsageException("--checker belongs to --device cuda: compute-sanitizer sees no emulator.");
+            OpCase[] cases = [.. session.Get(only) is { } text ? OpCases.Matching(text) : OpCases.All];
+            var prints = session.Get(fingerprints) is { } path ? Fingerprints.Read(path) : Fingerprints.Make([.. KernelCatalog.Variants]);
+            return Run(session, gpu, cases, prints, About(gpu, watched ?? (gpu.Kind == DeviceKind.Simt && device.Checks(session) ? "checked build" : null)), session.Get(file)!, session.Get(seconds));
+        });
+        return command;
+    }
+
+    private static EvidenceFile About(GpuDevice device, string? checker)
+    {
+        var cuda = device.Driver as CudaDriver;
+        return new EvidenceFile(
+            cuda?.Device.ToString() ?? "the emulator", device.Kind.Name(), checker, DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+            cuda is null ? null : CudaDriver.Probe().CudaVersion?.ToString(), cuda?.Compiler.Nvrtc.Version.ToString(), EngineVersion.Commit, []);
+    }
+
+    private static int Run(Session session, GpuDevice device, OpCase[] cases, Dictionary<(string File, string Name), string> fingerprints, EvidenceFile about, string path, double seconds)
+    {
+        var record = new KernelRecord();
+        using var cpu = DeviceFactory.Open(DeviceKind.Cpu);
+        device.Probe = record;
+        int done = 0, failed = 0;
+        var clock = Stopwatch.StartNew();
+        var written = TimeSpan.Zero;
+        bool Over() => seconds > 0 && clock.Elapsed.TotalSeconds > seconds;
+        foreach (var test in cases)
+        {
+            if (session.Stop.IsCancellationRequested || Over()) break;
+            string? wrong = Prove(record, () => (CaseProof.Run(test, device, cpu, out string? error), error));
+            foreach (var precision in record.HasTensorCoreTwin && device.Driver.Arch >= 80 ? (Precision[])[Precision.Tf32, Precision.BFloat16] : [])
+                wrong ??= Prove(record, () => (CaseProof.InReducedPrecision(test, device, precision, out string? error), error));
+            done++;
+            if (wrong is not null) failed++;
+            if (wrong is not null || session.Verbose) session.Out.WriteLine($"{(wrong is null ? "ok   " : "WRONG")} {test.Name}{(wrong is null ? "" : ": " + wrong)}");
+            if (clock.Elapsed - written < s_between) continue;
+            Write();
+            written = clock.Elapsed;
+        }
+
+        Write();
+        int variants = KernelCatalog.Variants.Count();
+        session.Out.WriteLine(Invariant($"{path}: {done} of {cases.Length} op cases on {about.Machine}, {failed} failed; {record.Count} of {variants} variants ran."));
+        return failed > 0 || (done < cases.Length && !Over()) ? ExitCode.Failed : ExitCode.Done;
+
+        void Write() => OutputPath.WriteFile(path, System.Text.Json.JsonSerializer.Serialize(about with { Kernels = record.Lines(fingerprints) }, ConsoleJson.Default.EvidenceFile) + "\n");
+    }
+
+    private static string? Prove(KernelRecord record, Func<(double Ulps, string? Error)> run)
+    {
+        try
+        {
+            var (ulps, error) = run();
+            record.Finish(error is null, double.IsFinite(ulps) ? ulps : null);
+            return error;
+        }
+        catch (EngineException exception)
+        {
+            record.Finish(passed: false, null);
+            return exception.Message;
+        }
+    }
+}

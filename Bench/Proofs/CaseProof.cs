@@ -1,0 +1,54 @@
+using GenEngine.Checks;
+using GenEngine.Kernels;
+using GenEngine.Kernels.Devices;
+using GenEngine.Kernels.Devices.Gpu;
+using static System.FormattableString;
+
+namespace GenEngine.Bench.Proofs;
+
+/// <summary>One op case on a device that runs the CUDA sources, held against the float64 reference and, by the summation law, against the CPU's bits.</summary>
+internal static class CaseProof
+{
+    // A reference of unrounded operands: each product is off by up to two roundings of its operands (2^-11 for TF32, 2^-8 for BF16), a sum of K by some sqrt(K) of them,
+    // as its scale grows. Families' own tests round the operands of the reference and are far stricter; this finds what is wrong on one machine only.
+    private const double Tf32Ulps = 1 << 17, BFloat16Ulps = 1 << 20;
+
+    /// <summary>Forward against the reference; forward and backward in float32 and float64 against the CPU's bits.</summary>
+    /// <param name="error">What is wrong; null when nothing is.</param>
+    /// <returns>Error of the forward result in units of 2^-24 of its scale.</returns>
+    public static double Run(OpCase test, GpuDevice device, Device cpu, out string? error)
+    {
+        var report = OpCaseRunner.CheckValue(test, device);
+        error = report.Passed ? null : Invariant($"{report.WorstUlps:F1} of {report.AllowedUlps} ulps {report.Where}");
+        if (!test.Differentiable) return report.WorstUlps;
+        foreach (var real in (DType[])[DType.Float32, DType.Float64])
+        {
+            var expected = OpCaseRunner.ForwardAndBackward(test, cpu, real);
+            var actual = OpCaseRunner.ForwardAndBackward(test, device, real);
+            int differ = Enumerable.Range(0, expected.Count).FirstOrDefault(i => !actual[i].AsSpan().SequenceEqual(expected[i]), -1);
+            if (differ >= 0) error ??= $"{real}: {(differ == 0 ? "the result has" : $"the gradient of input {differ - 1} has")} other bits than the CPU's";
+        }
+
+        return report.WorstUlps;
+    }
+
+    /// <summary>The same case by the tensor cores.</summary>
+    /// <returns>Error of the forward result in units of 2^-24 of its scale.</returns>
+    public static double InReducedPrecision(OpCase test, GpuDevice device, Precision precision, out string? error)
+    {
+        device.Precision = precision;
+        try
+        {
+            var report = OpCaseRunner.CheckValue(test, device);
+            double allowed = precision == Precision.Tf32 ? Tf32Ulps : BFloat16Ulps;
+            error = report.WorstUlps <= allowed ? null : Invariant($"{precision.Name()}: {report.WorstUlps:F0} of {allowed} ulps {report.Where}");
+            if (test.Differentiable && OpCaseRunner.ForwardAndBackward(test, device, DType.Float32).Any(result => result.Any(value => !double.IsFinite(value))))
+                error ??= $"{precision.Name()}: not all results are finite";
+            return report.WorstUlps;
+        }
+        finally
+        {
+            device.Precision = Precision.Float32;
+        }
+    }
+}

@@ -1,0 +1,32 @@
+namespace GenEngine.Bench.Proofs;
+
+/// <summary>A file of Bench/Evidence: what one machine proved of the kernels.</summary>
+/// <param name="Machine">The GPU; on simt, the emulator.</param>
+/// <param name="Device">cuda or simt.</param>
+/// <param name="Checker">The checker that watched the run: memcheck, racecheck or synccheck of compute-sanitizer, "checked build" on simt; null without one.</param>
+/// <param name="Date">The day, as 2026-01-31.</param>
+/// <param name="Driver">The newest CUDA that the driver supports; null on simt.</param>
+/// <param name="Nvrtc">What compiled the kernels; null on simt.</param>
+/// <param name="Commit">The commit that was run; null where the build did not know it.</param>
+internal sealed record EvidenceFile(
+    string Machine, string Device, string? Checker, string Date, string? Driver, string? Nvrtc, string? Commit, IReadOnlyList<KernelEvidence> Kernels);
+
+/// <summary>What a run proved of one variant.</summary>
+/// <param name="Fingerprint">SHA-256 of the sm_90 machine code that NVRTC 12.4 makes of the variant.</param>
+/// <param name="OpCases">Op cases that launched it.</param>
+/// <param name="Failed">Those of them that failed.</param>
+/// <param name="WorstUlps">The worst error of a result that it had part in, in units of 2^-24 of the result's scale; null where it ran in backward passes only.</param>
+internal sealed record KernelEvidence(string File, string Name, string Fingerprint, int OpCases, int Failed, double? WorstUlps)
+{
+    /// <summary>Whether op cases launched it and none of them failed.</summary>
+    public bool Passed => OpCases > 0 && Failed == 0;
+}
+
+/// <summary>'evidence --json'.</summary>
+internal sealed record EvidenceReport(double Coverage, int Variants, int WithEvidence, IReadOnlyList<EvidenceLine> Kernels);
+
+/// <param name="Fingerprint">Null where NVRTC 12.4 is not at hand.</param>
+/// <param name="Machines">GPUs that passed its op cases.</param>
+/// <param name="Checkers">Checkers of compute-sanitizer that found nothing.</param>
+/// <param name="Emulated">Whether the emulator passed its op cases.</param>
+internal sealed record EvidenceLine(string File, string Name, string? Fingerprint, IReadOnlyList<string> Machines, IReadOnlyList<string> Checkers, bool Emulated);

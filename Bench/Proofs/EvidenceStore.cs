@@ -1,0 +1,49 @@
+using System.Text.Json;
+using GenEngine.Kernels;
+
+namespace GenEngine.Bench.Proofs;
+
+/// <summary>The evidence that travels inside this assembly, and files given by name.</summary>
+internal static class EvidenceStore
+{
+    private const string Prefix = "evidence/";
+
+    public static IReadOnlyList<EvidenceFile> Embedded()
+    {
+        var assembly = typeof(EvidenceStore).Assembly;
+        var files = new List<EvidenceFile>();
+        foreach (string name in assembly.GetManifestResourceNames().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        {
+            using var stream = assembly.GetManifestResourceStream(name)!;
+            files.Add(JsonSerializer.Deserialize(stream, ConsoleJson.Default.EvidenceFile)!);
+        }
+
+        return files;
+    }
+
+    /// <exception cref="EngineException">It cannot be read, or is no evidence file.</exception>
+    public static EvidenceFile Read(string path)
+    {
+        try
+        {
+            using var stream = File.OpenRead(path);
+            return JsonSerializer.Deserialize(stream, ConsoleJson.Default.EvidenceFile) ?? throw new JsonException("it is empty");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
+        {
+            throw new EngineException($"Cannot read the evidence file '{path}': {exception.Message} 'genengine evidence collect FILE' writes one.", exception);
+        }
+    }
+
+    /// <summary>What these files say of one fingerprint.</summary>
+    public static EvidenceLine Line(string file, string name, string? fingerprint, IReadOnlyList<EvidenceFile> files)
+    {
+        var proofs = files.Where(proof => proof.Kernels.Any(kernel => kernel.Passed && kernel.Fingerprint == fingerprint)).ToList();
+        var gpus = proofs.Where(proof => proof.Device == "cuda").ToList();
+        return new EvidenceLine(
+            file, name, fingerprint,
+            [.. gpus.Select(proof => proof.Machine).Distinct()],
+            [.. gpus.Select(proof => proof.Checker).OfType<string>().Distinct()],
+            proofs.Any(proof => proof.Device == "simt"));
+    }
+}
