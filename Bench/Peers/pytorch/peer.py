@@ -2,12 +2,17 @@
 """PyTorch on a GPU at the shapes that this engine is measured at: the peer of the device 'cuda'.
 
 Run by hand on a machine with an NVIDIA GPU and PyTorch 2.1 or newer; nothing in the build or the tests starts it. Needs the standard library
-and torch only. Each row is measured eager and compiled (torch.compile), in float32 (tensor cores off), tf32 and bf16, and printed as it comes;
---json FILE writes a list of {name, device, precision, ms, mode, ...} whose first fields are those of 'genengine compare --json'.
-A ratio is only ever one of equal precisions.
+and torch only. Each row is measured in float32 (tensor cores off), tf32 and bf16, in five modes, and printed as it comes:
+  eager              launch by launch
+  graph              the eager work captured once in a CUDA graph and replayed, for a step with its optimiser
+  compiled           torch.compile
+  reduce-overhead    torch.compile with CUDA graphs of its own
+  max-autotune       the same with kernels chosen by trial, which takes minutes a row
+--json FILE holds a list of {name, device, precision, ms, mode, ...} whose first fields are those of 'genengine compare --json'; it is
+rewritten as the rows come, so a run that is stopped keeps them. A ratio is only ever one of equal precisions.
 
   python3 Bench/Peers/pytorch/peer.py --json pytorch.json
-  python3 Bench/Peers/pytorch/peer.py --only gemm-1024,step-vae --precisions float32,tf32 --modes eager
+  python3 Bench/Peers/pytorch/peer.py --only gemm-1024,step-vae --precisions float32,tf32 --modes eager,graph
   python3 Bench/Peers/pytorch/peer.py --flush-l2          operands come from memory, not from the cache of the run before
 
 How it measures: CUDA events around one run, medians of as many runs as fit into --seconds (ten at least) after a warm-up; random operands,
@@ -18,6 +23,7 @@ alone. Steps are forward, backward and a fused Adam, with bf16 by autocast. Shap
 import argparse
 import contextlib
 import json
+import os
 import statistics
 import sys
 import time
@@ -31,14 +37,18 @@ DEVICE = "cuda"
 LEAST_RUNS = 10
 WARM_UPS = 5
 PRECISIONS = ("float32", "tf32", "bf16")
-MODES = ("eager", "compiled")
+# the modes that are torch.compile's, and what it calls them
+COMPILED = {"compiled": "default", "reduce-overhead": "reduce-overhead", "max-autotune": "max-autotune"}
+MODES = ("eager", "graph", *COMPILED)
 
 
 class Settings:
     """What the command line asks for."""
 
     def __init__(self, options):
-        self.seconds, self.layout, self.compile_mode = options.seconds, options.layout, options.compile_mode
+        self.seconds, self.layout = options.seconds, options.layout
+        # one for all captures: a library's workspace belongs to a stream, and stays
+        self.side = torch.cuda.Stream()
         self.flush = None
         if options.flush_l2:
             # written between runs, outside the events: larger than any L2 there is
@@ -52,11 +62,27 @@ class Settings:
         return network.to(memory_format=torch.channels_last) if self.layout == "nhwc" else network
 
     def compiled(self, work, mode):
-        return torch.compile(work, mode=self.compile_mode) if mode == "compiled" else work
+        return torch.compile(work, mode=COMPILED[mode], dynamic=False) if mode in COMPILED else work
 
 
-def measure(settings, work):
+def captured(settings, work):
+    """The work as one CUDA graph; calling the result replays it."""
+    settings.side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(settings.side):
+        # cuDNN's trials, workspaces and the optimiser's state are made here: a capture allows no trial, and must not replay the making of state
+        for _ in range(WARM_UPS):
+            work()
+    torch.cuda.current_stream().wait_stream(settings.side)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph, stream=settings.side):  # ends the capture when the work raises, too
+        work()
+    return graph.replay
+
+
+def measure(settings, work, mode):
     """Median milliseconds of one run, and how many runs."""
+    if mode == "graph":
+        work = captured(settings, work)
     for _ in range(WARM_UPS):
         work()
     torch.cuda.synchronize()
@@ -79,8 +105,19 @@ def set_precision(precision):
     torch.backends.cudnn.allow_tf32 = tensor_cores
 
 
-def autocast(precision):
-    return torch.autocast(DEVICE, dtype=torch.bfloat16) if precision == "bf16" else contextlib.nullcontext()
+def autocast(precision, mode):
+    # in a graph without its cache: weights cast in one capture must not be taken for those of a later pass
+    return torch.autocast(DEVICE, dtype=torch.bfloat16, cache_enabled=mode != "graph") if precision == "bf16" else contextlib.nullcontext()
+
+
+def adam(parameters, mode, rate=1e-3, betas=(0.9, 0.999)):
+    return torch.optim.Adam(parameters, rate, betas, fused=True, capturable=mode == "graph")
+
+
+def begin_step(mode):
+    """Tells replayed graphs of torch.compile that nothing of the run before is still wanted; where it has none, this does nothing."""
+    if mode in COMPILED:
+        torch.compiler.cudagraph_mark_step_begin()
 
 
 # ---- single operations: inputs, function; forward alone and with gradients of all inputs ----
@@ -103,10 +140,12 @@ def op_row(settings, precision, mode, make):
         up = torch.ones_like(y) if y.numel() == 1 else torch.randn_like(y)
 
     def forward():
+        begin_step(mode)
         with torch.no_grad():
             run(*inputs)
 
     def both():
+        begin_step(mode)
         torch.autograd.grad(run(*inputs), inputs, up)
 
     yield "-forward", forward
@@ -120,6 +159,7 @@ def gemm(m, n, k):
         run = settings.compiled(lambda left, right: left @ right, mode)
 
         def product():
+            begin_step(mode)
             with torch.no_grad():
                 run(a, b)
 
@@ -195,6 +235,7 @@ def multiply_add(one_kernel):
         run = settings.compiled((lambda a, b, c: torch.addcmul(c, a, b)) if one_kernel else (lambda a, b, c: a * b + c), mode)
 
         def both():
+            begin_step(mode)
             with torch.no_grad():
                 run(x, y, z)
 
@@ -208,18 +249,12 @@ def adam_row(settings, precision, mode):
     parameters = [torch.nn.Parameter(random(500, 500, scale=0.05)) for _ in range(40)]
     for parameter in parameters:
         parameter.grad = random(500, 500, scale=0.01)
-    optimizer = torch.optim.Adam(parameters, 1e-3, fused=True)
-    if precision == "float32" and mode == "eager":
+    optimizer = adam(parameters, mode)
+    if precision == "float32" and mode not in COMPILED:
         yield "", optimizer.step
 
 
 # ---- whole training steps ----
-
-
-def begin_step(mode):
-    """Tells replayed graphs that nothing of the step before is still wanted."""
-    if mode == "compiled":
-        torch.compiler.cudagraph_mark_step_begin()
 
 
 def step(create, inputs):
@@ -227,14 +262,15 @@ def step(create, inputs):
 
     def rows(settings, precision, mode):
         network = settings.network(create())
-        optimizer = torch.optim.Adam(network.parameters(), 1e-3, fused=True)
+        optimizer = adam(network.parameters(), mode)
         data = [settings.image(x) for x in inputs()]
         loss = settings.compiled(network, mode)
 
         def train():
             begin_step(mode)
+            # none, not zero: a capture then makes the gradients in its own memory, and a replay writes them there anew
             optimizer.zero_grad(set_to_none=True)
-            with autocast(precision):
+            with autocast(precision, mode):
                 value = loss(*data)
             value.backward()
             optimizer.step()
@@ -249,14 +285,14 @@ def gan_step(create_generator, create_discriminator, image, noise):
 
     def rows(settings, precision, mode):
         generator, discriminator = settings.network(create_generator()), settings.network(create_discriminator())
-        g_adam = torch.optim.Adam(generator.parameters(), 2e-4, (0.5, 0.999), fused=True)
-        d_adam = torch.optim.Adam(discriminator.parameters(), 2e-4, (0.5, 0.999), fused=True)
+        g_adam = adam(generator.parameters(), mode, 2e-4, (0.5, 0.999))
+        d_adam = adam(discriminator.parameters(), mode, 2e-4, (0.5, 0.999))
         real = settings.image(torch.rand(128, *image, device=DEVICE) * 2 - 1)
         one, zero = torch.ones(128, 1, device=DEVICE), torch.zeros(128, 1, device=DEVICE)
         g, d = settings.compiled(generator, mode), settings.compiled(discriminator, mode)
 
         def judged(images, label):
-            with autocast(precision):
+            with autocast(precision, mode):
                 logits = d(images)
             return F.binary_cross_entropy_with_logits(logits.float(), label)
 
@@ -264,9 +300,9 @@ def gan_step(create_generator, create_discriminator, image, noise):
             begin_step(mode)
             d_adam.zero_grad(set_to_none=True)
             judged(real, one).backward()
-            with autocast(precision):
+            with autocast(precision, mode):
                 fake = g(torch.randn(128, *noise, device=DEVICE))
-            if mode == "compiled":
+            if mode in COMPILED:
                 fake = fake.clone()  # a replayed graph would write over it
             judged(fake.detach(), zero).backward()
             d_adam.step()
@@ -331,16 +367,23 @@ def choose(text, known, what):
     return names
 
 
+def write(path, results, about):
+    """Whole under its name or not at all: a run may be stopped here."""
+    with open(path + ".tmp", "w", encoding="utf-8") as file:
+        json.dump([{**result, **about} for result in results], file, indent=2)
+        file.write("\n")
+    os.replace(path + ".tmp", path)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--only", default=",".join(ROWS), metavar="NAMES", help="rows, separated by commas: " + ", ".join(ROWS))
     parser.add_argument("--precisions", default=",".join(PRECISIONS), help="of " + ", ".join(PRECISIONS))
     parser.add_argument("--modes", default=",".join(MODES), help="of " + ", ".join(MODES))
-    parser.add_argument("--compile-mode", default="default", help="of torch.compile: default, reduce-overhead (CUDA graphs), max-autotune")
     parser.add_argument("--layout", default="nhwc", choices=["nhwc", "nchw"], help="how images lie in memory")
     parser.add_argument("--seconds", type=float, default=0.5, help="time for one measurement")
     parser.add_argument("--flush-l2", action="store_true", help="empty the cache before each run")
-    parser.add_argument("--json", metavar="FILE", help="write the measurements")
+    parser.add_argument("--json", metavar="FILE", help="write the measurements, as they come")
     options = parser.parse_args()
     rows, precisions, modes = choose(options.only, ROWS, "row"), choose(options.precisions, PRECISIONS, "precision"), choose(options.modes, MODES, "mode")
     if not torch.cuda.is_available():
@@ -351,6 +394,7 @@ def main():
     settings = Settings(options)
     card = torch.cuda.get_device_name()
     print(f"# {card}, PyTorch {torch.__version__}, CUDA {torch.version.cuda}, cuDNN {torch.backends.cudnn.version()}, {options.layout}", file=sys.stderr)
+    about = {"card": card, "torch": torch.__version__, "layout": options.layout, "flush_l2": options.flush_l2}
     results = []
     for name in rows:
         for precision in precisions:
@@ -358,19 +402,16 @@ def main():
             for mode in modes:
                 try:
                     for suffix, work in ROWS[name](settings, precision, mode):
-                        ms, runs = measure(settings, work)
+                        ms, runs = measure(settings, work, mode)
                         results.append({"name": name + suffix, "device": "cuda", "precision": precision, "ms": round(ms, 6), "mode": mode, "runs": runs})
-                        print(f"{name + suffix:28} {precision:8} {mode:9} {ms:10.4f} ms  ({runs} runs)")
-                except RuntimeError as error:  # out of memory, or a graph that cannot be compiled: the other rows go on
-                    print(f"{name:28} {precision:8} {mode:9} failed: {(str(error) or type(error).__name__).splitlines()[0]}", file=sys.stderr)
-                if mode == "compiled":
+                        print(f"{name + suffix:28} {precision:8} {mode:15} {ms:10.4f} ms  ({runs} runs)", flush=True)
+                except RuntimeError as error:  # out of memory, or work that cannot be compiled or captured: the other rows go on
+                    print(f"{name:28} {precision:8} {mode:15} failed: {(str(error) or type(error).__name__).splitlines()[0]}", file=sys.stderr)
+                if mode in COMPILED:
                     torch.compiler.reset()
                 torch.cuda.empty_cache()
-    if options.json:
-        about = {"card": card, "torch": torch.__version__, "layout": options.layout, "flush_l2": options.flush_l2, "compile_mode": options.compile_mode}
-        with open(options.json, "w", encoding="utf-8") as file:
-            json.dump([{**result, **about} for result in results], file, indent=2)
-            file.write("\n")
+                if options.json:
+                    write(options.json, results, about)
 
 
 if __name__ == "__main__":
