@@ -7,6 +7,7 @@ using GenEngine.Bench.Health;
 using GenEngine.Bench.Proofs;
 using GenEngine.Bench.Shapes;
 using GenEngine.Data;
+using GenEngine.Kernels;
 
 namespace GenEngine.Bench;
 
@@ -20,6 +21,24 @@ internal static class Json
     {
         if (path.Length == 0) Write(session.Out, shape, value);
         else OutputPath.WriteFile(path, JsonSerializer.Serialize(value, shape) + "\n");
+    }
+
+    /// <summary>What a file holds.</summary>
+    /// <param name="take">Makes the result of it; an <see cref="ArgumentException"/> means that the file is wrong.</param>
+    /// <param name="what">What is read, before the file's name: "the file".</param>
+    /// <param name="hint">How to come by such a file: a sentence.</param>
+    /// <exception cref="EngineException">It cannot be read, or holds something else.</exception>
+    public static TResult Read<T, TResult>(string path, JsonTypeInfo<T> shape, Func<T, TResult> take, string what, string hint)
+    {
+        try
+        {
+            using var stream = File.OpenRead(path);
+            return take(JsonSerializer.Deserialize(stream, shape) ?? throw new JsonException("it is empty"));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException or ArgumentException)
+        {
+            throw new EngineException($"Cannot read {what} '{path}': {exception.Message} {hint}", exception);
+        }
     }
 }
 

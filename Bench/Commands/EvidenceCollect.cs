@@ -7,7 +7,6 @@ using GenEngine.Kernels;
 using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Devices.Gpu;
 using GenEngine.Kernels.Devices.Gpu.Cuda;
-using GenEngine.Text;
 using static System.FormattableString;
 
 namespace GenEngine.Bench.Commands;
@@ -29,11 +28,7 @@ internal static class EvidenceCollect
         };
         var file = new Argument<string>("file") { Description = "The JSON file to write." };
         var only = new Option<string?>("--only") { HelpName = "TEXT", Description = "Only op cases whose name contains the text." };
-        only.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && !OpCases.Matching(result.Tokens[0].Value).Any())
-                result.AddError(NearestName.Unknown("op", result.Tokens[0].Value, OpCases.All.Select(test => test.Op).Distinct()));
-        });
+        only.Validators.Add(KernelsCheck.RefuseUnknownOp);
         var fingerprints = new Option<string?>("--fingerprints") { HelpName = "FILE", Description = $"Fingerprints that 'evidence --json FILE' wrote; made here when not given, which takes NVRTC {KernelCompiler.FingerprintNvrtc}." };
         var checker = Options.Choice("--checker", "The tool of compute-sanitizer that this runs under; it is written down, and the file is worth something only when the tool found nothing.", "memcheck", "racecheck", "synccheck");
         var seconds = Options.Number("--seconds", "End after about this time with what was proved by then; 0 runs them all.", 0.0, 0.0);
@@ -48,7 +43,7 @@ internal static class EvidenceCollect
             string? watched = session.Get(checker);
             if (watched is not null && gpu.Kind != DeviceKind.Cuda) throw new UsageException("--checker belongs to --device cuda: compute-sanitizer sees no emulator.");
             OpCase[] cases = [.. session.Get(only) is { } text ? OpCases.Matching(text) : OpCases.All];
-            var prints = session.Get(fingerprints) is { } path ? Fingerprints.Read(path) : Fingerprints.Make([.. KernelCatalog.Variants]);
+            var prints = session.Get(fingerprints) is { } path ? Fingerprints.Read(path) : Fingerprints.Make(new KernelCompiler(NvrtcCompiler.Load(), new CubinCache()), [.. KernelCatalog.Variants]);
             return Run(session, gpu, cases, prints, About(gpu, watched ?? (gpu.Kind == DeviceKind.Simt && device.Checks(session) ? "checked build" : null)), session.Get(file)!, session.Get(seconds));
         });
         return command;

@@ -1,7 +1,5 @@
 using System.CommandLine;
 using GenEngine.Bench.Proofs;
-using GenEngine.Kernels;
-using GenEngine.Kernels.Devices.Gpu;
 using GenEngine.Kernels.Devices.Gpu.Cuda;
 using static System.FormattableString;
 
@@ -13,7 +11,7 @@ internal static class EvidenceCommand
     public static ConsoleCommand Create()
     {
         var json = Options.JsonFile();
-        var only = new Option<string?>("--only") { HelpName = "TEXT", Description = "Only variants whose file or name contains the text." };
+        var only = KernelsCommand.Only();
         var archs = KernelsCommand.Arch("LIST", "GPU architectures to compile for, separated by commas.", "sm_90");
         var more = new Option<string[]>("--file") { HelpName = "FILE", Description = "An evidence file beside those of this program, for example one just collected; may be repeated." };
         var markdown = new Option<bool>("--markdown") { Description = "Print the table as Markdown, a row a family of kernels, and nothing else." };
@@ -30,17 +28,19 @@ internal static class EvidenceCommand
         command.Subcommands.Add(EvidenceCollect.Create());
         command.OnRun(session =>
         {
-            var targets = session.Get(archs)!.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(CudaArch.Parse).ToList();
+            var targets = KernelsCommand.Parse(session.Get(archs)!);
             string? text = session.Get(only);
-            GpuKernel[] variants = [.. KernelCatalog.Variants.Where(kernel => text is null || $"{kernel.File} {kernel.Name}".Contains(text, StringComparison.OrdinalIgnoreCase))];
-            if (variants.Length == 0) throw new UsageException($"No kernel variant has '{text}' in its file or name; 'genengine kernels list' shows them.");
+            var variants = KernelsCommand.Select(text);
+            if (variants.Count == 0) throw new UsageException($"No kernel variant has '{text}' in its file or name; 'genengine kernels list' shows them.");
             EvidenceFile[] files = [.. EvidenceStore.Embedded(), .. (session.Get(more) ?? []).Select(EvidenceStore.Read)];
-            var fingerprints = Fingerprints.Make(variants);
+            var compiler = new KernelCompiler(NvrtcCompiler.Load(), new CubinCache());
+            var fingerprints = Fingerprints.Make(compiler, variants);
             EvidenceLine[] lines = [.. variants.Select(kernel => EvidenceStore.Line(kernel.File, kernel.Name, fingerprints[(kernel.File, kernel.Name)], files))];
             int covered = lines.Count(line => line.Machines.Count > 0);
-            if (session.Get(json) is { } path) Json.Write(session, path, ConsoleJson.Default.EvidenceReport, new EvidenceReport((double)covered / variants.Length, variants.Length, covered, lines));
+            double coverage = (double)covered / variants.Count;
+            if (session.Get(json) is { } path) Json.Write(session, path, ConsoleJson.Default.EvidenceReport, new EvidenceReport(coverage, variants.Count, covered, lines));
             if (session.Get(json) is "") return ExitCode.Done;
-            var table = new EvidenceTable(variants, lines, targets, byFamily: session.Get(markdown));
+            var table = new EvidenceTable(compiler, variants, lines, targets, byFamily: session.Get(markdown));
             if (session.Get(markdown))
             {
                 table.PrintMarkdown(session);
@@ -49,7 +49,7 @@ internal static class EvidenceCommand
 
             table.Print(session);
             foreach (var file in files) session.Out.WriteLine($"{file.Date}  {file.Machine}{(file.Nvrtc is null ? "" : $", NVRTC {file.Nvrtc}")}{(file.Checker is null ? "" : $", {file.Checker}")}: {file.Kernels.Count(kernel => kernel.Passed)} variants passed, commit {file.Commit?[..Math.Min(file.Commit.Length, 10)] ?? "unknown"}");
-            session.Out.WriteLine(Invariant($"Coverage {(double)covered / variants.Length:P0}: {covered} of {variants.Length} variants have evidence from a GPU, {lines.Count(line => line.Emulated)} from the emulator's op cases."));
+            session.Out.WriteLine(Invariant($"Coverage {coverage:P0}: {covered} of {variants.Count} variants have evidence from a GPU, {lines.Count(line => line.Emulated)} from the emulator's op cases."));
             if (covered == 0) session.Out.WriteLine("No GPU has run these kernels yet; what is proved of them is proved by the emulator ('genengine kernels check').");
             return ExitCode.Done;
         });

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using GenEngine.Checks;
 using GenEngine.Kernels;
 using GenEngine.Kernels.Devices;
@@ -18,11 +19,7 @@ internal static class KernelsCheck
     public static ConsoleCommand Create()
     {
         var op = new Argument<string?>("op") { Arity = ArgumentArity.ZeroOrOne, Description = "Only op cases whose name contains this; all when not given." };
-        op.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && !OpCases.Matching(result.Tokens[0].Value).Any())
-                result.AddError(NearestName.Unknown("op", result.Tokens[0].Value, OpCases.All.Select(test => test.Op).Distinct()));
-        });
+        op.Validators.Add(RefuseUnknownOp);
         var command = new ConsoleCommand(
             "check", "Run the kernels on the CPU under the checker: races, stray accesses, uninitialised reads, outputs never or twice written; compare values with the reference; count bank conflicts and sectors.")
         {
@@ -31,6 +28,13 @@ internal static class KernelsCheck
         command.Arguments.Add(op);
         command.OnRun(session => Run(session, session.Get(op)));
         return command;
+    }
+
+    /// <summary>A validator: some op case must have the text in its name.</summary>
+    internal static void RefuseUnknownOp(SymbolResult result)
+    {
+        if (result.Tokens.Count > 0 && !OpCases.Matching(result.Tokens[0].Value).Any())
+            result.AddError(NearestName.Unknown("op", result.Tokens[0].Value, OpCases.All.Select(test => test.Op).Distinct()));
     }
 
     private static int Run(Session session, string? op)

@@ -47,9 +47,11 @@ internal static class KernelsCommand
         return archs;
     }
 
-    private static Option<string?> Only() => new("--only") { HelpName = "TEXT", Description = "Only variants whose file or name contains the text." };
+    /// <summary>--only: some of the variants, see <see cref="Select"/>.</summary>
+    internal static Option<string?> Only() => new("--only") { HelpName = "TEXT", Description = "Only variants whose file or name contains the text." };
 
-    private static List<GpuKernel> Select(string? text) =>
+    /// <summary>The variants whose file or name contains the text; all of them for null.</summary>
+    internal static List<GpuKernel> Select(string? text) =>
         [.. KernelCatalog.Variants.Where(kernel => text is null || $"{kernel.File} {kernel.Name}".Contains(text, StringComparison.OrdinalIgnoreCase))];
 
     private static ConsoleCommand List()
@@ -94,7 +96,8 @@ internal static class KernelsCommand
         return command;
     }
 
-    private static CudaArch[] Parse(string list) => [.. list.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(CudaArch.Parse)];
+    /// <summary>The architectures of <see cref="Arch"/>.</summary>
+    internal static CudaArch[] Parse(string list) => [.. list.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(CudaArch.Parse)];
 
     private static int Compile(Session session, CudaArch[] archs, List<GpuKernel> kernels, bool json)
     {

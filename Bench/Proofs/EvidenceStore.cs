@@ -22,18 +22,8 @@ internal static class EvidenceStore
     }
 
     /// <exception cref="EngineException">It cannot be read, or is no evidence file.</exception>
-    public static EvidenceFile Read(string path)
-    {
-        try
-        {
-            using var stream = File.OpenRead(path);
-            return JsonSerializer.Deserialize(stream, ConsoleJson.Default.EvidenceFile) ?? throw new JsonException("it is empty");
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
-        {
-            throw new EngineException($"Cannot read the evidence file '{path}': {exception.Message} 'genengine evidence collect FILE' writes one.", exception);
-        }
-    }
+    public static EvidenceFile Read(string path) =>
+        Json.Read(path, ConsoleJson.Default.EvidenceFile, file => file, "the evidence file", "'genengine evidence collect FILE' writes one.");
 
     /// <summary>What these files say of one fingerprint.</summary>
     public static EvidenceLine Line(string file, string name, string? fingerprint, IReadOnlyList<EvidenceFile> files)

@@ -16,9 +16,8 @@ internal sealed class EvidenceTable
 
     /// <param name="byFamily">A row a family instead of a file.</param>
     /// <exception cref="Kernels.EngineException">A variant does not compile.</exception>
-    public EvidenceTable(IReadOnlyCollection<GpuKernel> variants, IReadOnlyCollection<EvidenceLine> lines, IReadOnlyCollection<CudaArch> archs, bool byFamily)
+    public EvidenceTable(KernelCompiler compiler, IReadOnlyCollection<GpuKernel> variants, IReadOnlyCollection<EvidenceLine> lines, IReadOnlyCollection<CudaArch> archs, bool byFamily)
     {
-        var compiler = new KernelCompiler(NvrtcCompiler.Load(), new CubinCache());
         var compiled = archs.Select(arch =>
         {
             // what needs an architecture of its own (sm_90a) is compiled for that one
