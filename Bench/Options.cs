@@ -38,6 +38,26 @@ internal static class Options
     public static Option<string?> DataDir() =>
         new("--data-dir") { HelpName = "FOLDER", Description = "Where to look for data files first; then GENENGINE_DATA, then the user's cache." };
 
+    /// <summary>--unroll: auto, off, or a number; <see cref="Unrolled"/> reads it.</summary>
+    public static Option<string> Unroll()
+    {
+        var option = Text("--unroll", "K|auto|off", $"Steps in one launch of the device's, up to {Unrolling.Most}; auto chooses on cuda, by the time of a step, and takes one step elsewhere. The bits are the same.", "auto");
+        option.CompletionSources.Add("auto", "off", "16");
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && Unrolled(result.Tokens[0].Value) is null) result.AddError($"--unroll takes auto, off, or a whole number from 1 to {Unrolling.Most}, not '{result.Tokens[0].Value}'.");
+        });
+        return option;
+    }
+
+    /// <summary>What --unroll says, as the trainer takes it; null where it makes no sense.</summary>
+    public static int? Unrolled(string? text) => text switch
+    {
+        "auto" => Unrolling.Auto,
+        "off" => Unrolling.Off,
+        _ => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int steps) && steps is >= 1 and <= Unrolling.Most ? steps : null,
+    };
+
     public static Option<ulong> Seed() => Number("--seed", "Seed of all random numbers; the same seed gives the same bits.", 0UL, 0UL);
 
     public static Option<int?> Steps(string description = "Training steps; instead of --epochs.") => OptionalNumber("--steps", description, 1);

@@ -10,12 +10,13 @@ internal static class BenchStep
 {
     public static ConsoleCommand Create()
     {
-        var command = new ConsoleCommand("step", "Time a captured training step (forward, backward, Adam) in this process: median, GFLOP/s of its products, share of the roof.")
+        var command = new ConsoleCommand("step", "Time a captured training step (forward, backward, Adam) in this process: median, GFLOP/s of its products, share of the roof; and of several steps in one launch.")
         {
             Examples =
             [
                 ("bench step step-dcgan", "both networks of a DCGAN"),
                 ("bench step step-dcgan64-paper --device cuda --precision bf16", "on a GPU; the same name in Bench/Peers/pytorch/peer.py is its peer"),
+                ("bench step step-vae --device cuda --unroll 16", "sixteen steps in one launch, beside sixteen launches in a row"),
                 ("bench step step-wavenet --batch 1 --device simt", "fewer at a time"),
             ],
         };
@@ -29,11 +30,13 @@ internal static class BenchStep
         var batch = Options.Number("--batch", "Images or sequences a step; 0 takes the usual one.", 0, 0);
         command.Arguments.Add(name);
         command.Options.Add(batch);
+        var unroll = Options.Unroll();
+        command.Options.Add(unroll);
         var bench = new ShapeBench(command);
         command.OnRun(session =>
         {
             var entry = StepEntry.All.First(entry => entry.Name == session.Get(name));
-            return bench.Run(session, (device, real) => new StepShape(device, real, entry, session.Get(batch) is > 0 and var given ? given : entry.Batch));
+            return bench.Run(session, (device, real) => new StepShape(device, real, entry, session.Get(batch) is > 0 and var given ? given : entry.Batch, Options.Unrolled(session.Get(unroll))!.Value));
         });
         return command;
     }

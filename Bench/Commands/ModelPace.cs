@@ -15,7 +15,7 @@ internal static class ModelPace
     {
         using var device = DeviceFactory.Open(null);
         var (config, shape, load) = entry.NeedsSequences ? Sequences(session, entry, device) : Images(session, entry);
-        double rate = Pace.StepsPerSecond(device, context => entry.Build(context, shape, config), load, config.Batch, captured: true, Pace.Budget, session.Stop);
+        double rate = Pace.StepsPerSecond(device, context => entry.Build(context, shape, config), load, config.Batch, captured: true, Unrolling.Auto, Pace.Budget, session.Stop);
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{Pace.Duration(config.Steps / rate)} for {TrainSettings.StandardEpochs} epochs of {config.Data} ({config.Steps:N0} steps of {config.Batch}) on {device.Kind.Name()}, {rate:G3} steps/s{Pace.LossBy(ReferenceCurve.Find(config), config.Steps)}");

@@ -12,18 +12,18 @@ internal static class Pace
     /// <summary>Time for all of it, but for the first step, which may have kernels to compile.</summary>
     public static TimeSpan Budget { get; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Steps before the clock runs: the first compiles, the second is captured, the third is the first replay.</summary>
+    /// <summary>Steps before the clock runs: the first compiles, the second is captured, the third is timed by itself where steps are put together.</summary>
     private const int WarmUp = 3;
 
     /// <summary>Steps a second.</summary>
     /// <param name="build">Makes the copy in a context of its own.</param>
     /// <param name="load">Puts the data there.</param>
-    public static double StepsPerSecond(Device device, Func<Context, IModel> build, Func<Context, ITrainingData> load, int batch, bool captured, TimeSpan budget, CancellationToken stop)
+    public static double StepsPerSecond(Device device, Func<Context, IModel> build, Func<Context, ITrainingData> load, int batch, bool captured, int unroll, TimeSpan budget, CancellationToken stop)
     {
         using var context = new Context(device);
         using var data = load(context);
         using var model = build(context);
-        using var trainer = new Trainer(model, data, batch, captured);
+        using var trainer = new Trainer(model, data, batch, captured, unroll);
         Step();
         var whole = Stopwatch.StartNew();
         double last = 0;
@@ -38,7 +38,7 @@ internal static class Pace
         for (int some = 1; steps == 0 || whole.Elapsed < budget; some = Math.Min(2 * some, 32))
         {
             stop.ThrowIfCancellationRequested();
-            for (int i = 0; i < some; i++) trainer.Program.Run();
+            trainer.Program.Run(some);
             device.Synchronize();
             steps += some;
         }
@@ -61,7 +61,7 @@ internal static class Pace
         const double Share = 0.1; // of a very short time
         double minutes = settings.Minutes!.Value;
         var watch = Stopwatch.StartNew();
-        double rate = StepsPerSecond(device, build, load, settings.Batch, settings.Captured, TimeSpan.FromSeconds(Math.Min(Budget.TotalSeconds, Share * 60 * minutes)), session.Stop);
+        double rate = StepsPerSecond(device, build, load, settings.Batch, settings.Captured, settings.Unroll, TimeSpan.FromSeconds(Math.Min(Budget.TotalSeconds, Share * 60 * minutes)), session.Stop);
         int steps = Steps(minutes, rate, watch.Elapsed);
         if (!settings.Quiet) (settings.Json ? session.Error : session.Out).WriteLine(string.Create(CultureInfo.InvariantCulture, $"--minutes {minutes}: {steps:N0} steps at {rate:G3} steps/s on this device"));
         return steps;

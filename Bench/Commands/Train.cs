@@ -28,6 +28,7 @@ internal static class Train
                 ("train cgan --data mnist --epochs 5", "digits of the class asked for"),
                 ("train --resume runs/vae-digits-1", "goes on with a run that was stopped, bit for bit"),
                 ("train vae --steps 20 --profile trace.json", "a trace of the launches of a few steps"),
+                ("train vae --unroll 16", "sixteen steps in one launch; on a GPU a good number is chosen without it"),
                 ("train wavenet --data text --window 512 --steps 500", "a model of text, byte by byte"),
                 ("train vae --latent 20 --print-config > vae.json", "every option with its value, to be changed and given to --config vae.json"),
                 ("train vae --device simt --check --steps 3 --batch 8", "the CUDA kernels under the checking emulator"),
@@ -157,6 +158,9 @@ internal sealed record TrainSettings(
     string Data, DataOptions Source, int Batch, int? Steps, int? Epochs, ModelOptions Model, ulong Seed, Binarization? Binarization, bool Captured, string? Out, bool Json, string? Profile,
     SequenceSettings Sequences)
 {
+    /// <summary>Steps a launch, see <see cref="Unrolling"/>.</summary>
+    public int Unroll { get; init; }
+
     /// <summary>Steps between two checkpoints; 0 for none but the last.</summary>
     public int CheckpointEvery { get; init; }
 

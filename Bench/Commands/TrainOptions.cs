@@ -17,6 +17,7 @@ internal sealed class TrainOptions
     private readonly Option<ulong> _seed = Options.Seed();
     private readonly Option<string?> _binarize = Options.Choice("--binarize", "none: a pixel is byte / 255; dynamic: 0 or 1, drawn anew each epoch; what the model wants when not given", "none", "dynamic");
     private readonly Option<bool> _eager = new("--eager") { Description = "Run every step eagerly instead of replaying a captured one; the bits are the same." };
+    private readonly Option<string> _unroll = Options.Unroll();
     private readonly Option<string?> _profile = Options.Profile("a few steps");
     private readonly Option<string?> _resume = Options.Completed<string?>(
         new("--resume") { HelpName = "RUN", Description = "Go on with a run that was stopped, from its last checkpoint; its model, data and options are the run's own." }, LiveNames.Runs);
@@ -38,7 +39,7 @@ internal sealed class TrainOptions
         _command = command;
         _modelName = model;
         _data = new DataArguments(command);
-        foreach (Option option in (Option[])[_steps, _epochs, _minutes, _batch, _binarize, _seed, _eager, _profile, _out, _resume, _every, _otherIsa, _config, _print, _quiet, _noPreview, _json])
+        foreach (Option option in (Option[])[_steps, _epochs, _minutes, _batch, _binarize, _seed, _eager, _unroll, _profile, _out, _resume, _every, _otherIsa, _config, _print, _quiet, _noPreview, _json])
             command.Options.Add(option);
         _model = new ModelArguments(command);
         _sequences = new SequenceArguments(command);
@@ -71,7 +72,7 @@ internal sealed class TrainOptions
             sequences && !session.Given(_batch) ? SequenceArguments.StandardBatch : session.Get(_batch), session.Get(_steps), session.Get(_epochs), _model.Read(session), session.Get(_seed),
             session.Get(_binarize) is { } binarize ? (binarize == "dynamic" ? Binarization.Dynamic : Binarization.None) : null, !session.Get(_eager), session.Get(_out), session.Get(_json), session.Get(_profile),
             _sequences.Read(session, _data.Folder(session)))
-        { CheckpointEvery = session.Get(_every), Minutes = session.Get(_minutes), Quiet = session.Get(_quiet), Preview = !session.Get(_noPreview) };
+        { Unroll = Unroll(session), CheckpointEvery = session.Get(_every), Minutes = session.Get(_minutes), Quiet = session.Get(_quiet), Preview = !session.Get(_noPreview) };
     }
 
     /// <summary>The run that --resume names; null when it is not given.</summary>
@@ -84,10 +85,16 @@ internal sealed class TrainOptions
             return null;
         }
 
-        Option[] free = [_resume, _every, _otherIsa, _eager, _quiet, _noPreview, _json, .. _data.Places, .. Device.All];
+        Option[] free = [_resume, _every, _otherIsa, _eager, _unroll, _quiet, _noPreview, _json, .. _data.Places, .. Device.All];
         if (_command.Options.FirstOrDefault(option => session.Given(option) && !free.Contains(option)) is { } settled)
             throw new UsageException($"{settled.Name} is settled by the run; beside --resume may stand {string.Join(", ", free.Skip(1).Select(option => option.Name))}.");
         return RunFolder.Open(path);
+    }
+
+    private int Unroll(Session session)
+    {
+        int steps = Options.Unrolled(session.Get(_unroll))!.Value;
+        return session.Get(_eager) && steps > 1 ? throw new UsageException("--unroll puts captured steps together, and --eager captures none; leave one of them out.") : steps;
     }
 
     /// <summary>The settings of a run that goes on.</summary>
@@ -95,5 +102,5 @@ internal sealed class TrainOptions
         config.Data, config.ImagesFrom(_data.Folder(session)) with { Flip = config.Flip },
         config.Batch, (int)config.Steps, null, config, config.Seed, config.Binarization, !session.Get(_eager), null, session.Get(_json), null,
         new SequenceSettings(config.ImageWidth, config.Clips, config.SequencesFrom(_data.Folder(session))))
-    { CheckpointEvery = session.Get(_every), AllowOtherIsa = session.Get(_otherIsa), Quiet = session.Get(_quiet), Preview = !session.Get(_noPreview) };
+    { Unroll = Unroll(session), CheckpointEvery = session.Get(_every), AllowOtherIsa = session.Get(_otherIsa), Quiet = session.Get(_quiet), Preview = !session.Get(_noPreview) };
 }

@@ -19,7 +19,7 @@ internal static class TrainSteps
         long saved = resumed ? Resume(session, settings, model, data, run, checkpoints, report) : 0;
         report.Log.Begin(saved, settings.CheckpointEvery, saved > 0 ? checkpoints.Entries.FirstOrDefault(entry => entry.Point.Step == saved)?.Sha256 : null);
         using var profiler = settings.Profile is null ? null : new StepProfiler(device, run.Config.Steps);
-        using var trainer = new Trainer(model, data, run.Config.Batch, settings.Captured) { Profiler = profiler, Save = Save, SaveEvery = settings.CheckpointEvery };
+        using var trainer = new Trainer(model, data, run.Config.Batch, settings.Captured, settings.Unroll) { Profiler = profiler, Save = Save, SaveEvery = settings.CheckpointEvery };
         trainer.Resume(saved);
         bool finished = report.Watch(progress => trainer.Run(run.Config.Steps, progress + report.Log.Progress, report.Interval, session.Stop));
         if (trainer.Step > saved || checkpoints.Entries.Count == 0) Save(trainer.Step);

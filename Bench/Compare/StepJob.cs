@@ -11,16 +11,23 @@ namespace GenEngine.Bench.Compare;
 internal sealed class StepJob : OwnJob
 {
     private readonly Context _context;
-    private readonly StepProgram _step;
+    private readonly Action _work;
+    private StepProgram? _program;
 
     private StepJob(Device device, double flops, Func<Context, Action> build) : base(device)
     {
         Flops = flops;
         _context = new Context(device, seed: 1);
-        _step = new StepProgram(_context, build(_context));
+        _work = build(_context);
     }
 
     public override double Flops { get; }
+
+    /// <summary>Steps a launch, see <see cref="Unrolling"/>; before the first run.</summary>
+    public int Unroll { get; set; } = Unrolling.Off;
+
+    /// <summary>The steps.</summary>
+    public StepProgram Program => _program ??= new StepProgram(_context, _work, unroll: Unroll);
 
     public override double Bytes => 0; // activations partly stay in the last cache: no honest floor
 
@@ -123,11 +130,11 @@ internal sealed class StepJob : OwnJob
 
     public static StepJob WaveNet30(Device device, int batch) => Waves(device, batch, 16_384, 64, 256, 3);
 
-    public override void Run() => _step.Run();
+    public override void Run() => Program.Run();
 
     public override void Dispose()
     {
-        _step.Dispose();
+        _program?.Dispose();
         _context.Dispose();
         base.Dispose();
     }

@@ -47,7 +47,7 @@ internal sealed class ShapeBench
 
         var (ms, repeats) = DeviceTimer.Measure(device, job.Run, session.Get(_seconds));
         double? share = roof is null || job.Flops == 0 ? null : Math.Round(roof.FloorMs(job) / ms, 4);
-        var result = new ShapeResult(job.Name, device.Kind.Name(), precision, Math.Round(ms, 6), repeats, Math.Round(job.Flops / ms / 1e6, 3), share);
+        var result = new ShapeResult(job.Name, device.Kind.Name(), precision, Math.Round(ms, 6), repeats, Math.Round(job.Flops / ms / 1e6, 3), share, Together(job, session.Get(_seconds)));
         if (profile is not null)
         {
             using var launches = new LaunchProfile(device);
@@ -61,12 +61,26 @@ internal sealed class ShapeBench
         return ExitCode.Done;
     }
 
+    /// <summary>Runs one behind the other against the same number in one launch: by that much a launch is dear. Null where nothing is unrolled.</summary>
+    private static UnrolledResult? Together(ShapeJob job, double seconds)
+    {
+        int runs = job.Unrolled;
+        if (runs == 1) return null;
+        var (apart, _) = DeviceTimer.Measure(job.Device, () =>
+        {
+            for (int i = 0; i < runs; i++) job.Run();
+        }, seconds);
+        var (together, _) = DeviceTimer.Measure(job.Device, job.RunUnrolled, seconds);
+        return new UnrolledResult(runs, Math.Round(apart / runs, 6), Math.Round(together / runs, 6));
+    }
+
     private static void Print(Session session, ShapeJob job, ShapeResult result, Device device, Roof? roof)
     {
         session.Out.WriteLine($"{job.Work}, {result.Precision}, on {result.Device}: {device.Description}");
         string share = result.RoofShare is { } of ? Invariant($", {100 * of:F1} % of the roof") : "";
         string rate = job.Flops > 0 ? Invariant($", {result.Gflops:G4} GFLOP/s{share}") : "";
         session.Out.WriteLine(Invariant($"{result.Ms:G4} ms (median of {result.Repeats}){rate}"));
+        if (result.Unrolled is { } unrolled) session.Out.WriteLine(Invariant($"{unrolled.Steps} in a row: {unrolled.InARowMs:G4} ms each; in one launch: {unrolled.Ms:G4} ms each, {unrolled.InARowMs / unrolled.Ms:F2} times as fast"));
         if (job.Flops == 0) return;
         if (roof is not null) session.Out.WriteLine($"roof: {roof}");
         else if (device.Kind == DeviceKind.Simt) session.Out.WriteLine("No roof: the emulator's time is the host's and says nothing of a GPU.");
@@ -77,4 +91,11 @@ internal sealed class ShapeBench
 /// <summary>'bench gemm --json'; the first four fields are those of every list of measurements here.</summary>
 /// <param name="Ms">Median, milliseconds.</param>
 /// <param name="RoofShare">The device's least time for this work / Ms; null where no roof is known.</param>
-internal sealed record ShapeResult(string Name, string Device, string Precision, double Ms, int Repeats, double Gflops, double? RoofShare);
+/// <param name="Unrolled">Of training steps: several in one launch; null where that is off.</param>
+internal sealed record ShapeResult(string Name, string Device, string Precision, double Ms, int Repeats, double Gflops, double? RoofShare, UnrolledResult? Unrolled = null);
+
+/// <summary>Steps that were put together.</summary>
+/// <param name="Steps">In one launch.</param>
+/// <param name="InARowMs">One of so many launches in a row, waited for at the end; median, milliseconds.</param>
+/// <param name="Ms">One of the steps in one launch.</param>
+internal sealed record UnrolledResult(int Steps, double InARowMs, double Ms);

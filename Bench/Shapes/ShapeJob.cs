@@ -24,7 +24,13 @@ internal abstract class ShapeJob(Device device, DType real) : IDisposable
 
     public DType Real { get; } = real;
 
+    /// <summary>Runs that the device can be asked for at once; 1 where there is no such thing, and before it has run a few times.</summary>
+    public virtual int Unrolled => 1;
+
     public abstract void Run();
+
+    /// <summary><see cref="Unrolled"/> runs at once.</summary>
+    public virtual void RunUnrolled() => Run();
 
     public virtual void Dispose()
     {

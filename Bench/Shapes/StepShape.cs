@@ -12,10 +12,12 @@ internal sealed class StepShape : ShapeJob
     private readonly StepJob _step;
     private readonly int _batch;
 
-    public StepShape(Device device, DType real, StepEntry entry, int batch) : base(device, real)
+    /// <param name="unroll">Steps a launch, see <see cref="Unrolling"/>.</param>
+    public StepShape(Device device, DType real, StepEntry entry, int batch, int unroll) : base(device, real)
     {
         if (real != DType.Float32) throw new UsageException($"{entry.Name}: training steps are measured in float32, tf32 or bf16, not in {real.CName()}.");
         (_entry, _batch, _step) = (entry, batch, entry.Create(device, batch));
+        _step.Unroll = unroll;
     }
 
     public override string Name => _batch == _entry.Batch ? _entry.Name : Invariant($"{_entry.Name}-batch{_batch}");
@@ -24,7 +26,11 @@ internal sealed class StepShape : ShapeJob
 
     public override double Flops => _step.Flops;
 
+    public override int Unrolled => _step.Program.Unrolled;
+
     public override void Run() => _step.Run();
+
+    public override void RunUnrolled() => _step.Program.Run(Unrolled);
 
     public override void Dispose()
     {

@@ -26,6 +26,9 @@ public sealed class DivergedException(string message) : EngineException(message)
 /// </summary>
 public sealed class Trainer : IDisposable
 {
+    /// <summary>Steps between two reports, at most: half the ring of losses.</summary>
+    private const int LongestUnseen = LossHistory.Capacity / 2;
+
     private readonly IModel _model;
     private readonly ITrainingData _data;
     private readonly LossHistory _history;
@@ -35,14 +38,16 @@ public sealed class Trainer : IDisposable
     /// <param name="data">On the same context as the model.</param>
     /// <param name="batch">Images or windows a step.</param>
     /// <param name="captured">Replay the step from the third on; the bits are those of eager steps.</param>
-    public Trainer(IModel model, ITrainingData data, int batch, bool captured = true)
+    /// <param name="unroll">Steps a launch of the device's, see <see cref="Unrolling"/>: as many as pay off, unless a number is given. All phases of a model are one step.</param>
+    /// <exception cref="EngineException">No such batch, or no such number of steps at once.</exception>
+    public Trainer(IModel model, ITrainingData data, int batch, bool captured = true, int unroll = Unrolling.Auto)
     {
         if (batch < 1) throw new EngineException($"--batch {batch}: a batch has at least one example.");
         _model = model;
         _data = data;
         _batch = batch;
         _history = new LossHistory(model.Context, model.LossNames.Count);
-        Program = new StepProgram(model.Context, () => _history.Record(model.TrainStep(data.NextBatch(batch))), captured);
+        Program = new StepProgram(model.Context, () => _history.Record(model.TrainStep(data.NextBatch(batch))), captured, unroll);
     }
 
     /// <summary>The step, for its counters.</summary>
@@ -78,7 +83,7 @@ public sealed class Trainer : IDisposable
     /// <param name="steps">Total, counted from the trainer's first step.</param>
     /// <param name="report">Called about every <paramref name="interval"/>, and at the end.</param>
     /// <param name="interval">Between reports; default 200 ms.</param>
-    /// <param name="stop">Ends training after the step in progress.</param>
+    /// <param name="stop">Ends training after the step in progress, or after the few that were asked for together.</param>
     /// <returns>True when all steps are done, false when stopped.</returns>
     /// <exception cref="DivergedException">A loss is NaN or infinite: names the step and the term.</exception>
     public bool Run(long steps, Action<TrainProgress>? report = null, TimeSpan? interval = null, CancellationToken stop = default)
@@ -89,11 +94,12 @@ public sealed class Trainer : IDisposable
         long reported = Step;
         while (Step < steps && !stop.IsCancellationRequested)
         {
+            int together = Together(steps, reported);
             if (Profiler?.Wants(Step + 1) == true) Profiler.Run(Step + 1, Program.Run);
-            else Program.Run();
-            Step++;
+            else Program.Run(together);
+            Step += together;
             bool due = watch.Elapsed - last >= every, saving = Save is not null && SaveEvery > 0 && Step % SaveEvery == 0 && Step < steps;
-            if (!due && !saving && Step < steps && Step - reported < LossHistory.Capacity / 2) continue;
+            if (!due && !saving && Step < steps && Step - reported < LongestUnseen) continue;
             Report();
             if (saving) Save!(Step);
         }
@@ -116,6 +122,21 @@ public sealed class Trainer : IDisposable
     {
         Program.Dispose();
         _history.Dispose();
+    }
+
+    /// <summary>Steps that may run before the host has to look: one launch's, or 1 where a report, a save, the end or a step to profile lies among them.</summary>
+    private int Together(long steps, long reported)
+    {
+        int together = Program.Unrolled;
+        long free = Math.Min(steps - Step, LongestUnseen - (Step - reported));
+        if (Save is not null && SaveEvery > 0) free = Math.Min(free, SaveEvery - (Step % SaveEvery));
+        if (together > free) return 1;
+        for (int i = 1; i <= together; i++)
+        {
+            if (Profiler?.Wants(Step + i) == true) return 1;
+        }
+
+        return together;
     }
 
     private double[] Means(double[][] rows)

@@ -89,16 +89,38 @@ public abstract class CapturedStep : IDisposable
     /// <summary>The recorded launches; owned, and disposed with the step.</summary>
     protected LaunchRecorder Recorder { get; }
 
-    /// <summary>Launches in one replay.</summary>
+    /// <summary>Launches in one replay of one step.</summary>
     public int LaunchCount => Recorder.Launches.Count;
+
+    /// <summary>Steps that <see cref="Replay(int)"/> asks the device for at once; 1 before <see cref="Unroll"/>.</summary>
+    public int Unrolled { get; private set; } = 1;
+
+    /// <summary>
+    /// Makes so many steps in a row one piece of work for the device: one graph on cuda, whose edges across the steps' borders come from the same
+    /// declarations as those within. Elsewhere there is nothing to make. The bits are those of single steps.
+    /// </summary>
+    /// <param name="times">1 goes back to single steps.</param>
+    /// <exception cref="EngineException">The device cannot make it; what could be replayed before still can.</exception>
+    public void Unroll(int times)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(times);
+        if (times == Unrolled) return;
+        UnrollCore(times);
+        Unrolled = times;
+    }
 
     /// <summary>Names of the launches, in order.</summary>
     public IEnumerable<string> LaunchNames => Recorder.Launches.Select(launch => launch.Name);
 
     /// <summary>Runs the whole step once more, in order with other work on the device.</summary>
     /// <exception cref="EngineException">The capture is stale: memory it uses was freed.</exception>
-    public void Replay()
+    public void Replay() => Replay(1);
+
+    /// <summary>Runs the step so many times: unrolled as often as that fits, the rest one by one.</summary>
+    /// <exception cref="EngineException">The capture is stale: memory it uses was freed.</exception>
+    public void Replay(int steps)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(steps);
         foreach (var buffer in _buffers)
         {
             if (buffer.IsDisposed)
@@ -106,8 +128,14 @@ public abstract class CapturedStep : IDisposable
         }
 
         if (Recorder.Device.Recorder is not null) throw new EngineException("A captured step cannot be replayed inside another capture.");
-        if (Recorder.Device.Probe is { } probe) ReplayFor(probe);
-        else ReplayCore();
+        if (Recorder.Device.Probe is { } probe)
+        {
+            for (; steps > 0; steps--) ReplayFor(probe);
+            return;
+        }
+
+        for (; Unrolled > 1 && steps >= Unrolled; steps -= Unrolled) ReplayUnrolled();
+        for (; steps > 0; steps--) ReplayCore();
     }
 
     public void Dispose()
@@ -119,6 +147,16 @@ public abstract class CapturedStep : IDisposable
 
     /// <summary>Runs or queues all launches once; the memory they use has been checked.</summary>
     protected abstract void ReplayCore();
+
+    /// <summary>Runs or queues the list <see cref="Unrolled"/> times; one by one unless overridden.</summary>
+    protected virtual void ReplayUnrolled()
+    {
+        for (int i = 0; i < Unrolled; i++) ReplayCore();
+    }
+
+    /// <summary>Makes what <see cref="ReplayUnrolled"/> needs in place of what it needed so far; when it throws, that is still there. Nothing unless overridden.</summary>
+    /// <param name="times">1 for no more of it.</param>
+    protected virtual void UnrollCore(int times) { }
 
     /// <summary>Runs one launch of the list.</summary>
     protected abstract void Run(in RecordedLaunch launch);

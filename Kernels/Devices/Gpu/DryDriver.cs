@@ -45,7 +45,7 @@ public sealed unsafe class DryDriver : IGpuDriver
     /// <summary>Does nothing: no output is written.</summary>
     public void Launch(object loaded, GpuKernel kernel, in LaunchShape shape, void* args, int argBytes, ReadOnlySpan<Access> accesses) { }
 
-    public IGpuGraph CreateGraph(LaunchRecorder recorder) => new Nothing();
+    public IGpuGraph CreateGraph(LaunchRecorder recorder, int times) => new Nothing();
 
     public void Dispose() { }
 

@@ -96,7 +96,7 @@ public sealed unsafe class GpuDevice : Device
 
     protected override void DownloadCore(BufferRange source, Span<byte> target) => Driver.Download((nint)source.Address, target);
 
-    protected override CapturedStep Instantiate(LaunchRecorder recorder) => new GpuCapturedStep(recorder, Driver, Driver.CreateGraph(recorder));
+    protected override CapturedStep Instantiate(LaunchRecorder recorder) => new GpuCapturedStep(recorder, Driver, Driver.CreateGraph(recorder, 1));
 
     protected override void DisposeCore() => Driver.Dispose();
 
@@ -109,7 +109,18 @@ public sealed unsafe class GpuDevice : Device
 
     private sealed class GpuCapturedStep(LaunchRecorder recorder, IGpuDriver driver, IGpuGraph graph) : CapturedStep(recorder)
     {
+        private IGpuGraph? _unrolled;
+
         protected override void ReplayCore() => graph.Launch();
+
+        protected override void ReplayUnrolled() => _unrolled!.Launch();
+
+        protected override void UnrollCore(int times)
+        {
+            var made = times == 1 ? null : driver.CreateGraph(Recorder, times);
+            _unrolled?.Dispose();
+            _unrolled = made;
+        }
 
         protected override void Run(in RecordedLaunch launch)
         {
@@ -117,6 +128,10 @@ public sealed unsafe class GpuDevice : Device
             driver.Launch(target.Loaded, target.Kernel, launch.Shape, (void*)launch.Args, launch.ArgBytes, Recorder.AccessesOf(launch));
         }
 
-        protected override void DisposeCore() => graph.Dispose();
+        protected override void DisposeCore()
+        {
+            _unrolled?.Dispose();
+            graph.Dispose();
+        }
     }
 }

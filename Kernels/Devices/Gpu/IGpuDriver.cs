@@ -55,7 +55,8 @@ public unsafe interface IGpuDriver : IDisposable
     void Launch(object loaded, GpuKernel kernel, in LaunchShape shape, void* args, int argBytes, ReadOnlySpan<Access> accesses);
 
     /// <summary>Makes a recorded list replayable; its launches carry <see cref="GpuLaunchTarget"/> as their kernel.</summary>
-    IGpuGraph CreateGraph(LaunchRecorder recorder);
+    /// <param name="times">How often one launch of the graph goes through the list.</param>
+    IGpuGraph CreateGraph(LaunchRecorder recorder, int times);
 }
 
 /// <summary>A kernel variant and what the driver loaded for it.</summary>
@@ -64,6 +65,6 @@ public sealed record GpuLaunchTarget(GpuKernel Kernel, object Loaded);
 /// <summary>A recorded list of launches as a driver replays it; it needs the recorder for as long as it lives.</summary>
 public interface IGpuGraph : IDisposable
 {
-    /// <summary>Runs all launches once more, in order with other work; a GPU may run them after the return.</summary>
+    /// <summary>Goes through the list as often as the graph was made for, in order with other work; a GPU may run it after the return.</summary>
     void Launch();
 }

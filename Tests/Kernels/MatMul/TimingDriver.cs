@@ -73,7 +73,7 @@ internal sealed unsafe class TimingDriver(IGpuDriver inner, Func<GpuKernel, floa
         inner.Launch(loaded, kernel, shape, args, argBytes, accesses);
     }
 
-    public IGpuGraph CreateGraph(LaunchRecorder recorder) => inner.CreateGraph(recorder);
+    public IGpuGraph CreateGraph(LaunchRecorder recorder, int times) => inner.CreateGraph(recorder, times);
 
     public void Dispose() => inner.Dispose();
 

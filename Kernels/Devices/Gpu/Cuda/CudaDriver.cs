@@ -167,10 +167,10 @@ public sealed unsafe class CudaDriver : IGpuDriver
         if (result != CUresult.CUDA_SUCCESS) CudaException.Check(result, Say(kernel.Name, shape), nameof(CudaApi.cuLaunchKernel));
     }
 
-    public IGpuGraph CreateGraph(LaunchRecorder recorder)
+    public IGpuGraph CreateGraph(LaunchRecorder recorder, int times)
     {
         Enter();
-        var graph = new CudaGraph(this, recorder);
+        var graph = new CudaGraph(this, recorder, times);
         _graphs.Add(graph);
         return graph;
     }

@@ -11,6 +11,9 @@ public sealed class CudaException : EngineException
     /// <summary>CUDA_ERROR_... as cuda.h numbers it.</summary>
     public int Code => (int)Result;
 
+    /// <summary>The GPU, or the driver, has no memory left for what was asked.</summary>
+    public bool IsOutOfMemory => Result == CUresult.CUDA_ERROR_OUT_OF_MEMORY;
+
     internal CUresult Result { get; }
 
     /// <summary>Throws unless the call succeeded. The call's own text appears in the message.</summary>

@@ -1,21 +1,21 @@
 namespace GenEngine.Kernels.Devices.Gpu.Cuda;
 
 /// <summary>
-/// A recorded list as an explicit graph: a node a launch, an edge where the declarations need an order, so that launches that do not
-/// touch each other's memory run side by side. The driver keeps its own copy of the argument structs.
+/// A recorded list, once or several times in a row, as an explicit graph: a node a launch, an edge where the declarations need an order, so that
+/// launches that do not touch each other's memory run side by side, those of neighbouring rounds too. The driver keeps its own copy of the argument structs.
 /// </summary>
 internal sealed unsafe class CudaGraph : IGpuGraph
 {
     private readonly CudaDriver _driver;
     private readonly GraphExecHandle? _executable;
 
-    public CudaGraph(CudaDriver driver, LaunchRecorder recorder)
+    public CudaGraph(CudaDriver driver, LaunchRecorder recorder, int times)
     {
         _driver = driver;
         if (recorder.Launches.Count == 0) return; // nothing to replay
         using var graph = GraphHandle.Create();
-        AddNodes(graph.Value, recorder);
-        CudaException.Check(CudaApi.cuGraphInstantiateWithFlags(out nint executable, graph.Value, 0), $"a captured step of {recorder.Launches.Count} launches");
+        AddNodes(graph.Value, recorder, times);
+        CudaException.Check(CudaApi.cuGraphInstantiateWithFlags(out nint executable, graph.Value, 0), $"{(times == 1 ? "a captured step" : $"{times} captured steps")} of {recorder.Launches.Count} launches");
         _executable = new GraphExecHandle(executable);
         try
         {
@@ -40,14 +40,14 @@ internal sealed unsafe class CudaGraph : IGpuGraph
         _executable.Dispose();
     }
 
-    private static void AddNodes(nint graph, LaunchRecorder recorder)
+    private static void AddNodes(nint graph, LaunchRecorder recorder, int times)
     {
-        int[][] edges = GraphEdges.Of(recorder);
+        int[][] edges = GraphEdges.Of(recorder, times);
         var nodes = new nint[edges.Length];
         var waits = new nint[edges.Max(list => list.Length)];
         for (int i = 0; i < nodes.Length; i++)
         {
-            var launch = recorder.Launches[i];
+            var launch = recorder.Launches[i % recorder.Launches.Count];
             for (int k = 0; k < edges[i].Length; k++) waits[k] = nodes[edges[i][k]];
             nodes[i] = AddNode(graph, launch, waits.AsSpan(0, edges[i].Length));
         }

@@ -157,7 +157,7 @@ public sealed unsafe class SimtDriver : IGpuDriver
         else _ordered.Run(this, kernel, &launch, accesses, _options.Orders);
     }
 
-    public IGpuGraph CreateGraph(LaunchRecorder recorder) => new Graph(this, recorder);
+    public IGpuGraph CreateGraph(LaunchRecorder recorder, int times) => new Graph(this, recorder, times);
 
     public void Dispose()
     {
@@ -229,9 +229,16 @@ public sealed unsafe class SimtDriver : IGpuDriver
         if (why is not null) throw new EngineException($"{kernel.Name} is launched with {why}.");
     }
 
-    private sealed class Graph(SimtDriver driver, LaunchRecorder recorder) : IGpuGraph
+    private sealed class Graph(SimtDriver driver, LaunchRecorder recorder, int times) : IGpuGraph
     {
         public void Launch()
+        {
+            for (int i = 0; i < times; i++) Once();
+        }
+
+        public void Dispose() { }
+
+        private void Once()
         {
             foreach (ref readonly var launch in CollectionsMarshal.AsSpan(recorder.Launches))
             {
@@ -239,7 +246,5 @@ public sealed unsafe class SimtDriver : IGpuDriver
                 driver.Launch(target.Loaded, target.Kernel, launch.Shape, (void*)launch.Args, launch.ArgBytes, recorder.AccessesOf(launch));
             }
         }
-
-        public void Dispose() { }
     }
 }
