@@ -4,9 +4,10 @@ using GenEngine.Runs;
 
 namespace GenEngine.Bench.Micro;
 
-/// <summary>A whole training step of the dense VAE 784-400-20, batch 128: captured and eager.</summary>
+/// <summary>A whole training step of the dense VAE 784-400-20, batch 128: captured and eager, one and sixteen at once.</summary>
 public class VaeStepBenchmarks : DeviceBenchmark
 {
+    private const int AtOnce = 16;
     private StepProgram? _step;
 
     [Params(true, false)]
@@ -14,6 +15,9 @@ public class VaeStepBenchmarks : DeviceBenchmark
 
     [Benchmark]
     public void Step() => _step!.Run();
+
+    [Benchmark(OperationsPerInvoke = AtOnce)]
+    public void StepOfSixteen() => _step!.Run(AtOnce);
 
     protected override void Prepare()
     {
@@ -23,7 +27,7 @@ public class VaeStepBenchmarks : DeviceBenchmark
         var random = new GenEngine.Numerics.SplitMix64(1);
         for (int i = 0; i < pixels.Length; i++) pixels[i] = random.NextDouble();
         var batch = new Batch(context.FromHost(pixels, new Shape(128, 784), "images"), null);
-        _step = new StepProgram(context, () => model.TrainStep(batch), Captured);
+        _step = new StepProgram(context, () => model.TrainStep(batch), Captured, AtOnce);
         for (int i = 0; i < 3; i++) _step.Run(); // observed, captured, replayed
     }
 }

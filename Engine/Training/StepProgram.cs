@@ -136,7 +136,7 @@ public sealed class StepProgram : IDisposable
     {
         _context.Arena.Trim(); // the eager step's memory is not needed any more
         _plan ??= LivenessPlan.Make(_lifetimes!);
-        _memory ??= _context.Device.Allocate(_plan.PlannedBytes, "planned step");
+        _memory ??= _context.Device.Allocate(Math.Max(_plan.PlannedBytes, 1), "planned step"); // a step may have no intermediates
         _context.Arena.Follow(_plan, _memory);
         _context.Device.BeginCapture();
         try

@@ -64,6 +64,18 @@ public sealed class BenchShapeTests
         Assert.That(result.GetProperty("gflops").GetDouble(), Is.Positive);
     }
 
+    [Test]
+    public void SeveralStepsInOneLaunchAreTimedBesideSingleOnes()
+    {
+        const string Line = "bench step step-vae --batch 2 --seconds 0 --device cpu";
+        var unrolled = JsonDocument.Parse(ConsoleRun.Of((Line + " --unroll 4 --json").Split(' ')).Out).RootElement.GetProperty("unrolled");
+        Assert.That(unrolled.GetProperty("steps").GetInt32(), Is.EqualTo(4));
+        Assert.That((unrolled.GetProperty("ms").GetDouble(), unrolled.GetProperty("in_a_row_ms").GetDouble()), Is.GreaterThan((0.0, 0.0)));
+        Assert.That(ConsoleRun.Of((Line + " --unroll 4").Split(' ')).Out, Does.Match(@"4 in a row: .* ms each; in one launch: .* ms each"));
+        foreach (string none in (string[])["", " --unroll off", " --unroll 1"])
+            Assert.That(JsonDocument.Parse(ConsoleRun.Of((Line + none + " --json").Split(' ')).Out).RootElement.GetProperty("unrolled").ValueKind, Is.EqualTo(JsonValueKind.Null), "nothing to gain on the CPU");
+    }
+
     /// <summary>Whatever 'train' can build, on small and on large images, has its step measured.</summary>
     [Test]
     public void EveryModelOfTheZooHasAStep()
@@ -77,7 +89,7 @@ public sealed class BenchShapeTests
         }
     }
 
-    [TestCase("step-dcgam", "Did you mean 'step-dcgan'?"), TestCase("step-vae --precision float64", "not in double")]
+    [TestCase("step-dcgam", "Did you mean 'step-dcgan'?"), TestCase("step-vae --precision float64", "not in double"), TestCase("step-vae --unroll 0", "from 1 to 32"), TestCase("step-vae --unroll many", "auto, off")]
     public void AnImpossibleStepIsRefused(string step, string why)
     {
         var run = ConsoleRun.Of($"bench step {step} --device cpu".Split(' '));

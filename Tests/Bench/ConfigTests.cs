@@ -21,7 +21,7 @@ public sealed class ConfigTests
     [TestCase("train vae --hidden none --latent 3 --steps 7 --learning-rate 0.002")]
     [TestCase("train gated-pixelcnn --layers 2 --epochs 3 --device cpu --isa portable")]
     [TestCase("train cvae-gan --lambdas 1,2,0.5,1e-05 --seed 18446744073709551615")]
-    [TestCase("train wavenet --window 64")]
+    [TestCase("train wavenet --window 64 --unroll 8")]
     public void A_printed_configuration_is_the_same_when_it_is_fed_back(string line)
     {
         string[] words = line.Split(' ');
@@ -60,6 +60,7 @@ public sealed class ConfigTests
         Assert.That(root.GetProperty("hidden").EnumerateArray().Select(width => width.GetInt32()), Is.EqualTo(new[] { 32, 16 }));
         string run = Path.Combine(_folder, "run");
         Assert.That(ConsoleRun.Of("train", "--config", file, "--steps", "3", "--out", run).Code, Is.EqualTo(ExitCode.Done));
+        Assert.That(ConsoleRun.Of("train", "--config", file, "--unroll", "4", "--eager").Error, Does.Contain("--eager captures none"));
         var config = RunFolder.Open(run).Config;
         Assert.That((config.Model, config.Steps, config.Batch, config.Latent), Is.EqualTo(("vae", 3L, 16, (int?)5)));
         Assert.That(ConsoleRun.Of("train", "--resume", run, "--config", file).Error, Does.Contain("--config is settled by the run"));
@@ -69,6 +70,7 @@ public sealed class ConfigTests
     [TestCase("{ \"resume\": \"x\" }", "line 1: 'resume' is typed, and cannot stand in a file.")]
     [TestCase("{\n\n \"latent\": 0 }", "line 3: --latent takes a whole number from 1 up, not '0'.")]
     [TestCase("{ \"learning-rate\": \"fast\" }", "line 1: --learning-rate takes a number from 0 up, not 'fast'.")]
+    [TestCase("{ \"unroll\": 64 }", "line 1: --unroll takes auto, off, or a whole number from 1 to 32, not '64'.")]
     [TestCase("{ \"trim\": 1.5 }", "line 1: --trim takes a number from 0 to 1, not '1.5'.")]
     [TestCase("{ \"threads\": 5000 }", "line 1: --threads takes a whole number from 0 to 1024, not '5000'.")]
     [TestCase("{ \"schedule\": \"cosin\" }", "Unknown --schedule value 'cosin'. Did you mean 'cosine'?")]

@@ -17,6 +17,7 @@ public sealed class ProfileTests
 
     [TestCase("--device cpu --threads 2", "cpu")]
     [TestCase("--device cpu --eager", "cpu")]
+    [TestCase("--device cpu --unroll 2", "cpu")]
     [TestCase("--device simt", "simt")]
     public void ATraceHoldsStepsInThemOperationsInThemLaunches(string options, string device)
     {

@@ -48,15 +48,15 @@ public sealed class CheckpointTests
                 new Checkpoints(run).Save(first.Model, first.Data, stopped, 1, s_nothing);
             }
 
-            foreach (bool captured in (bool[])[true, false])
+            foreach (var (captured, unroll) in ((bool, int)[])[(true, Unrolling.Off), (true, 3), (false, Unrolling.Off)])
             {
                 using var second = new Training(TestDevices.Cpu(GenEngine.Kernels.Devices.Cpu.CpuIsas.Best, 2), description, options);
                 var (point, _) = new Checkpoints(run).Load(second.Model, second.Data)!.Value;
                 Assert.That(point.Step, Is.EqualTo(stopped));
-                var trainer = second.Trainer(captured);
+                var trainer = second.Trainer(captured, unroll);
                 trainer.Resume(point.Step);
                 trainer.Run(Steps);
-                Assert.That(second.Memory(), Is.EqualTo(whole.Memory()), $"stopped at {stopped}, captured: {captured}");
+                Assert.That(second.Memory(), Is.EqualTo(whole.Memory()), $"stopped at {stopped}, captured: {captured}, {unroll} at once");
             }
 
             Directory.Delete(run.File(Checkpoints.FolderName), recursive: true);
@@ -319,7 +319,7 @@ public sealed class CheckpointTests
 
         public ITrainingData Data { get; }
 
-        public Trainer Trainer(bool captured) => _trainer = new Trainer(Model, Data, Batch, captured);
+        public Trainer Trainer(bool captured, int unroll = Unrolling.Auto) => _trainer = new Trainer(Model, Data, Batch, captured, unroll);
 
         /// <summary>All bytes that steps read and change.</summary>
         public byte[][] Memory() => [.. TrainingMemory.Of(Model).Select(memory =>

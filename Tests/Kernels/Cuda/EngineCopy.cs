@@ -66,6 +66,6 @@ internal sealed class EngineCopy
     private sealed class Context() : AssemblyLoadContext("a copy of the engine")
     {
         protected override Assembly? Load(AssemblyName name) =>
-            name.Name == "GenEngine.Kernels" ? LoadFromAssemblyPath(Path.Combine(AppContext.BaseDirectory, name.Name + ".dll")) : null;
+            name.Name is "GenEngine.Kernels" or "GenEngine.Engine" ? LoadFromAssemblyPath(Path.Combine(AppContext.BaseDirectory, name.Name + ".dll")) : null;
     }
 }

@@ -25,6 +25,9 @@ internal static unsafe class FakeCuda
     /// <summary>Launches that have run.</summary>
     public static int LaunchCount => ((delegate* unmanaged<int>)Export("fake_launch_count"))();
 
+    /// <summary>Launches of graphs that were asked for.</summary>
+    public static int GraphCount => ((delegate* unmanaged<int>)Export("fake_graph_count"))();
+
     /// <summary>How often the time between two events was asked for.</summary>
     public static int TimesAsked => ((delegate* unmanaged<int>)Export("fake_times_asked"))();
 

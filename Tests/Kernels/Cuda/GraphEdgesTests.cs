@@ -86,6 +86,23 @@ public class GraphEdgesTests
     }
 
     [Test]
+    public void RoundsOfAListHaveTheEdgesOfTheListWrittenOut()
+    {
+        var property = Prop.ForAll(ArbMap.Default.ArbFor<byte[][]>(), launches =>
+        {
+            Access[][] accesses = [.. launches.Select(Decode)];
+            for (int times = 1; times <= 4; times++)
+            {
+                int[][] written = Edges([.. Enumerable.Repeat(accesses, times).SelectMany(round => round)]), rounds = Edges(times, accesses);
+                if (!written.Zip(rounds).All(pair => pair.First.SequenceEqual(pair.Second)) || written.Length != rounds.Length) return false.Label($"{times} rounds");
+            }
+
+            return true.ToProperty();
+        });
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(500).WithEndSize(20), property);
+    }
+
+    [Test]
     public void ALongStepIsDoneQuickly()
     {
         // 4000 launches that all read one buffer and write their own stretch of another, twice
@@ -105,14 +122,16 @@ public class GraphEdgesTests
         return new Access(buffer.Range(start, Math.Min(length, 24 - start)), (AccessMode)(chunk[2] % 3));
     })];
 
-    private unsafe int[][] Edges(params Access[][] launches)
+    private int[][] Edges(params Access[][] launches) => Edges(1, launches);
+
+    private unsafe int[][] Edges(int times, Access[][] launches)
     {
         _device.BeginCapture();
         try
         {
             int argument = 0;
             foreach (var accesses in launches) _device.Recorder!.Add(this, "launch", default, typeof(int), &argument, sizeof(int), accesses);
-            return GraphEdges.Of(_device.Recorder!);
+            return GraphEdges.Of(_device.Recorder!, times);
         }
         finally
         {

@@ -11,7 +11,7 @@ enum { CONTEXT, STREAM, EVENT, MODULE, GRAPH, EXEC, PINNED, MEMORY, KINDS };
 
 #define API __attribute__((visibility("default")))
 #define MAX_ARGS 256
-#define MAX_NODES 64
+#define MAX_NODES 128
 #define MAX_DEVICES 4
 
 typedef struct Object { int kind, alive; size_t bytes; double when; void* data; struct Object *context, *next; } Object;
@@ -29,7 +29,7 @@ static int live[KINDS];
 static Op *queue, **tail = &queue;
 static double clock_ms;  // a kernel takes 1.5 ms, all else no time
 static Launch records[256];
-static int record_count;
+static int record_count, graph_count;
 static int edges[1024][2], edge_count;
 static float times[64];
 static int time_count, times_asked;
@@ -115,7 +115,7 @@ API void fake_reset(void)
 {
     drain();
     machine.devices = 1, machine.version = 12040, machine.arch = 80, machine.sms = 108, machine.memory = (size_t)1 << 30;
-    sticky = record_count = edge_count = time_count = times_asked = 0, fail_name[0] = 0;
+    sticky = record_count = graph_count = edge_count = time_count = times_asked = 0, fail_name[0] = 0;
 }
 API void fake_machine(int devices, int version, int arch, int64_t memory) { machine.devices = devices, machine.version = version, machine.arch = arch, machine.memory = (size_t)memory; }
 API void fake_fail(const char* name, int result) { strncpy(fail_name, name, sizeof fail_name - 1), fail_result = result; }
@@ -123,6 +123,7 @@ API void fake_times(const float* ms, int n) { memcpy(times, ms, sizeof *ms * (si
 API int fake_times_asked(void) { return times_asked; }
 API int fake_live(int kind) { return live[kind]; }
 API int fake_launch_count(void) { return record_count; }
+API int fake_graph_count(void) { return graph_count; }
 API int fake_edge_count(void) { return edge_count; }
 API void fake_edge(int i, int* pair) { pair[0] = edges[i][0], pair[1] = edges[i][1]; }
 API int fake_launch(int i, char* name, unsigned* numbers, unsigned char* args)
@@ -337,6 +338,7 @@ API CUresult cuGraphLaunch(void* e, void* s)
     if (!o || !check(s, STREAM)) return INVALID_HANDLE;
     Graph* g = o->data;
     int done[MAX_NODES] = { 0 };
+    graph_count++;
     for (int ran = 0; ran < g->count; ran++)
         for (int i = g->count - 1; i >= 0; i--) {  // the last one that may run
             int ready = !done[i];
