@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Serialization;
 using GenEngine.Bench.Profiles;
 using GenEngine.Bench.UserKernels;
 using GenEngine.Kernels;
@@ -91,8 +92,10 @@ internal sealed class ShapeBench
 /// <summary>'bench gemm --json'; the first four fields are those of every list of measurements here.</summary>
 /// <param name="Ms">Median, milliseconds.</param>
 /// <param name="RoofShare">The device's least time for this work / Ms; null where no roof is known.</param>
-/// <param name="Unrolled">Of training steps: several in one launch; null where that is off.</param>
-internal sealed record ShapeResult(string Name, string Device, string Precision, double Ms, int Repeats, double Gflops, double? RoofShare, UnrolledResult? Unrolled = null);
+/// <param name="Unrolled">Of training steps: several in one launch; not there where that is off.</param>
+internal sealed record ShapeResult(
+    string Name, string Device, string Precision, double Ms, int Repeats, double Gflops, double? RoofShare,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] UnrolledResult? Unrolled = null);
 
 /// <summary>Steps that were put together.</summary>
 /// <param name="Steps">In one launch.</param>

@@ -73,7 +73,7 @@ public sealed class BenchShapeTests
         Assert.That((unrolled.GetProperty("ms").GetDouble(), unrolled.GetProperty("in_a_row_ms").GetDouble()), Is.GreaterThan((0.0, 0.0)));
         Assert.That(ConsoleRun.Of((Line + " --unroll 4").Split(' ')).Out, Does.Match(@"4 in a row: .* ms each; in one launch: .* ms each"));
         foreach (string none in (string[])["", " --unroll off", " --unroll 1"])
-            Assert.That(JsonDocument.Parse(ConsoleRun.Of((Line + none + " --json").Split(' ')).Out).RootElement.GetProperty("unrolled").ValueKind, Is.EqualTo(JsonValueKind.Null), "nothing to gain on the CPU");
+            Assert.That(JsonDocument.Parse(ConsoleRun.Of((Line + none + " --json").Split(' ')).Out).RootElement.TryGetProperty("unrolled", out _), Is.False, "nothing to gain on the CPU");
     }
 
     /// <summary>Whatever 'train' can build, on small and on large images, has its step measured.</summary>
