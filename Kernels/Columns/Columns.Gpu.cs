@@ -3,14 +3,44 @@ using GenEngine.Kernels.Devices.Gpu;
 
 namespace GenEngine.Kernels.Columns;
 
-internal sealed class ColumnsGpu : IGpuKernelFamily
+/// <summary>Launches columns.cu: a block for 1, 2, 4 or 8 neighbouring images, which read each weight together.</summary>
+public sealed class ColumnsGpu : IGpuKernelFamily
 {
     private const int Threads = 128;
 
-    private static readonly GpuKernel Kernel = new("Columns/columns.cu", "columns", typeof(ColumnArgs));
+    /// <summary>
+    /// A multiprocessor takes 64 bytes a clock from the second cache, which gives all of them together about as much as a third of them can take: blocks beyond that
+    /// only read weights again that others read too.
+    /// </summary>
+    private const int MultiprocessorsABlock = 3;
 
-    public static IEnumerable<GpuKernel> Variants => [Kernel];
+    private static readonly (int Images, GpuKernel Kernel)[] Kernels = [Of(1), Of(2), Of(4), Of(8)];
 
-    public static void Launch(GpuDevice device, ref ColumnArgs args, ReadOnlySpan<Access> accesses) =>
-        device.Launch(Kernel, new LaunchShape(args.Batch, 1, 1, Threads), ref args, accesses);
+    public static IEnumerable<GpuKernel> Variants => Kernels.Select(choice => choice.Kernel);
+
+    /// <summary>Images a block of every launch of this thread, one of 1, 2, 4 and 8; null chooses. For tests that all give the same bits.</summary>
+    [field: ThreadStatic]
+    public static int? ForcedImages { get; set; }
+
+    /// <summary>Images a block: as few as keep the blocks to a third of the multiprocessors, 8 at most.</summary>
+    public static int ImagesABlock(int batch, int multiprocessors)
+    {
+        foreach (var (images, _) in Kernels)
+        {
+            if (MultiprocessorsABlock * (long)Blocks(batch, images) <= multiprocessors) return images;
+        }
+
+        return Kernels[^1].Images;
+    }
+
+    internal static void Launch(GpuDevice device, ref ColumnArgs args, ReadOnlySpan<Access> accesses)
+    {
+        int images = ForcedImages ?? ImagesABlock(args.Batch, device.Driver.MultiprocessorCount);
+        var kernel = Kernels.First(choice => choice.Images == images).Kernel;
+        device.Launch(kernel, new LaunchShape(Blocks(args.Batch, images), 1, 1, Threads), ref args, accesses);
+    }
+
+    private static int Blocks(int batch, int images) => (batch + images - 1) / images;
+
+    private static (int Images, GpuKernel Kernel) Of(int images) => (images, new GpuKernel("Columns/columns.cu", "columns", typeof(ColumnArgs), $"IMAGES={images}"));
 }

@@ -9,7 +9,7 @@ namespace GenEngine.Kernels.Columns;
 /// <summary>
 /// Runs a <see cref="ColumnProgram"/> over a stretch of positions in one launch: for each position the new column of every layer, then a draw from the logits. Everything that a
 /// later position needs lies in the state, so stretches follow each other. Each output is the chain of the summation law, so logits and samples are those of the full forward pass.
-/// Images are independent: on the CPU each thread takes its share of them through all positions, on a GPU each has a block of its own, and nobody waits for another.
+/// Images are independent: on the CPU each thread takes its share of them through all positions, on a GPU a block takes one or a few, and nobody waits for another.
 /// </summary>
 public static class Columns
 {
@@ -21,7 +21,7 @@ public static class Columns
     /// <param name="device">Where all ranges lie.</param>
     /// <param name="run">Extents and the stretch.</param>
     /// <param name="memory">The program's tables and what it works on.</param>
-    /// <exception cref="EngineException">A range is too short, or positions lie outside the program.</exception>
+    /// <exception cref="EngineException">A range is too short or not aligned, or positions lie outside the program.</exception>
     public static void Run(Device device, in ColumnRun run, in ColumnMemory memory)
     {
         var program = run.Program;
@@ -33,6 +33,7 @@ public static class Columns
         var maps = memory.Maps;
         var weights = memory.Weights.First(Name, "weights", DType.Float32, program.Weights.Length);
         var state = memory.State.First(Name, "state", DType.Float32, program.StateElements);
+        if (state.Address % 16 != 0) throw new EngineException($"{Name}: the state must be aligned to 16 bytes; a buffer of its own is.");
         var drawn = memory.Values.First(Name, "values", DType.Int32, values);
         var logits = memory.Logits?.First(Name, "logits", DType.Float32, values * program.Logits);
         var args = new ColumnArgs
@@ -88,7 +89,7 @@ public readonly record struct ColumnRun(ColumnProgram Program, int First, int La
 /// <param name="Taps">As <see cref="ColumnTap"/>, read.</param>
 /// <param name="Maps">As <see cref="ColumnMap"/>, read.</param>
 /// <param name="Weights">float32, read.</param>
-/// <param name="State">float32, updated.</param>
+/// <param name="State">float32, updated; aligned to 16 bytes.</param>
 /// <param name="Values">int32 [batch, positions, colours], updated: a value below 0 is to be drawn, others are given.</param>
 /// <param name="Logits">float32 [batch, positions, colours, logits], updated where a draw passes; null to keep none.</param>
 public readonly record struct ColumnMemory(
