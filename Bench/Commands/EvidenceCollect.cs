@@ -70,8 +70,8 @@ internal static class EvidenceCollect
         {
             if (session.Stop.IsCancellationRequested || Over()) break;
             string? wrong = Prove(record, () => (CaseProof.Run(test, device, cpu, out string? error), error));
-            foreach (var precision in record.HasTensorCoreTwin && device.Driver.Arch >= 80 ? (Precision[])[Precision.Tf32, Precision.BFloat16] : [])
-                wrong ??= Prove(record, () => (CaseProof.InReducedPrecision(test, device, precision, out string? error), error));
+            foreach (var precision in record.HasTensorCoreTwin && device.Driver.Arch >= 80 ? Precisions.OfTensorCores : [])
+                wrong ??= Prove(record, () => (CaseProof.InReducedPrecision(test, device, cpu, precision, out string? error), error));
             done++;
             if (wrong is not null) failed++;
             if (wrong is not null || session.Verbose) session.Out.WriteLine($"{(wrong is null ? "ok   " : "WRONG")} {test.Name}{(wrong is null ? "" : ": " + wrong)}");

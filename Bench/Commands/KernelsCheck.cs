@@ -79,7 +79,7 @@ internal static class KernelsCheck
     /// <summary>Faults only: the values have tests of their own, with tolerances that op cases do not know.</summary>
     private static void InReducedPrecision(OpCase test, GpuDevice device)
     {
-        foreach (var precision in (Precision[])[Precision.Tf32, Precision.BFloat16])
+        foreach (var precision in Precisions.OfTensorCores)
         {
             device.Precision = precision;
             if (test.Differentiable) OpCaseRunner.ForwardAndBackward(test, device, DType.Float32);

@@ -15,7 +15,7 @@ internal sealed class StepShape : ShapeJob
     /// <param name="unroll">Steps a launch, see <see cref="Unrolling"/>.</param>
     public StepShape(Device device, DType real, StepEntry entry, int batch, int unroll) : base(device, real)
     {
-        if (real != DType.Float32) throw new UsageException($"{entry.Name}: training steps are measured in float32, tf32 or bf16, not in {real.CName()}.");
+        if (real != DType.Float32) throw new UsageException($"{entry.Name}: training steps are measured in float32, tf32, bf16 or tf32x3, not in {real.CName()}.");
         (_entry, _batch, _step) = (entry, batch, entry.Create(device, batch));
         _step.Unroll = unroll;
     }

@@ -27,7 +27,7 @@ public sealed record RunPoint
     /// <summary>Instruction set of a CPU; null elsewhere.</summary>
     public string? Isa { get; init; }
 
-    /// <summary>float32, tf32 or bf16: what products of float32 are computed in.</summary>
+    /// <summary>float32, tf32, bf16 or tf32x3: what products of float32 are computed in.</summary>
     public required string Precision { get; init; }
 
     /// <summary>Device, instruction set and precision in one: where these differ, a resume may give other bits.</summary>

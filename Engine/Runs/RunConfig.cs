@@ -86,7 +86,7 @@ public sealed record RunConfig : ModelOptions
     /// <summary>The device as it calls itself.</summary>
     public string Device { get; init; } = "";
 
-    /// <summary>float32, tf32 or bf16: what products of float32 are computed in.</summary>
+    /// <summary>float32, tf32, bf16 or tf32x3: what products of float32 are computed in.</summary>
     public string Precision { get; init; } = "float32";
 
     /// <summary>Instruction set of a CPU run; its bits repeat on this set.</summary>

@@ -52,7 +52,7 @@ public sealed record RunEnvironment
     /// <summary>Instruction set of a CPU; null elsewhere.</summary>
     public string? Isa { get; init; }
 
-    /// <summary>float32, tf32 or bf16: what products of float32 are computed in.</summary>
+    /// <summary>float32, tf32, bf16 or tf32x3: what products of float32 are computed in.</summary>
     public required string Precision { get; init; }
 
     /// <summary>Worker threads of a CPU; 0 elsewhere.</summary>

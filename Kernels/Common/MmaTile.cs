@@ -31,6 +31,24 @@ public sealed record MmaTile(int Rows, int Columns, int Depth, int WarpRows, int
     /// <summary>The first tile that comes without quads too: single words move slowly, however large the tile.</summary>
     public const int SingleFrom = 2;
 
+    // 64 x 64 sums a warp leave no room for split operands: registers would spill
+    private const int SplitSumsPerWarp = 64 * 32;
+
+    private static readonly int[][] s_serving = [.. from precision in Enum.GetValues<Precision>() from quads in (bool[])[false, true] select Indices(precision, quads)];
+
+    /// <summary>Indices into <see cref="All"/> of the tiles that there are for a precision of the tensor cores, in falling size; the last tile always is one.</summary>
+    /// <param name="quads">Four neighbours are one access.</param>
+    public static IReadOnlyList<int> Serving(Precision precision, bool quads) => s_serving[((int)precision * 2) + (quads ? 1 : 0)];
+
+    /// <summary>The tile to take for one that was asked for: itself, or the next that serves.</summary>
+    /// <param name="serving">As <see cref="Serving"/> gives them.</param>
+    internal static int Nearest(IReadOnlyList<int> serving, int index)
+    {
+        int i = 0;
+        while (serving[i] < index) i++;
+        return serving[i];
+    }
+
     /// <summary>Threads a block.</summary>
     public int Threads => 32 * WarpRows * WarpColumns;
 
@@ -51,18 +69,25 @@ public sealed record MmaTile(int Rows, int Columns, int Depth, int WarpRows, int
     /// <summary>Blocks of one product.</summary>
     public long Blocks(long rows, long columns) => (rows + Rows - 1) / Rows * ((columns + Columns - 1) / Columns);
 
-    /// <summary>The index of the tile with the least work on the busiest multiprocessor; blocks that share one share its tensor cores.</summary>
-    /// <param name="first">Tiles before this index do not serve.</param>
-    public static int Choose(IGpuDriver driver, int first, long batch, long rows, long columns) =>
-        Choose(driver, first, (batch, rows, columns), static (tile, shape) => shape.batch * tile.Blocks(shape.rows, shape.columns));
+    /// <summary>Of the tiles that serve, the one with the least work on the busiest multiprocessor; blocks that share one share its tensor cores.</summary>
+    /// <param name="serving">As <see cref="Serving"/> gives them.</param>
+    /// <returns>Its position among them.</returns>
+    public static int Choose(IGpuDriver driver, IReadOnlyList<int> serving, long batch, long rows, long columns) =>
+        Choose(driver, serving, (batch, rows, columns), static (tile, shape) => shape.batch * tile.Blocks(shape.rows, shape.columns));
 
     /// <summary>The same for launches whose blocks are counted otherwise.</summary>
     /// <param name="blocks">Blocks of the whole launch with a tile.</param>
-    public static int Choose<TShape>(IGpuDriver driver, int first, in TShape shape, Func<MmaTile, TShape, long> blocks) =>
-        TileChoice.Least(first, All.Count, (driver, shape, blocks), static (i, of) =>
+    public static int Choose<TShape>(IGpuDriver driver, IReadOnlyList<int> serving, in TShape shape, Func<MmaTile, TShape, long> blocks) =>
+        TileChoice.Least(0, serving.Count, (driver, serving, shape, blocks), static (i, of) =>
         {
-            var tile = All[i];
+            var tile = All[of.serving[i]];
             long slots = (long)of.driver.MultiprocessorCount * tile.MinBlocks;
             return (of.blocks(tile, of.shape), slots, (double)tile.MinBlocks * tile.Rows * tile.Columns / tile.Efficiency);
         });
+
+    private static int[] Indices(Precision precision, bool quads) =>
+    [
+        .. Enumerable.Range(0, All.Count).Where(i =>
+            (quads || i >= SingleFrom) && (precision != Precision.Tf32x3 || All[i].Rows / All[i].WarpRows * (All[i].Columns / All[i].WarpColumns) <= SplitSumsPerWarp)),
+    ];
 }

@@ -1,5 +1,5 @@
 // tile_mma.cuh: a block's tile of C += A x B on tensor cores (sm_80 on), for matrix products and convolutions: float32 in global and shared
-// memory, operands rounded to TF32 or BF16 on their way from shared memory to registers, sums in float32.
+// memory, operands rounded to TF32 or BF16, or split into two of TF32, on their way from shared memory to registers, sums in float32.
 //
 // The block walks K in steps of DEPTH; STAGES panels of A and B lie in shared memory, all but one still under way (cp.async, one barrier a
 // step). A warp owns WM x WN outputs. Which row stands where in an mma, and which k, is free as long as A and B agree on k and C knows the
@@ -146,6 +146,7 @@ template <bool WHOLE, int WIDTH, int DEPTH, int THREADS> struct MmaCopyAcrossK {
 // ---- arithmetic: 16 steps of k of two rows of A (g and g + 8 of an mma) and one column of B, the lane's share of them ----
 
 struct MmaTf32 {
+    static constexpr bool SPLIT = false;
     static constexpr int WORDS = 4, PARTS = 2;  // registers for a lane's four k; mma instructions for 16 of them
     static DEV void round(const f32 (&v)[4], u32 (&w)[WORDS])
     {
@@ -160,6 +161,7 @@ struct MmaTf32 {
 };
 
 struct MmaBf16 {
+    static constexpr bool SPLIT = false;
     static constexpr int WORDS = 2, PARTS = 1;
     static DEV void round(const f32 (&v)[4], u32 (&w)[WORDS]) { w[0] = pack_bf16(v[0], v[1]), w[1] = pack_bf16(v[2], v[3]); }
     template <int PART> static DEV void multiply(f32 (&acc)[4], const u32 (&upper)[WORDS], const u32 (&lower)[WORDS], const u32 (&y)[WORDS])
@@ -167,6 +169,47 @@ struct MmaBf16 {
         const u32 a[4] = {upper[0], lower[0], upper[1], lower[1]}, b[2] = {y[0], y[1]};
         mma_bf16_16816(acc, a, b);
     }
+};
+
+// "3xTF32": x is big + small, both TF32, and a product is small big' + big small' + big big'. What is left out, small small' and the rounding of
+// the small parts, is at most 2^-21 of the product while neither operand is below 2^-114 (small parts are multiples of 2^-136).
+//   * Sums: a tensor core rounds towards zero where it adds, which over all of K would be off by more than that. So the six instructions of
+//     16 steps of k begin at zero, small terms first, and an ordinary addition takes their sum to that of the steps before.
+//   * Infinity is 1 + infinity: as a big part it would meet the other operand's small part, which may be 0 or of the other sign. So what
+//     infinities and NaN give is what float32 gives, but for infinity times less than 2^-137, which is NaN. What TF32 rounds to infinity
+//     counts as infinite, and products beyond 2^128 are infinite or NaN.
+struct MmaTf32x3 {
+    static constexpr bool SPLIT = true;
+    static constexpr int WORDS = 8, TERMS = 6;  // four big parts, four small ones; mma instructions for 16 k
+    static DEV void round(const f32 (&v)[4], u32 (&w)[WORDS])
+    {
+        UNROLL
+        for (int j = 0; j < 4; j++) {
+            u32 big = to_tf32(v[j]);
+            if (!(real_abs(bits_f32(big)) < RealLimits<f32>::inf())) big = (f32_bits(v[j]) & 0x80000000u) | f32_bits(1.0f);
+            w[j] = big;
+            w[4 + j] = to_tf32(v[j] - bits_f32(big));
+        }
+    }
+    // term: a constant once loops are unrolled; odd ones are the second eight k, the last two big big'
+    static DEV void multiply(int term, f32 (&sum)[4], const u32 (&upper)[WORDS], const u32 (&lower)[WORDS], const u32 (&y)[WORDS])
+    {
+        const int p = term % 2 * 2 + (term / 2 == 0 ? 4 : 0), q = term % 2 * 2 + (term / 2 == 1 ? 4 : 0);
+        const u32 a[4] = {upper[p], lower[p], upper[p + 1], lower[p + 1]}, b[2] = {y[q], y[q + 1]};
+        mma_tf32_1688(sum, a, b);
+    }
+};
+
+// by Precision's number
+template <int NUMBER> struct MmaMath;
+template <> struct MmaMath<1> {
+    using Type = MmaTf32;
+};
+template <> struct MmaMath<2> {
+    using Type = MmaBf16;
+};
+template <> struct MmaMath<3> {
+    using Type = MmaTf32x3;
 };
 
 template <class Tile, class Math, int PART>
@@ -206,9 +249,50 @@ DEV void mma_multiply(sptr<const f32> panel_a, int lane_a, sptr<const f32> panel
     }
 }
 
-// acc += A x B over all of K; shared holds Tile::SHARED_WORDS. All threads of the block. Ends without a barrier.
+// The same where operands are split, which takes twice the registers: blocks of 32 columns by 32 rows, one at a time. rows: of the warp; blocks past
+// them are skipped. That branch and the loop also keep the compiler from reading a later block's words before this one's are used up,
+// which without them ends in spills.
+template <class Tile, class Math, class PanelA, class PanelB>
+DEV void mma_multiply_split(sptr<const f32> panel_a, int lane_a, sptr<const f32> panel_b, int lane_b, i32 rows, f32 (&acc)[Tile::TM][Tile::TN][4])
+{
+    NO_UNROLL
+    for (int s = 0; s < Tile::DEPTH / 16; s++) {
+        UNROLL
+        for (int columns = 0; columns < Tile::TN / 4; columns++) {
+            f32 v[4][4];
+            u32 y[4][Math::WORDS];
+            PanelB::read(panel_b, lane_b, columns, s, v);
+            UNROLL
+            for (int q = 0; q < 4; q++) Math::round(v[q], y[q]);
+            UNROLL
+            for (int block = 0; block < Tile::TM / 2; block++) {
+                if (block * 32 >= rows) break;  // all lanes alike
+                u32 x[4][Math::WORDS];
+                PanelA::read(panel_a, lane_a, block, s, v);
+                UNROLL
+                for (int q = 0; q < 4; q++) Math::round(v[q], x[q]);
+                UNROLL
+                for (int i = 0; i < 2; i++) {
+                    f32 sum[4][4] = {};  // four chains of instructions side by side
+                    UNROLL
+                    for (int term = 0; term < Math::TERMS; term++) {
+                        UNROLL
+                        for (int j = 0; j < 4; j++) Math::multiply(term, sum[j], x[2 * i], x[2 * i + 1], y[j]);
+                    }
+                    UNROLL
+                    for (int j = 0; j < 4; j++) {
+                        UNROLL
+                        for (int r = 0; r < 4; r++) acc[2 * block + i][4 * columns + j][r] = acc[2 * block + i][4 * columns + j][r] + sum[j][r];
+                    }
+                }
+            }
+        }
+    }
+}
+
+// acc += A x B over all of K; shared holds Tile::SHARED_WORDS. rows: of the tile; acc of others may stay as it was. All threads of the block. Ends without a barrier.
 template <class Tile, class Math, class LoaderA, class LoaderB>
-DEV void mma_product(sptr<f32> shared, i32 K, LoaderA& load_a, LoaderB& load_b, f32 (&acc)[Tile::TM][Tile::TN][4])
+DEV void mma_product(sptr<f32> shared, i32 K, i32 rows, LoaderA& load_a, LoaderB& load_b, f32 (&acc)[Tile::TM][Tile::TN][4])
 {
     using PanelA = typename LoaderA::Panel;
     using PanelB = typename LoaderB::Panel;
@@ -236,7 +320,8 @@ DEV void mma_product(sptr<f32> shared, i32 K, LoaderA& load_a, LoaderB& load_b, 
         }
         left -= Tile::DEPTH;
         cp_async_commit();
-        mma_multiply<Tile, Math, PanelA, PanelB>(shared + now, lane_a, shared + (now + panel_b), lane_b, acc);
+        if constexpr (Math::SPLIT) mma_multiply_split<Tile, Math, PanelA, PanelB>(shared + now, lane_a, shared + (now + panel_b), lane_b, rows - Tile::warp_row(), acc);
+        else mma_multiply<Tile, Math, PanelA, PanelB>(shared + now, lane_a, shared + (now + panel_b), lane_b, acc);
         free = now;
         now = now + Tile::STAGE == Tile::SHARED_WORDS ? 0 : now + Tile::STAGE;
     }

@@ -38,24 +38,23 @@ public sealed class ConvMmaGpu : IGpuKernelFamily
     /// <param name="quads">Input channels move in fours.</param>
     internal static void Launch(GpuDevice device, ConvProgram program, bool quads, ref ConvArgs args, ReadOnlySpan<Access> accesses)
     {
-        int first = quads ? 0 : MmaTile.SingleFrom;
-        int index = ForcedTile is { } forced ? Math.Max(first, forced) : Choose(device, program, quads, first, args);
+        var tiles = MmaTile.Serving(device.Precision, quads);
+        int index = ForcedTile is { } forced ? MmaTile.Nearest(tiles, forced) : tiles[Choose(device, program, quads, tiles, args)];
         device.Launch(Kernels[(device.Precision, args.FilterTransposed != 0, index, quads)], Shape(MmaTile.All[index], program.Plan, args.Batch), ref args, accesses);
     }
 
-    private static int Choose(GpuDevice device, ConvProgram program, bool quads, int first, in ConvArgs args)
+    private static int Choose(GpuDevice device, ConvProgram program, bool quads, IReadOnlyList<int> tiles, in ConvArgs args)
     {
-        int analytic = MmaTile.Choose(device.Driver, first, (program.Plan, args.Batch), BlocksOf) - first;
+        int analytic = MmaTile.Choose(device.Driver, tiles, (program.Plan, args.Batch), BlocksOf);
         var key = ConvTuning.Key("conv_mma", device.Precision, program, args.Batch, quads, args.OutQuads != 0);
-        return first + (TileTuning.IsSettled(device, key, analytic, out int choice)
+        return TileTuning.IsSettled(device, key, analytic, out int choice)
             ? choice
-            : ConvTuning.Measure(device, key, args, analytic, Candidates(device.Precision, program.Plan, quads, first, args)));
+            : ConvTuning.Measure(device, key, args, analytic, Candidates(device.Precision, program.Plan, quads, tiles, args));
     }
 
-    private static TileCandidate[] Candidates(Precision precision, ConvPlan plan, bool quads, int first, ConvArgs args) =>
+    private static TileCandidate[] Candidates(Precision precision, ConvPlan plan, bool quads, IReadOnlyList<int> tiles, ConvArgs args) =>
     [
-        .. MmaTile.All.Skip(first).Select((tile, i) =>
-            new TileCandidate(tile.Name, Kernels[(precision, args.FilterTransposed != 0, first + i, quads)], Shape(tile, plan, args.Batch))),
+        .. tiles.Select(i => new TileCandidate(MmaTile.All[i].Name, Kernels[(precision, args.FilterTransposed != 0, i, quads)], Shape(MmaTile.All[i], plan, args.Batch))),
     ];
 
     private static LaunchShape Shape(MmaTile tile, ConvPlan plan, int batch) =>

@@ -38,8 +38,8 @@ internal static class ConvTiles
 
     /// <summary>Every variant of a tensor-core kernel that takes a tile.</summary>
     public static IEnumerable<(Precision Precision, int Tile, bool Quads)> AllMma =>
-        from precision in new[] { Precision.Tf32, Precision.BFloat16 }
-        from tile in Enumerable.Range(0, MmaTile.All.Count)
-        from quads in tile >= MmaTile.SingleFrom ? s_withAndWithout : [true]
+        from precision in Precisions.OfTensorCores
+        from quads in s_withAndWithout
+        from tile in MmaTile.Serving(precision, quads)
         select (precision, tile, quads);
 }

@@ -21,22 +21,22 @@ public sealed class ConvWeightMmaGpu : IGpuKernelFamily
     /// <param name="quads">Input channels move in fours.</param>
     internal static void Launch(GpuDevice device, ConvProgram program, bool quads, ref ConvWeightArgs args, ReadOnlySpan<Access> accesses)
     {
-        int first = quads ? 0 : MmaTile.SingleFrom;
-        int index = ForcedTile is { } forced ? Math.Max(first, forced) : Choose(device, program, quads, first, args);
+        var tiles = MmaTile.Serving(device.Precision, quads);
+        int index = ForcedTile is { } forced ? MmaTile.Nearest(tiles, forced) : tiles[Choose(device, program, quads, tiles, args)];
         device.Launch(Kernels[(device.Precision, index, quads)], Shape(MmaTile.All[index], program.Plan, args.Chunks), ref args, accesses);
     }
 
-    private static int Choose(GpuDevice device, ConvProgram program, bool quads, int first, in ConvWeightArgs args)
+    private static int Choose(GpuDevice device, ConvProgram program, bool quads, IReadOnlyList<int> tiles, in ConvWeightArgs args)
     {
-        int analytic = MmaTile.Choose(device.Driver, first, (program.Plan, args.Chunks), BlocksOf) - first;
+        int analytic = MmaTile.Choose(device.Driver, tiles, (program.Plan, args.Chunks), BlocksOf);
         var key = ConvTuning.Key("conv_weight_mma", device.Precision, program, args.Batch, quads, args.OutQuads != 0);
-        return first + (TileTuning.IsSettled(device, key, analytic, out int choice)
+        return TileTuning.IsSettled(device, key, analytic, out int choice)
             ? choice
-            : TileTuning.Measure(device, key, args, analytic, Candidates(device.Precision, program.Plan, quads, first, args.Chunks)));
+            : TileTuning.Measure(device, key, args, analytic, Candidates(device.Precision, program.Plan, quads, tiles, args.Chunks));
     }
 
-    private static TileCandidate[] Candidates(Precision precision, ConvPlan plan, bool quads, int first, int chunks) =>
-        [.. MmaTile.All.Skip(first).Select((tile, i) => new TileCandidate(tile.Name, Kernels[(precision, first + i, quads)], Shape(tile, plan, chunks)))];
+    private static TileCandidate[] Candidates(Precision precision, ConvPlan plan, bool quads, IReadOnlyList<int> tiles, int chunks) =>
+        [.. tiles.Select(i => new TileCandidate(MmaTile.All[i].Name, Kernels[(precision, i, quads)], Shape(MmaTile.All[i], plan, chunks)))];
 
     private static LaunchShape Shape(MmaTile tile, ConvPlan plan, int chunks) => new(checked((int)Blocks(tile, plan)), chunks, 1, tile.Threads, tile.SharedBytes);
 

@@ -1,4 +1,4 @@
-// conv_mma.cu: what conv.cu computes, on tensor cores: float32 in memory, operands rounded to TF32 (PRECISION 1) or BF16 (2), sums in float32;
+// conv_mma.cu: what conv.cu computes, on tensor cores: float32 in memory, operands in TF32 (PRECISION 1), BF16 (2) or 3xTF32 (3), sums in float32;
 // what y held is added after the product. An implicit matrix product a part of the plan (conv.cuh), all parts in one grid; a block
 // computes TILE_M pixels x TILE_N channels. Cost: 2 operations a product of the plan, those with padding included. The idea is in tile_mma.cuh.
 // TRANSPOSED 0: the filter is [output channel, tap, input channel], 1: [input channel, tap, output channel]. QUADS: input channels in fours.
@@ -9,13 +9,6 @@
 #include "Convolution/conv_mma_panels.cuh"
 
 using Tile = MmaTile<TILE_M, TILE_N, TILE_K, TILE_WARPS_M, TILE_WARPS_N, TILE_STAGES>;
-
-template <bool IS_BF16> struct MathOf {
-    using Math = MmaTf32;
-};
-template <> struct MathOf<true> {
-    using Math = MmaBf16;
-};
 
 // what the loaders are told is the same
 template <bool IN_FOURS> struct Input {
@@ -57,7 +50,7 @@ KERNEL(conv_mma, ConvArgs, Tile::THREADS, MIN_BLOCKS)
         ConvCursor input_walk(Taps, part, InputLoader::slot_k()), filter_walk(Taps, part, FilterLoader::slot_k());
         InputLoader load_input(X, a, lattice, rows, input_walk);
         FilterLoader load_filter(W, a, first, columns, QUADS && !TRANSPOSED ? input_walk : filter_walk);
-        mma_product<Tile, MathOf<PRECISION == 2>::Math>(panels, part.K, load_input, load_filter, acc);
+        mma_product<Tile, MmaMath<PRECISION>::Type>(panels, part.K, rows, load_input, load_filter, acc);
     }
 
     // the panels' memory now says where each row's first output stands in y

@@ -1,4 +1,4 @@
-// conv_weight_mma.cu: what conv_weight.cu computes, on tensor cores: operands rounded to TF32 (PRECISION 1) or BF16 (2), sums in float32. One matrix
+// conv_weight_mma.cu: what conv_weight.cu computes, on tensor cores: operands in TF32 (PRECISION 1), BF16 (2) or 3xTF32 (3), sums in float32. One matrix
 // product a chunk of pixels: rows are the plan's (tap, channel) pairs, columns the output channels, k the chunk's pixels; sums go to
 // Scratch as [chunk, tap, input channel, output channel], and conv_weight_sum.cu adds them. QUADS: input channels move in fours.
 // Whole tiles have no bank conflicts and full sectors (a test says so); the op cases' odd channels move word by word.
@@ -8,13 +8,6 @@
 #include "Convolution/conv_weight.cuh"
 
 using Tile = MmaTile<TILE_M, TILE_N, TILE_K, TILE_WARPS_M, TILE_WARPS_N, TILE_STAGES>;
-
-template <bool IS_BF16> struct MathOf {
-    using Math = MmaTf32;
-};
-template <> struct MathOf<true> {
-    using Math = MmaBf16;
-};
 
 // Rows are (tap, channel) pairs, neighbours in memory inside a tap; k walks pixels. A thread keeps its rows.
 struct PixelGather {
@@ -92,7 +85,7 @@ KERNEL(conv_weight_mma, ConvWeightArgs, Tile::THREADS, MIN_BLOCKS)
     f32 acc[Tile::TM][Tile::TN][4] = {};
     PixelGather load_input(X, a, walk, block.pixel, block.rows);
     GradientAcrossK load_gradient(Dy + (block.pixel * a.OutC + block.first), a, block.columns);
-    mma_product<Tile, MathOf<PRECISION == 2>::Math>(panels, block.pixels, load_input, load_gradient, acc);
+    mma_product<Tile, MmaMath<PRECISION>::Type>(panels, block.pixels, block.rows, load_input, load_gradient, acc);
 
     // the panels' memory now says which weight each row is
     sptr<i32> row_weights = recast<i32>(panels);

@@ -8,10 +8,10 @@ namespace GenEngine.Kernels.MatMul;
 public sealed class MatMulMmaGpu : IGpuKernelFamily
 {
     private static readonly Dictionary<(Precision Precision, int Op, int Tile, bool Quads), GpuKernel> Kernels = (
-        from precision in new[] { Precision.Tf32, Precision.BFloat16 }
+        from precision in Precisions.OfTensorCores
         from op in Enum.GetValues<MatMulOp>()
-        from tile in Enumerable.Range(0, MmaTile.All.Count)
-        from quads in tile >= MmaTile.SingleFrom ? new[] { false, true } : [true]
+        from quads in new[] { false, true }
+        from tile in MmaTile.Serving(precision, quads)
         select (Key: (precision, (int)op, tile, quads), Kernel: Variant(precision, op, MmaTile.All[tile], quads))).ToDictionary(x => x.Key, x => x.Kernel);
 
     public static IEnumerable<GpuKernel> Variants => Kernels.Values;
@@ -22,20 +22,20 @@ public sealed class MatMulMmaGpu : IGpuKernelFamily
 
     internal static void Launch(GpuDevice device, Precision precision, bool quads, ref MatMulArgs args, ReadOnlySpan<Access> accesses)
     {
-        int first = quads ? 0 : MmaTile.SingleFrom;
-        int index = ForcedTile is { } forced ? Math.Max(first, forced) : Choose(device, precision, quads, first, args);
+        var tiles = MmaTile.Serving(precision, quads);
+        int index = ForcedTile is { } forced ? MmaTile.Nearest(tiles, forced) : tiles[Choose(device, precision, quads, tiles, args)];
         device.Launch(Kernels[(precision, args.Op, index, quads)], Shape(MmaTile.All[index], args), ref args, accesses);
     }
 
-    private static int Choose(GpuDevice device, Precision precision, bool quads, int first, in MatMulArgs args)
+    private static int Choose(GpuDevice device, Precision precision, bool quads, IReadOnlyList<int> tiles, in MatMulArgs args)
     {
-        int analytic = MmaTile.Choose(device.Driver, first, args.Batch, args.M, args.N) - first;
+        int analytic = MmaTile.Choose(device.Driver, tiles, args.Batch, args.M, args.N);
         var key = MatMulTuning.Key("matmul_mma", precision, quads, args);
-        return first + (TileTuning.IsSettled(device, key, analytic, out int choice) ? choice : MatMulTuning.Measure(device, key, args, analytic, Candidates(precision, quads, first, args)));
+        return TileTuning.IsSettled(device, key, analytic, out int choice) ? choice : MatMulTuning.Measure(device, key, args, analytic, Candidates(precision, quads, tiles, args));
     }
 
-    private static TileCandidate[] Candidates(Precision precision, bool quads, int first, MatMulArgs args) =>
-        [.. MmaTile.All.Skip(first).Select((tile, i) => new TileCandidate(tile.Name, Kernels[(precision, args.Op, first + i, quads)], Shape(tile, args)))];
+    private static TileCandidate[] Candidates(Precision precision, bool quads, IReadOnlyList<int> tiles, MatMulArgs args) =>
+        [.. tiles.Select(i => new TileCandidate(MmaTile.All[i].Name, Kernels[(precision, args.Op, i, quads)], Shape(MmaTile.All[i], args)))];
 
     private static LaunchShape Shape(MmaTile tile, in MatMulArgs args) =>
         LaunchShape.Linear(args.Batch * tile.Blocks(args.M, args.N), tile.Threads) with { SharedBytes = tile.SharedBytes };

@@ -1,5 +1,5 @@
 // matmul_mma.cu: C[b] = activation(op(A[b]) op(B[b]) + bias) on tensor cores, plus C where it accumulates; float32 in memory, row-major and
-// contiguous, operands rounded to TF32 (PRECISION 1) or BF16 (2), sums in float32. OP: 0 A is M x K and B is K x N, 1 B is N x K, 2 A is K x M.
+// contiguous, operands in TF32 (PRECISION 1), BF16 (2) or 3xTF32 (3), sums in float32. OP: 0 A is M x K and B is K x N, 1 B is N x K, 2 A is K x M.
 // A block computes a tile of TILE_M x TILE_N outputs. Cost: 2 M N K operations a batch; global memory is read M N K (1 / TILE_M + 1 / TILE_N)
 // words, most of them from the L2 cache. The idea is in tile_mma.cuh.
 // The op cases' outputs are few and odd, stored word by word; whole tiles have full sectors (a test says so).
@@ -9,13 +9,6 @@
 #include "MatMul/matmul_args.cuh"
 
 using Tile = MmaTile<TILE_M, TILE_N, TILE_K, TILE_WARPS_M, TILE_WARPS_N, TILE_STAGES>;
-
-template <bool IS_BF16> struct MathOf {
-    using Math = MmaTf32;
-};
-template <> struct MathOf<true> {
-    using Math = MmaBf16;
-};
 
 template <bool ALONG_K, int WIDTH> struct Operand {
     using Loader = MmaCopyAlongK<QUADS != 0, WIDTH, TILE_K, Tile::THREADS>;
@@ -72,7 +65,7 @@ KERNEL(matmul_mma, MatMulArgs, Tile::THREADS, MIN_BLOCKS)
     LoaderB load_b(B + (batch * a.K * a.N + (OP == 1 ? n0 * a.K : n0)), OP == 1 ? a.K : a.N, columns);
 
     f32 acc[Tile::TM][Tile::TN][4] = {};
-    mma_product<Tile, MathOf<PRECISION == 2>::Math>(panels, (i32)a.K, load_a, load_b, acc);
+    mma_product<Tile, MmaMath<PRECISION>::Type>(panels, (i32)a.K, rows, load_a, load_b, acc);
 
     f32 slope = (f32)a.Slope;
     gptr<f32> c = C + ((batch * a.M + m0) * a.N + n0);

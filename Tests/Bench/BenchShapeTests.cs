@@ -175,7 +175,7 @@ public sealed class BenchShapeTests
     [TestCase("bench gemm --m 0", "--m takes a whole number from 1 up, not '0'.")]
     [TestCase("bench gemm --op nm", "Unknown --op value 'nm'. Did you mean 'nn'?")]
     [TestCase("bench gemm --precision bf16 --device cpu", "--precision bf16 needs tensor cores")]
-    [TestCase("bench gemm --precision float16", "Known: float32, tf32, bf16, float64.")]
+    [TestCase("bench gemm --precision float16", "Known: float32, tf32, bf16, tf32x3, float64.")]
     [TestCase("bench gemm --kk 3", "'genengine bench gemm' has no option '--kk'. Did you mean '--k'?")]
     [TestCase("bench gemm --with nothing.cu --device simt", "There is no file 'nothing.cu'.")]
     [TestCase("bench ladder --device cpu", "GPU kernels")]

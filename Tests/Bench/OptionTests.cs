@@ -28,7 +28,7 @@ public class OptionTests
     [TestCase("--device cdua", "Unknown --device value 'cdua'. Did you mean 'cuda'? Known: cpu, simt, cuda.")]
     [TestCase("--device", "--device")]
     [TestCase("--isa avx-512", "Unknown --isa value 'avx-512'. Did you mean 'avx512'?")]
-    [TestCase("--precision fp32", "Known: float32, tf32, bf16.")]
+    [TestCase("--precision fp32", "Known: float32, tf32, bf16, tf32x3.")]
     [TestCase("--steps 0", "--steps takes a whole number from 1 up, not '0'.")]
     [TestCase("--steps 1.5", "--steps takes a whole number from 1 up, not '1.5'.")]
     [TestCase("--batch many", "--batch takes a whole number from 1 up, not 'many'.")]

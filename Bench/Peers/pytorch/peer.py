@@ -9,7 +9,8 @@ and torch only. Each row is measured in float32 (tensor cores off), tf32 and bf1
   reduce-overhead    torch.compile with CUDA graphs of its own
   max-autotune       the same with kernels chosen by trial, which takes minutes a row
 --json FILE holds a list of {name, device, precision, ms, mode, ...} whose first fields are those of 'genengine compare --json'; it is
-rewritten as the rows come, so a run that is stopped keeps them. A ratio is only ever one of equal precisions.
+rewritten as the rows come, so a run that is stopped keeps them. A ratio is only ever one of equal precisions; the peer of the
+engine's tf32x3 is float32, whose accuracy it has.
 
   python3 Bench/Peers/pytorch/peer.py --json pytorch.json
   python3 Bench/Peers/pytorch/peer.py --only gemm-1024,step-vae --precisions float32,tf32 --modes eager,graph

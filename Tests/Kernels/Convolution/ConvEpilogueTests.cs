@@ -64,7 +64,7 @@ public sealed class ConvEpilogueTests
     }
 
     [Test]
-    public void Every_tile_of_the_tensor_cores_makes_them([ValueSource(typeof(ConvGpuTests), nameof(ConvGpuTests.Devices))] TestDevice target, [Values(Precision.Tf32, Precision.BFloat16)] Precision precision)
+    public void Every_tile_of_the_tensor_cores_makes_them([ValueSource(typeof(ConvGpuTests), nameof(ConvGpuTests.Devices))] TestDevice target, [ValueSource(typeof(Precisions), nameof(Precisions.OfTensorCores))] Precision precision)
     {
         var device = (GpuDevice)target.Open();
         var before = device.Precision;

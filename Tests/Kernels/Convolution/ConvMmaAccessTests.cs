@@ -16,10 +16,10 @@ public sealed class ConvMmaAccessTests
 
     /// <summary>Whole tiles either way, several steps of k; odd channels move word by word. No bank conflict anywhere, and in fours every sector of operands and results is whole.</summary>
     [Test]
-    public void WholeTilesHaveNoBankConflicts([Values("forward", "input", "filter")] string pass, [Values(Precision.Tf32, Precision.BFloat16)] Precision precision)
+    public void WholeTilesHaveNoBankConflicts([Values("forward", "input", "filter")] string pass, [ValueSource(typeof(Precisions), nameof(Precisions.OfTensorCores))] Precision precision)
     {
         if (TestDevices.SimtMissingReason is { } reason) Assert.Ignore(reason);
-        for (int tile = 0; tile < MmaTile.All.Count; tile++)
+        foreach (int tile in MmaTile.Serving(precision, quads: true))
         {
             foreach (int odd in tile >= MmaTile.SingleFrom ? new[] { 0, 1 } : [0])
             {

@@ -28,7 +28,7 @@ public sealed class ConvTuningTests
     [Test]
     public void TheTileThatTheClockPrefersIsLaunched([Values] Precision precision, [Values("forward", "input", "filter")] string pass)
     {
-        string[] favourites = precision == Precision.Float32 ? ["TILE_M=128,TILE_N=64", "TILE_M=16,TILE_N=32", "TILE_K=256,TILE_M=128"] : ["TILE_K=16,TILE_M=128,TILE_N=128", "TILE_M=64,TILE_N=64"];
+        string[] favourites = precision == Precision.Float32 ? ["TILE_M=128,TILE_N=64", "TILE_M=16,TILE_N=32", "TILE_K=256,TILE_M=128"] : [precision == Precision.Tf32x3 ? "TILE_K=32,TILE_M=128,TILE_N=128" : "TILE_K=16,TILE_M=128,TILE_N=128", "TILE_M=64,TILE_N=64"];
         double[] expected = Plain(pass, precision);
         foreach (string favourite in favourites)
         {

@@ -14,7 +14,7 @@ public sealed class MatMulMmaAccessTests
     public void ChooseByShapeAgain() => MatMulMmaGpu.ForcedTile = null;
 
     [Test]
-    public void CheckedRunsAreClean([Values] MatMulOp op, [Values(Precision.Tf32, Precision.BFloat16)] Precision precision)
+    public void CheckedRunsAreClean([Values] MatMulOp op, [ValueSource(typeof(Precisions), nameof(Precisions.OfTensorCores))] Precision precision)
     {
         if (TestDevices.SimtChecked is not { } device) Assert.Ignore(TestDevices.SimtMissingReason!);
         else
@@ -22,7 +22,7 @@ public sealed class MatMulMmaAccessTests
             device.Precision = precision;
             try
             {
-                for (int tile = 0; tile < MmaTile.All.Count; tile++)
+                foreach (int tile in MmaTile.Serving(precision, quads: true))
                 {
                     MatMulMmaGpu.ForcedTile = tile;
                     foreach (var shape in (MatMulShape[])[new(1, 1, 1, 1), new(2, 17, 5, 65), new(1, 130, 36, 132), new(1, 5, 130, 3)])
@@ -38,10 +38,10 @@ public sealed class MatMulMmaAccessTests
 
     /// <summary>Two tiles either way, several steps of k: no bank conflict anywhere, and every sector of global memory whole.</summary>
     [Test]
-    public void WholeTilesHaveNoBankConflictsAndFullSectors([Values] MatMulOp op, [Values(Precision.Tf32, Precision.BFloat16)] Precision precision)
+    public void WholeTilesHaveNoBankConflictsAndFullSectors([Values] MatMulOp op, [ValueSource(typeof(Precisions), nameof(Precisions.OfTensorCores))] Precision precision)
     {
         if (TestDevices.SimtMissingReason is { } reason) Assert.Ignore(reason);
-        for (int tile = 0; tile < MmaTile.All.Count; tile++)
+        foreach (int tile in MmaTile.Serving(precision, quads: true))
         {
             foreach (int odd in tile >= MmaTile.SingleFrom ? new[] { 0, 1 } : [0])
             {

@@ -55,7 +55,7 @@ KERNEL(gather_mma, GatherMmaArgs, Tile::THREADS, 2)
     MmaCopyAlongK<true, Tile::BN, Tile::DEPTH, Tile::THREADS> load_filter(Filter + (i64)n0 * K, K, a.Outputs - n0);
 
     f32 acc[Tile::TM][Tile::TN][4] = {};
-    mma_product<Tile, MmaTf32>(panels, K, load_x, load_filter, acc);
+    mma_product<Tile, MmaTf32>(panels, K, rows - m0, load_x, load_filter, acc);
 
     mma_for_each<Tile>(acc, [&](int m, int n, vec4<f32> y) {
         gptr<f32> p = Y + ((i64)(m0 + m) * a.Outputs + n0 + n);
