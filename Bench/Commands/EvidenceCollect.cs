@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Diagnostics;
 using System.Globalization;
 using GenEngine.Bench.Proofs;
@@ -11,14 +12,14 @@ using static System.FormattableString;
 
 namespace GenEngine.Bench.Commands;
 
-/// <summary>evidence collect: every op case on a device that runs the CUDA sources, and what that proves of each variant, as a file for Bench/Evidence.</summary>
+/// <summary>evidence collect: every op case and proof on a device that runs the CUDA sources, and what that proves of each variant, as a file for Bench/Evidence.</summary>
 internal static class EvidenceCollect
 {
     private static readonly TimeSpan s_between = TimeSpan.FromSeconds(10);
 
     public static ConsoleCommand Create()
     {
-        var command = new ConsoleCommand("collect", "Run the op cases on the GPU (or the emulator) against the reference and the CPU's bits, and write what passed as an evidence file. It is written as it grows, so a stopped run leaves what it proved.")
+        var command = new ConsoleCommand("collect", "Run the op cases, with every tile and precision, and the proofs of what no op case launches on the GPU (or the emulator) against the reference and the CPU's bits, and write what passed as an evidence file. It is written as it grows, so a stopped run leaves what it proved.")
         {
             Examples =
             [
@@ -27,8 +28,8 @@ internal static class EvidenceCollect
             ],
         };
         var file = new Argument<string>("file") { Description = "The JSON file to write." };
-        var only = new Option<string?>("--only") { HelpName = "TEXT", Description = "Only op cases whose name contains the text." };
-        only.Validators.Add(KernelsCheck.RefuseUnknownOp);
+        var only = new Option<string?>("--only") { HelpName = "TEXT", Description = "Only op cases and proofs whose name contains the text." };
+        only.Validators.Add(RefuseUnknown);
         var fingerprints = new Option<string?>("--fingerprints") { HelpName = "FILE", Description = $"Fingerprints that 'evidence --json FILE' wrote; made here when not given, which takes NVRTC {KernelCompiler.FingerprintNvrtc}." };
         var checker = Options.Choice("--checker", "The tool of compute-sanitizer that this runs under; it is written down, and the file is worth something only when the tool found nothing.", "memcheck", "racecheck", "synccheck");
         var seconds = Options.Number("--seconds", "End after about this time with what was proved by then; 0 runs them all.", 0.0, 0.0);
@@ -42,11 +43,32 @@ internal static class EvidenceCollect
             if (gpu.Precision != Precision.Float32) throw new UsageException("collect runs products in every precision; leave --precision away.");
             string? watched = session.Get(checker);
             if (watched is not null && gpu.Kind != DeviceKind.Cuda) throw new UsageException("--checker belongs to --device cuda: compute-sanitizer sees no emulator.");
-            OpCase[] cases = [.. session.Get(only) is { } text ? OpCases.Matching(text) : OpCases.All];
+            string? text = session.Get(only);
+            OpCase[] cases = [.. text is null ? OpCases.All : OpCases.Matching(text)];
+            KernelProof[] proofs = [.. KernelProofs.All.Where(proof => text is null || proof.Name.Contains(text, StringComparison.OrdinalIgnoreCase))];
             var prints = session.Get(fingerprints) is { } path ? Fingerprints.Read(path) : Fingerprints.Make(new KernelCompiler(NvrtcCompiler.Load(), new CubinCache()), [.. KernelCatalog.Variants]);
-            return Run(session, gpu, cases, prints, About(gpu, watched ?? (gpu.Kind == DeviceKind.Simt && device.Checks(session) ? "checked build" : null)), session.Get(file)!, session.Get(seconds));
+            return Run(session, gpu, cases, proofs, prints, About(gpu, watched ?? (gpu.Kind == DeviceKind.Simt && device.Checks(session) ? "checked build" : null)), session.Get(file)!, session.Get(seconds));
         });
         return command;
+    }
+
+    /// <summary>A validator: some op case or proof must have the text in its name.</summary>
+    private static void RefuseUnknown(SymbolResult result)
+    {
+        if (result.Tokens.Count == 0 || !KernelProofs.All.Any(proof => proof.Name.Contains(result.Tokens[0].Value, StringComparison.OrdinalIgnoreCase))) KernelsCheck.RefuseUnknownOp(result);
+    }
+
+    /// <summary>All variants side by side: nearly all will run, and one after another they would take minutes.</summary>
+    private static void Compile(GpuDevice device)
+    {
+        try
+        {
+            device.Prefetch([.. KernelCatalog.Variants.Where(kernel => KernelCompiler.RunsOn(kernel, device.Driver.Arch))]);
+        }
+        catch (EngineException)
+        {
+            // the cases that launch it will say so
+        }
     }
 
     private static EvidenceFile About(GpuDevice device, string? checker)
@@ -57,7 +79,7 @@ internal static class EvidenceCollect
             cuda is null ? null : CudaDriver.Probe().CudaVersion?.ToString(), cuda?.Compiler.Nvrtc.Version.ToString(), EngineVersion.Commit, []);
     }
 
-    private static int Run(Session session, GpuDevice device, OpCase[] cases, Dictionary<(string File, string Name), string> fingerprints, EvidenceFile about, string path, double seconds)
+    private static int Run(Session session, GpuDevice device, OpCase[] cases, KernelProof[] proofs, Dictionary<(string File, string Name), string> fingerprints, EvidenceFile about, string path, double seconds)
     {
         var record = new KernelRecord();
         using var cpu = DeviceFactory.Open(DeviceKind.Cpu);
@@ -66,15 +88,16 @@ internal static class EvidenceCollect
         var clock = Stopwatch.StartNew();
         var written = TimeSpan.Zero;
         bool Over() => seconds > 0 && clock.Elapsed.TotalSeconds > seconds;
-        foreach (var test in cases)
+        if (cases.Length == OpCases.All.Count) Compile(device);
+        var prover = new Prover(device, cpu, record);
+        var all = cases.Select(test => (test.Name, Prove: (Func<string?>)(() => prover.Prove(test)))).Concat(proofs.Select(proof => (proof.Name, Prove: (Func<string?>)(() => prover.Prove(proof))))).ToList();
+        foreach (var (name, prove) in all)
         {
             if (session.Stop.IsCancellationRequested || Over()) break;
-            string? wrong = Prove(record, () => (CaseProof.Run(test, device, cpu, out string? error), error));
-            foreach (var precision in record.HasTensorCoreTwin && device.Driver.Arch >= 80 ? Precisions.OfTensorCores : [])
-                wrong ??= Prove(record, () => (CaseProof.InReducedPrecision(test, device, cpu, precision, out string? error), error));
+            string? wrong = prove();
             done++;
             if (wrong is not null) failed++;
-            if (wrong is not null || session.Verbose) session.Out.WriteLine($"{(wrong is null ? "ok   " : "WRONG")} {test.Name}{(wrong is null ? "" : ": " + wrong)}");
+            if (wrong is not null || session.Verbose) session.Out.WriteLine($"{(wrong is null ? "ok   " : "WRONG")} {name}{(wrong is null ? "" : ": " + wrong)}");
             if (clock.Elapsed - written < s_between) continue;
             Write();
             written = clock.Elapsed;
@@ -82,24 +105,9 @@ internal static class EvidenceCollect
 
         Write();
         int variants = KernelCatalog.Variants.Count();
-        session.Out.WriteLine(Invariant($"{path}: {done} of {cases.Length} op cases on {about.Machine}, {failed} failed; {record.Count} of {variants} variants ran."));
-        return failed > 0 || (done < cases.Length && !Over()) ? ExitCode.Failed : ExitCode.Done;
+        session.Out.WriteLine(Invariant($"{path}: {done} of {all.Count} op cases and proofs on {about.Machine}, {failed} failed; {record.Count} of {variants} variants ran."));
+        return failed > 0 || (done < all.Count && !Over()) ? ExitCode.Failed : ExitCode.Done;
 
         void Write() => OutputPath.WriteFile(path, System.Text.Json.JsonSerializer.Serialize(about with { Kernels = record.Lines(fingerprints) }, ConsoleJson.Default.EvidenceFile) + "\n");
-    }
-
-    private static string? Prove(KernelRecord record, Func<(double Ulps, string? Error)> run)
-    {
-        try
-        {
-            var (ulps, error) = run();
-            record.Finish(error is null, double.IsFinite(ulps) ? ulps : null);
-            return error;
-        }
-        catch (EngineException exception)
-        {
-            record.Finish(passed: false, null);
-            return exception.Message;
-        }
     }
 }

@@ -15,16 +15,18 @@ internal static class EvidenceCommand
         var archs = KernelsCommand.Arch("LIST", "GPU architectures to compile for, separated by commas.", "sm_90");
         var more = new Option<string[]>("--file") { HelpName = "FILE", Description = "An evidence file beside those of this program, for example one just collected; may be repeated." };
         var markdown = new Option<bool>("--markdown") { Description = "Print the table as Markdown, a row a family of kernels, and nothing else." };
+        var missing = new Option<bool>("--missing") { Description = "List the variants that no machine has proved, and why, and nothing else." };
         var command = new ConsoleCommand("evidence")
         {
             Examples =
             [
                 ("evidence", "the table: kernels by what is proved of them"),
                 ("evidence --arch sm_75,sm_80,sm_86,sm_89,sm_90 --markdown", "as the README shows it"),
+                ("evidence --missing", "variants without evidence, and why"),
                 ("evidence --json evidence.json", "with 'coverage', 0 to 1, and fingerprints, for programs"),
             ],
         };
-        foreach (Option option in (Option[])[only, archs, more, markdown, json]) command.Options.Add(option);
+        foreach (Option option in (Option[])[only, archs, more, markdown, missing, json]) command.Options.Add(option);
         command.Subcommands.Add(EvidenceCollect.Create());
         command.OnRun(session =>
         {
@@ -40,6 +42,13 @@ internal static class EvidenceCommand
             double coverage = (double)covered / variants.Count;
             if (session.Get(json) is { } path) Json.Write(session, path, ConsoleJson.Default.EvidenceReport, new EvidenceReport(coverage, variants.Count, covered, lines));
             if (session.Get(json) is "") return ExitCode.Done;
+            if (session.Get(missing))
+            {
+                foreach (var line in lines.Where(line => line.Missing is not null)) session.Out.WriteLine($"{line.File}  {line.Name}: {line.Missing}");
+                session.Out.WriteLine(Invariant($"{lines.Count(line => line.Missing is not null)} of {lines.Length} variants have no evidence."));
+                return ExitCode.Done;
+            }
+
             var table = new EvidenceTable(compiler, variants, lines, targets, byFamily: session.Get(markdown));
             if (session.Get(markdown))
             {
@@ -49,7 +58,7 @@ internal static class EvidenceCommand
 
             table.Print(session);
             foreach (var file in files) session.Out.WriteLine($"{file.Date}  {file.Machine}{(file.Nvrtc is null ? "" : $", NVRTC {file.Nvrtc}")}{(file.Checker is null ? "" : $", {file.Checker}")}: {file.Kernels.Count(kernel => kernel.Passed)} variants passed, commit {file.Commit?[..Math.Min(file.Commit.Length, 10)] ?? "unknown"}");
-            session.Out.WriteLine(Invariant($"Coverage {coverage:P0}: {covered} of {variants.Count} variants have evidence from a GPU, {lines.Count(line => line.Emulated)} from the emulator's op cases."));
+            session.Out.WriteLine(Invariant($"Coverage {coverage:P0}: {covered} of {variants.Count} variants have evidence from a GPU, {lines.Count(line => line.Emulated)} from the emulator."));
             if (covered == 0) session.Out.WriteLine("No GPU has run these kernels yet; what is proved of them is proved by the emulator ('genengine kernels check').");
             return ExitCode.Done;
         });

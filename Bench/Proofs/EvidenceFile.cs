@@ -13,20 +13,21 @@ internal sealed record EvidenceFile(
 
 /// <summary>What a run proved of one variant.</summary>
 /// <param name="Fingerprint">SHA-256 of the sm_90 machine code that NVRTC 12.4 makes of the variant.</param>
-/// <param name="OpCases">Op cases that launched it.</param>
+/// <param name="Cases">Op cases and proofs that launched it, each once a precision and tile.</param>
 /// <param name="Failed">Those of them that failed.</param>
 /// <param name="WorstUlps">The worst error of a result that it had part in, in units of 2^-24 of the result's scale; null where it ran in backward passes only.</param>
-internal sealed record KernelEvidence(string File, string Name, string Fingerprint, int OpCases, int Failed, double? WorstUlps)
+internal sealed record KernelEvidence(string File, string Name, string Fingerprint, int Cases, int Failed, double? WorstUlps)
 {
-    /// <summary>Whether op cases launched it and none of them failed.</summary>
-    public bool Passed => OpCases > 0 && Failed == 0;
+    /// <summary>Whether something launched it and nothing that did failed.</summary>
+    public bool Passed => Cases > 0 && Failed == 0;
 }
 
 /// <summary>'evidence --json'.</summary>
 internal sealed record EvidenceReport(double Coverage, int Variants, int WithEvidence, IReadOnlyList<EvidenceLine> Kernels);
 
 /// <param name="Fingerprint">Null where NVRTC 12.4 is not at hand.</param>
-/// <param name="Machines">GPUs that passed its op cases.</param>
+/// <param name="Machines">GPUs that passed its cases.</param>
 /// <param name="Checkers">Checkers of compute-sanitizer that found nothing.</param>
-/// <param name="Emulated">Whether the emulator passed its op cases.</param>
-internal sealed record EvidenceLine(string File, string Name, string? Fingerprint, IReadOnlyList<string> Machines, IReadOnlyList<string> Checkers, bool Emulated);
+/// <param name="Emulated">Whether the emulator passed its cases.</param>
+/// <param name="Missing">Why there is no evidence of any machine; null where there is some.</param>
+internal sealed record EvidenceLine(string File, string Name, string? Fingerprint, IReadOnlyList<string> Machines, IReadOnlyList<string> Checkers, bool Emulated, string? Missing = null);

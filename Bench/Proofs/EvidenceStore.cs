@@ -34,6 +34,16 @@ internal static class EvidenceStore
             file, name, fingerprint,
             [.. gpus.Select(proof => proof.Machine).Distinct()],
             [.. gpus.Select(proof => proof.Checker).OfType<string>().Distinct()],
-            proofs.Any(proof => proof.Device == "simt"));
+            proofs.Any(proof => proof.Device == "simt"),
+            proofs.Count > 0 ? null : Missing(file, name, fingerprint, files));
+    }
+
+    private static string Missing(string file, string name, string? fingerprint, IReadOnlyList<EvidenceFile> files)
+    {
+        var of = files.Where(proof => proof.Kernels.Any(kernel => kernel.File == file && kernel.Name == name)).ToList();
+        if (of.Count == 0) return "no op case and no proof launched it";
+        var failed = of.FirstOrDefault(proof => proof.Kernels.Any(kernel => kernel.Fingerprint == fingerprint && !kernel.Passed));
+        if (failed is not null) return $"failed on {failed.Machine}, {failed.Date}";
+        return fingerprint is null ? "no fingerprint" : $"has changed since {of.Max(proof => proof.Date)}";
     }
 }

@@ -40,12 +40,12 @@ public sealed record MmaTile(int Rows, int Columns, int Depth, int WarpRows, int
     /// <param name="quads">Four neighbours are one access.</param>
     public static IReadOnlyList<int> Serving(Precision precision, bool quads) => s_serving[((int)precision * 2) + (quads ? 1 : 0)];
 
-    /// <summary>The tile to take for one that was asked for: itself, or the next that serves.</summary>
+    /// <summary>The tile to take for one that was asked for: itself, or the next that serves, or the last.</summary>
     /// <param name="serving">As <see cref="Serving"/> gives them.</param>
     internal static int Nearest(IReadOnlyList<int> serving, int index)
     {
         int i = 0;
-        while (serving[i] < index) i++;
+        while (i < serving.Count - 1 && serving[i] < index) i++;
         return serving[i];
     }
 

@@ -8,7 +8,7 @@ namespace GenEngine.Kernels.Convolution;
 /// Launches conv.cu, or conv_narrow.cu for few output channels: one block a tile, all parts of the plan in one grid; the tile is chosen by shape, by measurement where the device can.
 /// Float32 goes to <see cref="ConvMmaGpu"/> where the device's precision says so.
 /// </summary>
-public sealed class ConvGpu : IGpuKernelFamily
+public sealed class ConvGpu : ITiledKernelFamily
 {
     private static readonly Dictionary<(DType Dtype, bool Transposed, int Tile, bool Quads), GpuKernel> Kernels = (
         from variant in ConvTiles.All
@@ -20,12 +20,14 @@ public sealed class ConvGpu : IGpuKernelFamily
 
     public static IEnumerable<GpuKernel> Variants => Kernels.Values;
 
-    /// <summary>Index of the tile that every launch of this thread takes; null chooses. For tuning, and for tests that all tiles give the same bits.</summary>
+    /// <summary>Index of the tile that every launch of this thread takes, the last for any beyond; null chooses. For tuning, and for tests that all tiles give the same bits.</summary>
     [field: ThreadStatic]
     public static int? ForcedTile { get; set; }
 
     /// <summary>How many tiles there are to force.</summary>
     public static int TileCount(DType dtype) => ConvTiles.Of(dtype).Length;
+
+    public static int MostTiles => TileCount(DType.Float32);
 
     /// <summary>The tiles.</summary>
     public static IReadOnlyList<SimtTile> Tiles(DType dtype) => ConvTiles.Of(dtype);
@@ -44,7 +46,7 @@ public sealed class ConvGpu : IGpuKernelFamily
         }
 
         var tiles = ConvTiles.Of(dtype);
-        int index = ForcedTile ?? Choose(device, dtype, program, quads, args);
+        int index = ForcedTile is { } forced ? Math.Min(forced, tiles.Length - 1) : Choose(device, dtype, program, quads, args);
         bool leaves = LeavesStatistics(program.Plan, tiles[index].Rows, tiles[index].Columns, ref args, ref accesses);
         device.Launch(Kernels[(dtype, args.FilterTransposed != 0, index, quads)], Shape(tiles[index], program.Plan, args.Batch), ref args, accesses);
         return leaves;

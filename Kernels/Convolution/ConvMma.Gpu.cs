@@ -5,7 +5,7 @@ using GenEngine.Kernels.Devices.Gpu;
 namespace GenEngine.Kernels.Convolution;
 
 /// <summary>Launches conv_mma.cu: float32 convolutions on tensor cores, where the device's <see cref="GpuDevice.Precision"/> asks for them.</summary>
-public sealed class ConvMmaGpu : IGpuKernelFamily
+public sealed class ConvMmaGpu : ITiledKernelFamily
 {
     // where parts have no more channels than this, a tile of 64 is mostly empty and memory is what takes time: float32 is as fast
     private const int FewOutputs = 8;
@@ -20,9 +20,11 @@ public sealed class ConvMmaGpu : IGpuKernelFamily
 
     public static IEnumerable<GpuKernel> Variants => Kernels.Values;
 
-    /// <summary>Index into <see cref="MmaTile.All"/> of the tile that every launch of this thread takes; null chooses. For tests that all tiles give the same bits.</summary>
+    /// <summary>Index into <see cref="MmaTile.All"/> of the tile that every launch of this thread takes, the next that serves where it does not; null chooses. For tests that all tiles give the same bits.</summary>
     [field: ThreadStatic]
     public static int? ForcedTile { get; set; }
+
+    public static int MostTiles => MmaTile.All.Count;
 
     /// <summary>Whether the plan is one for tensor cores at all.</summary>
     internal static bool Serves(ConvPlan plan)

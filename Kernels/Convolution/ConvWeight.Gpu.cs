@@ -9,7 +9,7 @@ namespace GenEngine.Kernels.Convolution;
 /// Launches conv_weight.cu (conv_weight_narrow.cu for few output channels), one block a tile of the filter and chunk of pixels, and
 /// conv_weight_sum.cu, which adds the chunks. Float32 sums of chunks go to <see cref="ConvWeightMmaGpu"/> where the device's precision says so.
 /// </summary>
-public sealed class ConvWeightGpu : IGpuKernelFamily
+public sealed class ConvWeightGpu : ITiledKernelFamily
 {
     private const int SumThreads = 256;
 
@@ -22,12 +22,14 @@ public sealed class ConvWeightGpu : IGpuKernelFamily
 
     public static IEnumerable<GpuKernel> Variants => Kernels.Values.Concat(Sum.All);
 
-    /// <summary>Index of the tile that every launch of this thread takes; null chooses. For tests that all tiles give the same bits.</summary>
+    /// <summary>Index of the tile that every launch of this thread takes, the last for any beyond; null chooses. For tests that all tiles give the same bits.</summary>
     [field: ThreadStatic]
     public static int? ForcedTile { get; set; }
 
     /// <summary>How many tiles there are to force.</summary>
     public static int TileCount(DType dtype) => ConvTiles.Of(dtype).Length;
+
+    public static int MostTiles => TileCount(DType.Float32);
 
     internal static void Launch(GpuDevice device, DType dtype, ConvProgram program, ref ConvWeightArgs args, BufferRange x, BufferRange dy, BufferRange dw, BufferRange scratch)
     {
@@ -47,7 +49,7 @@ public sealed class ConvWeightGpu : IGpuKernelFamily
             }
             else
             {
-                int index = ForcedTile ?? Choose(device, dtype, program, quads, args);
+                int index = ForcedTile is { } forced ? Math.Min(forced, tiles.Length - 1) : Choose(device, dtype, program, quads, args);
                 device.Launch(Kernel(dtype, index, quads), Shape(tiles[index], program.Plan, args.Chunks), ref args, first);
             }
         }

@@ -5,7 +5,7 @@ using GenEngine.Kernels.Devices.Gpu;
 namespace GenEngine.Kernels.Convolution;
 
 /// <summary>Launches conv_weight_mma.cu: the chunks' sums of a filter gradient on tensor cores, where the device's precision asks for them.</summary>
-public sealed class ConvWeightMmaGpu : IGpuKernelFamily
+public sealed class ConvWeightMmaGpu : ITiledKernelFamily
 {
     private static readonly Dictionary<(Precision Precision, int Tile, bool Quads), GpuKernel> Kernels =
         ConvTiles.AllMma.ToDictionary(x => x, x => Variant(x.Precision, x.Tile, x.Quads));
@@ -14,9 +14,11 @@ public sealed class ConvWeightMmaGpu : IGpuKernelFamily
 
     public static IEnumerable<GpuKernel> Variants => Kernels.Values;
 
-    /// <summary>Index into <see cref="MmaTile.All"/> of the tile that every launch of this thread takes; null chooses. For tests that all tiles give the same bits.</summary>
+    /// <summary>Index into <see cref="MmaTile.All"/> of the tile that every launch of this thread takes, the next that serves where it does not; null chooses. For tests that all tiles give the same bits.</summary>
     [field: ThreadStatic]
     public static int? ForcedTile { get; set; }
+
+    public static int MostTiles => MmaTile.All.Count;
 
     /// <param name="quads">Input channels move in fours.</param>
     internal static void Launch(GpuDevice device, ConvProgram program, bool quads, ref ConvWeightArgs args, ReadOnlySpan<Access> accesses)

@@ -8,7 +8,7 @@ namespace GenEngine.Kernels.MatMul;
 /// Launches matmul.cu: one block a tile of C, in a linear grid over tiles and batches; the tile is chosen by shape. Float32 products go to
 /// <see cref="MatMulMmaGpu"/> where the device's precision says so.
 /// </summary>
-public sealed class MatMulGpu : IGpuKernelFamily
+public sealed class MatMulGpu : ITiledKernelFamily
 {
     private static readonly Dictionary<(DType Dtype, int Op, int Tile, bool Quads), GpuKernel> Kernels = (
         from dtype in new[] { DType.Float32, DType.Float64 }
@@ -20,11 +20,13 @@ public sealed class MatMulGpu : IGpuKernelFamily
     public static IEnumerable<GpuKernel> Variants => Kernels.Values;
 
     /// <summary>
-    /// Index into <see cref="Tiles"/> of the tile that every launch of this thread takes; null chooses by shape. For tuning, and
+    /// Index into <see cref="Tiles"/> of the tile that every launch of this thread takes, the last for any beyond; null chooses by shape. For tuning, and
     /// for tests that all tiles give the same bits.
     /// </summary>
     [field: ThreadStatic]
     public static int? ForcedTile { get; set; }
+
+    public static int MostTiles => SimtTile.Float.Count;
 
     /// <summary>The tiles to choose from.</summary>
     public static IReadOnlyList<SimtTile> Tiles(DType dtype) => dtype == DType.Float32 ? SimtTile.Float : SimtTile.Double;
@@ -38,7 +40,7 @@ public sealed class MatMulGpu : IGpuKernelFamily
         }
 
         bool quads = dtype == DType.Float32 && InQuads(args);
-        int index = ForcedTile ?? Choose(device, dtype, quads, args);
+        int index = ForcedTile is { } forced ? Math.Min(forced, Tiles(dtype).Count - 1) : Choose(device, dtype, quads, args);
         device.Launch(Kernels[(dtype, args.Op, index, quads)], Shape(Tiles(dtype)[index], args), ref args, accesses);
     }
 

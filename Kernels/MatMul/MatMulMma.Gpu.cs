@@ -5,7 +5,7 @@ using GenEngine.Kernels.Devices.Gpu;
 namespace GenEngine.Kernels.MatMul;
 
 /// <summary>Launches matmul_mma.cu: float32 products on tensor cores, where the device's <see cref="GpuDevice.Precision"/> asks for them.</summary>
-public sealed class MatMulMmaGpu : IGpuKernelFamily
+public sealed class MatMulMmaGpu : ITiledKernelFamily
 {
     private static readonly Dictionary<(Precision Precision, int Op, int Tile, bool Quads), GpuKernel> Kernels = (
         from precision in Precisions.OfTensorCores
@@ -16,9 +16,11 @@ public sealed class MatMulMmaGpu : IGpuKernelFamily
 
     public static IEnumerable<GpuKernel> Variants => Kernels.Values;
 
-    /// <summary>Index into <see cref="MmaTile.All"/> of the tile that every launch of this thread takes; null chooses. For tests that all tiles give the same bits.</summary>
+    /// <summary>Index into <see cref="MmaTile.All"/> of the tile that every launch of this thread takes, the next that serves where it does not; null chooses. For tests that all tiles give the same bits.</summary>
     [field: ThreadStatic]
     public static int? ForcedTile { get; set; }
+
+    public static int MostTiles => MmaTile.All.Count;
 
     internal static void Launch(GpuDevice device, Precision precision, bool quads, ref MatMulArgs args, ReadOnlySpan<Access> accesses)
     {

@@ -70,3 +70,13 @@ public interface IGpuKernelFamily
     /// <summary>Every variant that the launcher may use.</summary>
     static abstract IEnumerable<GpuKernel> Variants { get; }
 }
+
+/// <summary>A family whose launcher chooses among tiles that serve the same launches; <see cref="KernelCatalog.ForceTile"/> finds these.</summary>
+public interface ITiledKernelFamily : IGpuKernelFamily
+{
+    /// <summary>Index of the tile that every launch of this thread takes, the last one that serves for any beyond; null chooses. For tuning, and for proofs of every tile.</summary>
+    static abstract int? ForcedTile { get; set; }
+
+    /// <summary>How many tiles there are, of the type or precision that has most.</summary>
+    static abstract int MostTiles { get; }
+}
