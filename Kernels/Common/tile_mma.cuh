@@ -181,15 +181,23 @@ struct MmaBf16 {
 struct MmaTf32x3 {
     static constexpr bool SPLIT = true;
     static constexpr int WORDS = 8, TERMS = 6;  // four big parts, four small ones; mma instructions for 16 k
-    static DEV void round(const f32 (&v)[4], u32 (&w)[WORDS])
+    static DEV void split(const f32 (&v)[4][4], u32 (&w)[4][WORDS])
     {
+        f32 check[4] = {};  // NaN where one of the sixteen is not finite: a multiply-add each, where comparing and selecting take six times as long
         UNROLL
-        for (int j = 0; j < 4; j++) {
-            u32 big = to_tf32(v[j]);
-            if (!(real_abs(bits_f32(big)) < RealLimits<f32>::inf())) big = (f32_bits(v[j]) & 0x80000000u) | f32_bits(1.0f);
-            w[j] = big;
-            w[4 + j] = to_tf32(v[j] - bits_f32(big));
+        for (int i = 0; i < 16; i++) {
+            w[i / 4][i % 4] = to_tf32(v[i / 4][i % 4]);
+            check[i % 4] = fma(bits_f32(w[i / 4][i % 4]), 0.0f, check[i % 4]);
         }
+        if (check[0] + check[1] + (check[2] + check[3]) != 0.0f) {
+            UNROLL
+            for (int i = 0; i < 16; i++) {
+                u32& big = w[i / 4][i % 4];
+                if (!(real_abs(bits_f32(big)) < RealLimits<f32>::inf())) big = (f32_bits(v[i / 4][i % 4]) & 0x80000000u) | f32_bits(1.0f);
+            }
+        }
+        UNROLL
+        for (int i = 0; i < 16; i++) w[i / 4][4 + i % 4] = to_tf32(v[i / 4][i % 4] - bits_f32(w[i / 4][i % 4]));
     }
     // term: a constant once loops are unrolled; odd ones are the second eight k, the last two big big'
     static DEV void multiply(int term, f32 (&sum)[4], const u32 (&upper)[WORDS], const u32 (&lower)[WORDS], const u32 (&y)[WORDS])
@@ -262,15 +270,13 @@ DEV void mma_multiply_split(sptr<const f32> panel_a, int lane_a, sptr<const f32>
             f32 v[4][4];
             u32 y[4][Math::WORDS];
             PanelB::read(panel_b, lane_b, columns, s, v);
-            UNROLL
-            for (int q = 0; q < 4; q++) Math::round(v[q], y[q]);
+            Math::split(v, y);
             UNROLL
             for (int block = 0; block < Tile::TM / 2; block++) {
                 if (block * 32 >= rows) break;  // all lanes alike
                 u32 x[4][Math::WORDS];
                 PanelA::read(panel_a, lane_a, block, s, v);
-                UNROLL
-                for (int q = 0; q < 4; q++) Math::round(v[q], x[q]);
+                Math::split(v, x);
                 UNROLL
                 for (int i = 0; i < 2; i++) {
                     f32 sum[4][4] = {};  // four chains of instructions side by side
