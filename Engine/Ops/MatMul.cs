@@ -1,4 +1,5 @@
 using GenEngine.Kernels.Common;
+using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Elementwise;
 using GenEngine.Kernels.MatMul;
 using GenEngine.Kernels.Reduction;
@@ -19,14 +20,14 @@ public static partial class Ops
         var shape = ProductShape(a, b, op);
         var context = a.Context;
         var y = context.NewTensor(a.Shape.Rank == 3 ? new Shape(shape.Batch, shape.M, shape.N) : new Shape(shape.M, shape.N), "matmul");
-        MatMulKernel.Run(context.Device, context.Real, op, shape, a.Range, b.Range, null, y.Range);
+        Multiply(context, op, shape, a.Range, b.Range, null, y.Range);
         context.Trace?.Add(y, new Traced.MatMul(op), a, b);
         context.Tape.Record("matmul", [y], [a, b], [a, b], (node, sink) =>
         {
             var (batch, m, n, k) = shape;
             var dy = node.GradientOf(y);
             void Product(Tensor input, MatMulOp form, int rows, int columns, int inner, Tensor left, Tensor right) =>
-                sink.Add(input, (range, accumulate) => MatMulKernel.Run(context.Device, context.Real, form, new(batch, rows, columns, inner),
+                sink.Add(input, (range, accumulate) => Multiply(context, form, new(batch, rows, columns, inner),
                     left.Range, right.Range, null, range, accumulate: accumulate));
 
             switch (op)
@@ -61,7 +62,7 @@ public static partial class Ops
         if (bias is not null && bias.Count != outputs) throw Shapes.Mismatch("linear", weight, bias, "the bias must have one value an output");
         var context = x.Context;
         var y = context.NewTensor(x.Shape.WithColumns(outputs), "linear");
-        MatMulKernel.Run(context.Device, context.Real, MatMulOp.NT, new(1, rows, outputs, inputs), x.Range, weight.Range, bias?.Range, y.Range, activation, slope);
+        Multiply(context, MatMulOp.NT, new(1, rows, outputs, inputs), x.Range, weight.Range, bias?.Range, y.Range, activation, slope);
         context.Trace?.Add(y, new Traced.Linear(activation, slope), x, weight, bias);
         Tensor[] inputsOf = bias is null ? [x, weight] : [x, weight, bias];
         Tensor[] saved = activation == Activation.None ? [x, weight] : [x, weight, y];
@@ -70,12 +71,35 @@ public static partial class Ops
             var dz = node.GradientOf(y);
             if (activation != Activation.None) dz = sink.ThroughActivation(y, dz, activation, slope);
             sink.Add(weight, (range, accumulate) =>
-                MatMulKernel.Run(context.Device, context.Real, MatMulOp.TN, new(1, outputs, inputs, rows), dz.Range, x.Range, null, range, accumulate: accumulate));
+                Multiply(context, MatMulOp.TN, new(1, outputs, inputs, rows), dz.Range, x.Range, null, range, accumulate: accumulate));
             if (bias is not null) sink.Add(bias, (range, accumulate) => ReduceInto(context, ReduceOp.Sum, ReduceAxis.Rows, dz, range, rows, outputs, accumulate));
             sink.Add(x, (range, accumulate) =>
-                MatMulKernel.Run(context.Device, context.Real, MatMulOp.NN, new(1, rows, inputs, outputs), dz.Range, weight.Range, null, range, accumulate: accumulate));
+                Multiply(context, MatMulOp.NN, new(1, rows, inputs, outputs), dz.Range, weight.Range, null, range, accumulate: accumulate));
         });
         return y;
+    }
+
+    private static void Multiply(
+        Context context,
+        MatMulOp op,
+        in MatMulShape shape,
+        BufferRange a,
+        BufferRange b,
+        BufferRange? bias,
+        BufferRange c,
+        Activation activation = Activation.None,
+        double slope = 0,
+        bool accumulate = false)
+    {
+        long bytes = MatMulKernel.ScratchBytes(context.Device, context.Real, op, shape);
+        if (bytes == 0)
+        {
+            MatMulKernel.Run(context.Device, context.Real, op, shape, a, b, bias, c, activation, slope, accumulate);
+            return;
+        }
+
+        using var scratch = new Scratch(context, bytes, "matmul");
+        MatMulKernel.Run(context.Device, context.Real, op, shape, a, b, bias, c, activation, slope, accumulate, scratch.Range);
     }
 
     private static MatMulShape ProductShape(Tensor a, Tensor b, MatMulOp op)

@@ -143,6 +143,9 @@ template <bool WHOLE, int WIDTH, int DEPTH, int THREADS> struct MmaCopyAcrossK {
     }
 };
 
+// What rounding to TF32 leaves of x, rounded itself.
+DEV u32 tf32_rest(f32 x) { return to_tf32(x - bits_f32(to_tf32(x))); }
+
 // ---- arithmetic: 16 steps of k of two rows of A (g and g + 8 of an mma) and one column of B, the lane's share of them ----
 
 struct MmaTf32 {

@@ -31,10 +31,16 @@ public sealed class MatMulGpu : ITiledKernelFamily
     /// <summary>The tiles to choose from.</summary>
     public static IReadOnlyList<SimtTile> Tiles(DType dtype) => dtype == DType.Float32 ? SimtTile.Float : SimtTile.Double;
 
-    internal static void Launch(GpuDevice device, DType dtype, ref MatMulArgs args, ReadOnlySpan<Access> accesses)
+    internal static void Launch(GpuDevice device, DType dtype, ref MatMulArgs args, ReadOnlySpan<Access> accesses, BufferRange? scratch)
     {
         if (dtype == DType.Float32 && device.Precision != Precision.Float32)
         {
+            if (scratch is { } room && MatMulWgmmaGpu.Serves(device, args, room.Bytes))
+            {
+                MatMulWgmmaGpu.Launch(device, args, accesses, room);
+                return;
+            }
+
             MatMulMmaGpu.Launch(device, device.Precision, InQuads(args), ref args, accesses);
             return;
         }
@@ -58,7 +64,7 @@ public sealed class MatMulGpu : ITiledKernelFamily
     private static LaunchShape Shape(SimtTile tile, in MatMulArgs args) => LaunchShape.Linear(args.Batch * tile.Blocks(args.M, args.N), tile.Threads);
 
     /// <summary>Whether all rows come in fours of floats that begin on 16-byte boundaries, so that four neighbours are one access.</summary>
-    private static bool InQuads(in MatMulArgs args)
+    internal static bool InQuads(in MatMulArgs args)
     {
         var op = (MatMulOp)args.Op;
         long a = op == MatMulOp.TN ? args.M : args.K, b = op == MatMulOp.NT ? args.K : args.N;

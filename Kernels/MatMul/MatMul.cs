@@ -36,6 +36,7 @@ public static class MatMul
     /// <param name="c">Batch x M x N.</param>
     /// <param name="slope">Of LeakyRelu, alpha of Elu; others ignore it.</param>
     /// <param name="accumulate">Add to what C holds; else C is only written.</param>
+    /// <param name="scratch">At least <see cref="ScratchBytes"/>, overwritten; null computes without, by another kernel where that is more than 0.</param>
     /// <exception cref="EngineException">An extent is not positive, an element type is not floating point, or a range does not have its matrix's size.</exception>
     public static void Run(
         Device device,
@@ -48,7 +49,8 @@ public static class MatMul
         BufferRange c,
         Activation activation = Activation.None,
         double slope = 0,
-        bool accumulate = false)
+        bool accumulate = false,
+        BufferRange? scratch = null)
     {
         Check(dtype, op, shape, a, b, bias, c);
         var args = new MatMulArgs
@@ -75,10 +77,17 @@ public static class MatMul
         switch (device)
         {
             case CpuDevice cpu: cpu.Launch<MatMulCpu, MatMulArgs>(Name(op), dtype, ref args, accesses); break;
-            case GpuDevice gpu: MatMulGpu.Launch(gpu, dtype, ref args, accesses); break;
+            case GpuDevice gpu: MatMulGpu.Launch(gpu, dtype, ref args, accesses, scratch); break;
             default: throw new EngineException($"{Name(op)} has no kernel for {device.Description}.");
         }
     }
+
+    /// <summary>
+    /// Bytes of the scratch that <see cref="Run"/> wants for a product, 0 mostly: room for both operands as the tensor cores of an sm_90a read
+    /// them, where rearranging them first pays.
+    /// </summary>
+    public static long ScratchBytes(Device device, DType dtype, MatMulOp op, in MatMulShape shape) =>
+        device is GpuDevice gpu && dtype == DType.Float32 ? MatMulWgmmaGpu.ScratchBytes(gpu, op, shape) : 0;
 
     private static string Name(MatMulOp op) => op switch { MatMulOp.NN => "matmul_nn", MatMulOp.NT => "matmul_nt", _ => "matmul_tn" };
 

@@ -4,9 +4,8 @@
 // words, most of them from the L2 cache. The idea is in tile_mma.cuh.
 // The op cases' outputs are few and odd, stored word by word; whole tiles have full sectors (a test says so).
 // limits: bank conflicts 1.0, sectors 2.5
-#include "Common/fused_activation.cuh"
 #include "Common/tile_mma.cuh"
-#include "MatMul/matmul_args.cuh"
+#include "MatMul/matmul_outputs.cuh"
 
 using Tile = MmaTile<TILE_M, TILE_N, TILE_K, TILE_WARPS_M, TILE_WARPS_N, TILE_STAGES>;
 
@@ -18,35 +17,6 @@ template <int WIDTH> struct Operand<false, WIDTH> {
 };
 using LoaderA = Operand<OP != 2, TILE_M>::Loader;
 using LoaderB = Operand<OP == 1, TILE_N>::Loader;
-
-// p[0 .. 3] as far as `left` elements
-template <bool WHOLE> DEV vec4<f32> load_outputs(gptr<const f32> p, i32 left)
-{
-    vec4<f32> v = {0.0f, 0.0f, 0.0f, 0.0f};
-    if constexpr (WHOLE) {
-        if (left > 0) v = ld4(p);
-    } else {
-        if (left > 0) v.x = p[0];
-        if (left > 1) v.y = p[1];
-        if (left > 2) v.z = p[2];
-        if (left > 3) v.w = p[3];
-    }
-    return v;
-}
-
-template <bool WHOLE> DEV void store_outputs(gptr<f32> p, vec4<f32> v, i32 left)
-{
-    if constexpr (WHOLE) {
-        if (left > 0) st4(p, v);
-    } else {
-        if (left > 0) p[0] = v.x;
-        if (left > 1) p[1] = v.y;
-        if (left > 2) p[2] = v.z;
-        if (left > 3) p[3] = v.w;
-    }
-}
-
-DEV vec4<f32> add4(vec4<f32> a, vec4<f32> b) { return {a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w}; }
 
 KERNEL(matmul_mma, MatMulArgs, Tile::THREADS, MIN_BLOCKS)
 {
@@ -67,18 +37,11 @@ KERNEL(matmul_mma, MatMulArgs, Tile::THREADS, MIN_BLOCKS)
     f32 acc[Tile::TM][Tile::TN][4] = {};
     mma_product<Tile, MmaMath<PRECISION>::Type>(panels, (i32)a.K, rows, load_a, load_b, acc);
 
-    f32 slope = (f32)a.Slope;
     gptr<f32> c = C + ((batch * a.M + m0) * a.N + n0);
     mma_for_each<Tile>(acc, [&](int m, int n, vec4<f32> y) {
         i32 left = m < rows ? columns - n : 0;
         gptr<f32> p = c + (m * a.N + n);
-        if (a.Accumulate != 0) y = add4(y, load_outputs<QUADS != 0>(p, left));
-        if (a.HasBias != 0) y = add4(y, load_outputs<false>(Bias + (n0 + n), left));
-        y.x = linear_activation(a.Activation, y.x, slope);
-        y.y = linear_activation(a.Activation, y.y, slope);
-        y.z = linear_activation(a.Activation, y.z, slope);
-        y.w = linear_activation(a.Activation, y.w, slope);
-        store_outputs<QUADS != 0>(p, y, left);
+        finish_outputs<QUADS != 0>(a, p, Bias + (n0 + n), y, left);
     });
 
     if (a.Activation < ACT_ELU) return;
@@ -88,7 +51,7 @@ KERNEL(matmul_mma, MatMulArgs, Tile::THREADS, MIN_BLOCKS)
         for (int j = 0; j < 2 * Tile::TN; j++) {
             int m = Tile::row(i / 2, i % 2), n = Tile::column(j / 2, j % 2);
             gptr<f32> y = c + (m * a.N + n);
-            if (m < rows && n < columns) y[0] = smooth_activation<f32>(a.Activation, y[0], slope);
+            if (m < rows && n < columns) y[0] = smooth_activation<f32>(a.Activation, y[0], (f32)a.Slope);
         }
     }
 }

@@ -12,7 +12,7 @@ public unsafe interface IGpuDriver : IDisposable
     /// <summary>Streaming multiprocessors; launchers size persistent and grid-stride grids by it.</summary>
     int MultiprocessorCount { get; }
 
-    /// <summary>Compute capability times ten (90 for sm_90). The emulator says 80: it has mma.sync and cp.async.</summary>
+    /// <summary>Compute capability times ten (90 for sm_90). The emulator says 90: it has mma.sync and cp.async, and of sm_90a wgmma, bulk copies and mbarriers.</summary>
     int Arch { get; }
 
     /// <summary>Blocks of a grid-stride kernel: enough to fill the device once; on the emulator as many as one element a lane needs.</summary>

@@ -185,10 +185,10 @@ public sealed class MatMulMmaTests(TestDevice testDevice)
     }
 
     /// <summary>To 10 bits of fraction, ties away from zero.</summary>
-    private static float ToTf32(float x) => BitConverter.UInt32BitsToSingle((BitConverter.SingleToUInt32Bits(x) + 0x1000) & 0xFFFFE000);
+    internal static float ToTf32(float x) => BitConverter.UInt32BitsToSingle((BitConverter.SingleToUInt32Bits(x) + 0x1000) & 0xFFFFE000);
 
     /// <summary>To 7 bits of fraction, ties to even.</summary>
-    private static float ToBf16(float x)
+    internal static float ToBf16(float x)
     {
         uint bits = BitConverter.SingleToUInt32Bits(x);
         return BitConverter.UInt32BitsToSingle((bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000);

@@ -51,7 +51,9 @@ internal sealed unsafe class MatMulCase<T> where T : unmanaged, IFloatingPointIe
         if (_bias is not null) device.Upload<T>(_bias, bias.All);
         var before = Accumulate ? _start : Enumerable.Repeat(T.NaN, _start.Length).ToArray();
         device.Upload<T>(before, c.All);
-        GenEngine.Kernels.MatMul.MatMul.Run(device, dtype, Op, Shape, a.All, b.All, _bias is null ? null : bias.All, c.All, Activation, Slope, Accumulate);
+        long bytes = GenEngine.Kernels.MatMul.MatMul.ScratchBytes(device, dtype, Op, Shape);
+        using var scratch = bytes == 0 ? null : device.Allocate(bytes, "scratch");
+        GenEngine.Kernels.MatMul.MatMul.Run(device, dtype, Op, Shape, a.All, b.All, _bias is null ? null : bias.All, c.All, Activation, Slope, Accumulate, scratch?.All);
         var result = new T[_start.Length];
         device.Download<T>(c.All, result);
         return result;
@@ -70,7 +72,7 @@ internal sealed unsafe class MatMulCase<T> where T : unmanaged, IFloatingPointIe
     }
 
     /// <summary>Each output as the law says: one chain of fused multiply-adds, then the bias, then the activation.</summary>
-    private T[] Expected() => Outputs((b, m, n) =>
+    public T[] Expected() => Outputs((b, m, n) =>
     {
         T sum = Accumulate ? _start[((long)b * Shape.M + m) * Shape.N + n] : T.Zero;
         for (int k = 0; k < Shape.K; k++) sum = T.FusedMultiplyAdd(A(b, m, k), B(b, k, n), sum);

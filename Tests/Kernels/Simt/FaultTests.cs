@@ -36,7 +36,7 @@ public class FaultTests
         new("missing_barrier", "uninitialised: reads byte 508 of shared tile", "XY", true),
         new("missing_second_barrier", "race: writes byte 4 of shared tile, which lane 0 reads", "XY", true),
         new("missing_warp_sync", "race: writes byte 4 of shared tile, which lane 0 reads", "XY", true),
-        new("missing_async_wait", "before the cp_async into it was waited for", "XY", true),
+        new("missing_async_wait", "before the copy into it was waited for", "XY", true),
         new("async_wait_without_barrier", "race: reads", "XY", true),
         new("divergent_barrier", "divergent barrier: other lanes of the block wait in block_sync at", "XY", true),
         new("skipped_barrier", "lanes 96-127 has ended", "XY", true),
@@ -52,6 +52,14 @@ public class FaultTests
         new("undeclared_write", "undeclared access: writes byte 0 of Hidden[0..1024], declared read", "XYH", false),
         new("uninitialised_shared_read", "uninitialised: reads byte 512 of shared tile", "XY", true),
         new("uninitialised_global_read", "uninitialised: reads byte 0 of U", "Yu", false),
+        new("missing_mbarrier_wait", "before the copy into it was waited for", "XY", true),
+        new("mbarrier_expects_too_much", "lanes 0-127 waits in mbarrier_wait", "XY", true),
+        new("bulk_copy_outlives_block", "the block ends while this bulk copy is under way", "XY", true),
+        new("wgmma_before_its_operands", "wgmma reads shared memory that a bulk copy is still filling", "XY", true),
+        new("missing_wgmma_fence", "wgmma without wgmma_fence", "XY", true),
+        new("operand_overwritten_early", "fills shared memory, which the wgmma of lane", "XY", true),
+        new("missing_wgmma_wait", "the lane ends before wgmma_wait", "XY", true),
+        new("operand_off_its_swizzle", "whose rows do not begin at a multiple of 1024 bytes", "XY", true),
         new("misaligned_vector", "misaligned: reads 16 bytes at byte 4 of X", "XY", false),
     ];
 

@@ -47,7 +47,7 @@ public sealed unsafe class SimtDriver : IGpuDriver
     /// <summary>Few, so that kernels which size their grid by it run more than one block and more than one round.</summary>
     public int MultiprocessorCount => 4;
 
-    public int Arch => 80;
+    public int Arch => 90;
 
     public bool CanTime => false;
 

@@ -127,7 +127,7 @@ EXPORT void simt_shared_access(const void* p, u32 bytes, u32 align, u32 array, u
     if (offset & (align - 1)) fault(site, "misaligned: %s %u bytes at byte %lld of shared %s; the address must be a multiple of %u", verb, bytes, inside, home.name, align);
     u8* init = block->init + offset;
     int pending = find_state(init, bytes, kPending);
-    if (pending >= 0) fault(site, "%s byte %lld of shared %s before the cp_async into it was waited for", verb, inside + pending, home.name);
+    if (pending >= 0) fault(site, "%s byte %lld of shared %s before the copy into it was waited for", verb, inside + pending, home.name);
     check_order(w, block->cells, offset, bytes, how, block->first_epoch, block->epoch, {"shared ", home.name, home.offset}, site);
     if (how != kWrite) {
         int never = find_state(init, bytes, kNever);

@@ -98,6 +98,10 @@ EXPORT void simt_warp_call(const void* in, void* out, void (*op)(const WarpCall*
     meet(in, out, op, number, {file, line}, State::WarpCall);
 }
 
+#include "Devices/Gpu/Simt/async.h"
+
+EXPORT u32 simt_shared_offset(const void* p) { return (u32)((const u8*)p - simt_worker->lane->block->arena); }
+
 EXPORT void simt_copy(void* to, const void* from, u32 bytes)
 {
     Worker* w = simt_worker;
@@ -146,7 +150,10 @@ EXPORT Worker* simt_worker_new()
 EXPORT void simt_worker_free(Worker* w)
 {
     for (u32 i = 0; i < w->slots; i++) {
-        for (u32 l = 0; l < kMaxThreads; l++) free(w->blocks[i].lanes[l].copies);
+        for (u32 l = 0; l < kMaxThreads; l++) {
+            free(w->blocks[i].lanes[l].copies);
+            free(w->blocks[i].lanes[l].products);
+        }
         free(w->blocks[i].lanes);
         if (w->blocks[i].init) {
             munmap(w->blocks[i].init, kArenaBytes);
@@ -155,6 +162,7 @@ EXPORT void simt_worker_free(Worker* w)
         munmap(w->blocks[i].arena, kArenaBytes);
     }
     free(w->blocks);
+    free(w->bulks);
     free_stacks(w);
     free(w);
 }
@@ -193,7 +201,8 @@ static void prepare_block(Worker* w, Block* block)
             lane->index = (u16)(lane - block->lanes);
             lane->state = State::Runs;
             lane->saved = nullptr;  // a launch that ended badly may have left it waiting
-            lane->copy_count = lane->groups = 0;
+            lane->copy_count = lane->groups = lane->product_count = lane->product_groups = 0;
+            lane->fenced = false;
             lane->view.thread = {lane->index, 0, 0};
             lane->view.block_size = {launch->threads, 1, 1};
             lane->view.grid = launch->grid;
@@ -213,7 +222,7 @@ EXPORT const char* simt_launch(Worker* w, const Launch* launch)
     }
     w->launch = launch;
     w->resident = resident;
-    w->grid_arrived = 0;
+    w->grid_arrived = w->bulk_count = 0;
     w->total = total;
     w->step = permuting_step(total);
     w->faulted = false;

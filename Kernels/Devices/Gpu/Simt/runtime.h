@@ -14,6 +14,7 @@ typedef int i32;
 typedef unsigned int u32;
 typedef long long i64;
 typedef unsigned long long u64;
+typedef float f32;
 
 #define EXPORT extern "C" __attribute__((visibility("default")))
 
@@ -45,7 +46,7 @@ struct Site {
     int line;
 };
 
-enum class State : u8 { Runs, BlockSync, WarpSync, WarpCall, GridSync, Ended };
+enum class State : u8 { Runs, BlockSync, WarpSync, WarpCall, GridSync, Mbarrier, Ended };
 
 struct Block;
 struct Warp;
@@ -57,6 +58,31 @@ struct Copy {  // an asynchronous copy that nobody has waited for yet
     u8* to;
     const u8* from;
     u32 bytes, group;
+};
+
+// Rows of shared memory that a wgmma reads: 128 bytes each, eight of them `group` bytes before the next eight; of each row 32 bytes from `offset` on.
+struct Operand {
+    const u8* from;
+    u64 bytes;
+    u32 group, offset;
+};
+
+struct Product {  // a wgmma that its warp has not waited for yet; simt_sm90.h's SimtProduct is the head of it
+    void (*run)(const WarpCall*);
+    f32* d;
+    u64 a_descriptor, b_descriptor;
+    Operand a, b;
+    u32 add, group;
+    Site site;
+};
+
+struct BulkCopy {  // on its way
+    u8* to;
+    const u8* from;
+    u32 bytes;
+    struct Mbarrier* bar;
+    Block* block;
+    Site site;
 };
 
 struct alignas(64) Lane {
@@ -71,6 +97,10 @@ struct alignas(64) Lane {
     Site site;  // where it waits
     Copy* copies;
     u32 copy_count, copy_room, groups;  // groups: how many were committed
+    Product* products;
+    u32 product_count, product_room, product_groups;
+    bool fenced;            // since it last waited for products
+    const void* waits_for;  // the mbarrier
 };
 
 struct Warp {
@@ -146,10 +176,13 @@ struct Worker {
     Stack** free_stacks;
     Stack** all_stacks;
     u32 free_count, stack_count;
+    BulkCopy* bulks;
+    u32 bulk_count, bulk_room;
     bool faulted, counting;
     u32 stamp;  // the source of epochs
     u8 lane_orders[3][kWarp + 1][kWarp];  // order, lanes in the warp: position -> lane
     char message[4096];
+    alignas(64) u8 scratch[40 * 1024];  // of the collective that runs now
 };
 
 extern thread_local Worker* simt_worker;

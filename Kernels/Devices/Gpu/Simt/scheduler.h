@@ -27,14 +27,22 @@ static u64 item_at(u64 position, u64 count, u32 order, u64 step)
     return order == 0 ? position : order == 1 ? count - 1 - position : (position * step + count / 3) % count;
 }
 
+static Block* ready_block(Worker* w)
+{
+    u32 i = 0;
+    while (i < w->resident && !w->blocks[i].ready_warps) i++;
+    return i < w->resident ? &w->blocks[i] : nullptr;
+}
+
+static bool land_bulk_copy(Worker* w);
+static void check_nothing_under_way(Lane* lane);
+
 static Lane* pick(Worker* w)
 {
     Block* block = w->block;
     if (!block->ready_warps) {
-        u32 i = 0;
-        while (i < w->resident && !w->blocks[i].ready_warps) i++;
-        if (i == w->resident) return nullptr;
-        block = &w->blocks[i];
+        while (!(block = ready_block(w)))
+            if (!land_bulk_copy(w)) return nullptr;
     }
     Warp* warp = w->warp;
     if (block != w->block || !warp->ready) warp = &block->warp[block->warp_at[__builtin_ctz(block->ready_warps)]];
@@ -85,9 +93,11 @@ static void release_block(Worker* w, Block* block)
 static void lane_ended(Worker* w, Lane* lane)
 {
     Warp* warp = lane->warp;
+    check_nothing_under_way(lane);
     lane->state = State::Ended;
     lane->saved = nullptr;
-    lane->copy_count = lane->groups = 0;
+    lane->copy_count = lane->groups = lane->product_groups = 0;
+    lane->fenced = false;
     lane->block->ended++;
     warp->present &= ~(1u << (lane->index % kWarp));
     if (warp->arrived && warp->arrived == warp->present) release_warp(w, warp);

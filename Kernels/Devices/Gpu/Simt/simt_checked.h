@@ -138,12 +138,13 @@ template <class T> DEV sptr<T> simt_dynamic_array(const char* file, int line)
 
 template <class U, class T, bool IsShared> DEV SimtPointer<U, IsShared> recast(SimtPointer<T, IsShared> q) { return {(U*)q.p, q.owner}; }
 
-// Raw operands of warp collectives and asynchronous copies, after their check.
-template <class T, bool IsShared> DEV T* simt_raw(SimtPointer<T, IsShared> q, u32 bytes, u32 how, const char* file, int line)
+// Raw operands of warp collectives and asynchronous copies, after their check; aligned to their size where no alignment is said.
+template <class T, bool IsShared> DEV T* simt_raw(SimtPointer<T, IsShared> q, u32 bytes, u32 how, const char* file, int line, u32 align = 0)
 {
-    q.access(bytes, bytes, how, file, line);
+    q.access(bytes, align ? align : bytes, how, file, line);
     return q.p;
 }
+template <class T, bool IsShared> DEV T* simt_unchecked(SimtPointer<T, IsShared> q) { return q.p; }
 
 template <class T, bool IsShared> DEV auto ld4(SimtPointer<T, IsShared> q, SIMT_SITE)
 {

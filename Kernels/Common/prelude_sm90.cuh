@@ -1,0 +1,106 @@
+// prelude_sm90.cuh: prelude.cuh and the words for what only sm_90a has: mbarriers, bulk copies, products of warp groups (PTX ISA, "mbarrier",
+// "cp.async.bulk", "wgmma"). Kernels that use it are compiled for sm_90a alone (GpuKernel.ArchSpecific).
+#pragma once
+#include "Common/prelude.cuh"
+
+#ifdef SIMT_HOST
+
+#include "Devices/Gpu/Simt/simt_sm90.h"
+
+#else
+
+// ---- mbarriers: a phase ends when so many have arrived and all bytes that were expected have come ----
+
+DEV void mbarrier_init(u64* bar, u32 arrivals) { asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(shared_address(bar)), "r"(arrivals) : "memory"); }
+// By the lane that has initialised, before a block barrier: bulk copies see the mbarriers.
+DEV void mbarrier_init_done() { asm volatile("fence.mbarrier_init.release.cluster;\n\tfence.proxy.async;" ::: "memory"); }
+DEV void mbarrier_arrive(u64* bar) { asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(shared_address(bar)) : "memory"); }
+DEV void mbarrier_arrive_expecting(u64* bar, u32 bytes)
+{
+    asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(shared_address(bar)), "r"(bytes) : "memory");
+}
+// Waits for the end of the phase of this parity. The first phase has parity 0; the one before it counts as ended.
+DEV void mbarrier_wait(u64* bar, u32 parity)
+{
+    asm volatile(
+        "{\n\t"
+        ".reg .pred done;\n"
+        "again:\n\t"
+        "mbarrier.try_wait.parity.shared::cta.b64 done, [%0], %1;\n\t"
+        "@!done bra again;\n\t"
+        "}" ::"r"(shared_address(bar)), "r"(parity) : "memory");
+}
+
+// Copies from global to shared memory, both aligned to 16 bytes, by the copy engine; tells bar when the bytes are there.
+template <class T, class S> DEV void bulk_copy(T* to, S* from, u32 bytes, u64* bar)
+{
+    asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::"r"(shared_address(to)), "l"(from), "r"(bytes),
+                 "r"(shared_address(bar)) : "memory");
+}
+
+// A warp group's registers a lane: gives back all but so many, or waits until it has so many.
+template <i32 Registers> DEV void keep_registers() { asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(Registers)); }
+template <i32 Registers> DEV void take_registers() { asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(Registers)); }
+
+// ---- wgmma: d[64 x N] += a[64 x k] b[N x k]' by 128 lanes, operands in shared memory, both along k ----
+// Asynchronous: between wgmma_fence and wgmma_wait nobody may touch the registers, and shared memory must stay until wgmma_wait.
+
+DEV void wgmma_fence() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
+DEV void wgmma_commit() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
+// Waits until at most Pending committed groups are under way; the registers that are named may then be read.
+template <i32 Pending, i32 Count> DEV void wgmma_wait(f32 (&d)[Count])
+{
+    asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(Pending) : "memory");
+    UNROLL
+    for (i32 i = 0; i < Count; i++) asm volatile("" : "+f"(d[i])::"memory");
+}
+
+#define GE_NAMES_64 \
+    "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, " \
+    "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, " \
+    "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, " \
+    "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63"
+#define GE_NAMES_128 GE_NAMES_64 ", " \
+    "%64, %65, %66, %67, %68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, %79, " \
+    "%80, %81, %82, %83, %84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95, " \
+    "%96, %97, %98, %99, %100, %101, %102, %103, %104, %105, %106, %107, %108, %109, %110, %111, " \
+    "%112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, %124, %125, %126, %127"
+#define GE_FLOATS_4(i) "+f"(d[i]), "+f"(d[i + 1]), "+f"(d[i + 2]), "+f"(d[i + 3])
+#define GE_FLOATS_16(i) GE_FLOATS_4(i), GE_FLOATS_4(i + 4), GE_FLOATS_4(i + 8), GE_FLOATS_4(i + 12)
+#define GE_FLOATS_64 GE_FLOATS_16(0), GE_FLOATS_16(16), GE_FLOATS_16(32), GE_FLOATS_16(48)
+#define GE_FLOATS_128 GE_FLOATS_64, GE_FLOATS_16(64), GE_FLOATS_16(80), GE_FLOATS_16(96), GE_FLOATS_16(112)
+// A, B, P: the operands' numbers behind those of d; tail: whether A and B are negated and, of 16 bits, transposed
+#define GE_WGMMA(name, shape, types, count, A, B, P, tail)                                                                     \
+    DEV void name(f32 (&d)[count], u64 a, u64 b, bool add)                                                                     \
+    {                                                                                                                          \
+        asm volatile("{\n\t.reg .pred add;\n\tsetp.ne.b32 add, %" P ", 0;\n\twgmma.mma_async.sync.aligned." shape ".f32." types \
+                     " {" GE_NAMES_##count "}, %" A ", %" B ", add, " tail ";\n\t}"                                            \
+                     : GE_FLOATS_##count : "l"(a), "l"(b), "r"((i32)add) : "memory");                                          \
+    }
+GE_WGMMA(wgmma_bf16_128, "m64n128k16", "bf16.bf16", 64, "64", "65", "66", "1, 1, 0, 0")
+GE_WGMMA(wgmma_bf16_256, "m64n256k16", "bf16.bf16", 128, "128", "129", "130", "1, 1, 0, 0")
+GE_WGMMA(wgmma_tf32_128, "m64n128k8", "tf32.tf32", 64, "64", "65", "66", "1, 1")
+GE_WGMMA(wgmma_tf32_256, "m64n256k8", "tf32.tf32", 128, "128", "129", "130", "1, 1")
+
+template <i32 N> DEV void wgmma_bf16(f32 (&d)[N / 2], u64 a, u64 b, bool add)
+{
+    if constexpr (N == 256) wgmma_bf16_256(d, a, b, add);
+    else wgmma_bf16_128(d, a, b, add);
+}
+template <i32 N> DEV void wgmma_tf32(f32 (&d)[N / 2], u64 a, u64 b, bool add)
+{
+    if constexpr (N == 256) wgmma_tf32_256(d, a, b, add);
+    else wgmma_tf32_128(d, a, b, add);
+}
+
+#endif
+
+// The first 1024-byte boundary from p on; 1024 bytes more than are needed must be there.
+template <class T> DEV sptr<T> align_to_1024(sptr<T> p) { return p + (i32)((0u - shared_address(p)) & 1023u); }
+
+// Rows of 128 bytes one after another, pieces of 16 bytes swizzled: piece c of row r lies at c ^ r % 8. p: at a multiple of 1024 bytes, or
+// 32, 64, 96 bytes behind it for later k.
+template <class T> DEV u64 wgmma_descriptor(sptr<T> p)
+{
+    return (u64)((shared_address(p) & 0x3FFFFu) >> 4) | (u64)1 << 16 | (u64)(1024 >> 4) << 32 | (u64)1 << 62;
+}
