@@ -1,6 +1,7 @@
 using GenEngine.Kernels;
 using GenEngine.Kernels.Common;
 using GenEngine.Kernels.Convolution;
+using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Reduction;
 using BatchNormKernel = GenEngine.Kernels.Normalization.BatchNorm;
 using ConvKernel = GenEngine.Kernels.Convolution.Conv;
@@ -74,8 +75,7 @@ public static partial class Ops
         }
 
         var partials = statistics?.Invoke(y.Shape);
-        bool left = ConvKernel.Run(
-            context.Device, context.Real, programs.Forward, batch, x.Range, filter.Range, bias?.Range, y.Range, activation, slope, residual: residual?.Range, partials: partials?.Range);
+        bool left = Convolve(context, programs.Forward, batch, x.Range, filter.Range, bias?.Range, y.Range, activation, slope, residual: residual?.Range, partials: partials?.Range);
         if (partials is not null && !left) BatchNormKernel.Statistics(context.Device, context.Real, y.Range, partials.Range, y.Shape.Rows, outputs);
         context.Trace?.Add(y, new Traced.Conv(spec, transposed, outputPadY, outputPadX, activation, slope), x, filter, bias, residual);
         Tensor[] inputsOf = [x, filter, .. bias is null ? (ReadOnlySpan<Tensor>)[] : [bias], .. residual is null ? (ReadOnlySpan<Tensor>)[] : [residual]];
@@ -92,10 +92,19 @@ public static partial class Ops
                 ConvWeight.Run(context.Device, context.Real, convolution, batch, seen.Range, gradient.Range, range, scratch.Range, accumulate);
             });
             if (bias is not null) sink.Add(bias, (range, accumulate) => ReduceInto(context, ReduceOp.Sum, ReduceAxis.Rows, dz, range, y.Shape.Rows, outputs, accumulate));
-            sink.Add(x, (range, accumulate) =>
-                ConvKernel.Run(context.Device, context.Real, programs.Backward, batch, dz.Range, filter.Range, null, range, accumulate: accumulate));
+            sink.Add(x, (range, accumulate) => Convolve(context, programs.Backward, batch, dz.Range, filter.Range, null, range, accumulate: accumulate));
             if (residual is not null) sink.Pass(residual, dz);
         });
         return y;
+    }
+
+    private static bool Convolve(
+        Context context, ConvProgram program, int batch, BufferRange x, BufferRange filter, BufferRange? bias, BufferRange y,
+        Activation activation = Activation.None, double slope = 0, bool accumulate = false, BufferRange? residual = null, BufferRange? partials = null)
+    {
+        long bytes = ConvKernel.ScratchBytes(context.Device, context.Real, program, batch);
+        if (bytes == 0) return ConvKernel.Run(context.Device, context.Real, program, batch, x, filter, bias, y, activation, slope, accumulate, residual, partials);
+        using var scratch = new Scratch(context, bytes, "conv");
+        return ConvKernel.Run(context.Device, context.Real, program, batch, x, filter, bias, y, activation, slope, accumulate, residual, partials, scratch.Range);
     }
 }

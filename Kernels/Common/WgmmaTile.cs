@@ -3,7 +3,7 @@ using GenEngine.Kernels.Devices.Gpu;
 namespace GenEngine.Kernels.Common;
 
 /// <summary>A block's tile of outputs in kernels built on the products of warp groups (wgmma, sm_90a): 128 rows, three warp groups. Any tile of one precision gives the same bits.</summary>
-/// <param name="Columns">Columns of outputs, 128 or 256.</param>
+/// <param name="Columns">Columns of outputs: 64, 128 or 256.</param>
 /// <param name="Group">Rows of tiles that blocks which run together share.</param>
 /// <param name="Efficiency">Rate while the device is full, relative to the best tile.</param>
 public sealed record WgmmaTile(int Columns, int Group, double Efficiency)
@@ -26,7 +26,7 @@ public sealed record WgmmaTile(int Columns, int Group, double Efficiency)
     private const int MaxShared = 227 * 1024, Spare = 2048; // to the next 1024 bytes, and mbarriers
 
     /// <summary>In falling size.</summary>
-    public static IReadOnlyList<WgmmaTile> All { get; } = [new(256, 8, 1), new(128, 8, 0.8)];
+    public static IReadOnlyList<WgmmaTile> All { get; } = [new(256, 8, 1), new(128, 8, 0.8), new(64, 8, 0.45)];
 
     /// <summary>Numbers of k in a brick.</summary>
     public static int Chunk(Precision precision) => precision == Precision.BFloat16 ? 64 : 32;
@@ -43,8 +43,11 @@ public sealed record WgmmaTile(int Columns, int Group, double Efficiency)
     /// <summary>Blocks of one product, were each to take one tile.</summary>
     public long Tiles(long rows, long columns) => (rows + Rows - 1) / Rows * ((columns + Columns - 1) / Columns);
 
+    /// <summary>Rows of bricks that so many columns take.</summary>
+    public long BrickBlocks(long columns) => (((columns + Columns - 1) / Columns * Columns) + BrickRows - 1) / BrickRows;
+
     /// <summary>The constants that tell the source which tile it is.</summary>
     public string[] Defines(Precision precision) => [$"PRECISION={(int)precision}", $"TILE_N={Columns}", $"TILE_GROUP={Group}", $"TILE_STAGES={Stages(precision)}"];
 
-    private int StageBytes(Precision precision) => Parts(precision) * (1 + (Columns / BrickRows)) * BrickBytes;
+    private int StageBytes(Precision precision) => Parts(precision) * (BrickBytes + (Columns * 128));
 }

@@ -38,6 +38,9 @@ template <class T, class S> DEV void bulk_copy(T* to, S* from, u32 bytes, u64* b
                  "r"(shared_address(bar)) : "memory");
 }
 
+// By a lane that wrote shared memory by ordinary stores or cp_async, once its writes are there: wgmma and bulk copies see them.
+DEV void fence_proxy_async() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
+
 // A warp group's registers a lane: gives back all but so many, or waits until it has so many.
 template <i32 Registers> DEV void keep_registers() { asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(Registers)); }
 template <i32 Registers> DEV void take_registers() { asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(Registers)); }
@@ -55,9 +58,10 @@ template <i32 Pending, i32 Count> DEV void wgmma_wait(f32 (&d)[Count])
     for (i32 i = 0; i < Count; i++) asm volatile("" : "+f"(d[i])::"memory");
 }
 
-#define GE_NAMES_64 \
+#define GE_NAMES_32 \
     "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, " \
-    "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, " \
+    "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31"
+#define GE_NAMES_64 GE_NAMES_32 ", " \
     "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, " \
     "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63"
 #define GE_NAMES_128 GE_NAMES_64 ", " \
@@ -67,7 +71,8 @@ template <i32 Pending, i32 Count> DEV void wgmma_wait(f32 (&d)[Count])
     "%112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, %124, %125, %126, %127"
 #define GE_FLOATS_4(i) "+f"(d[i]), "+f"(d[i + 1]), "+f"(d[i + 2]), "+f"(d[i + 3])
 #define GE_FLOATS_16(i) GE_FLOATS_4(i), GE_FLOATS_4(i + 4), GE_FLOATS_4(i + 8), GE_FLOATS_4(i + 12)
-#define GE_FLOATS_64 GE_FLOATS_16(0), GE_FLOATS_16(16), GE_FLOATS_16(32), GE_FLOATS_16(48)
+#define GE_FLOATS_32 GE_FLOATS_16(0), GE_FLOATS_16(16)
+#define GE_FLOATS_64 GE_FLOATS_32, GE_FLOATS_16(32), GE_FLOATS_16(48)
 #define GE_FLOATS_128 GE_FLOATS_64, GE_FLOATS_16(64), GE_FLOATS_16(80), GE_FLOATS_16(96), GE_FLOATS_16(112)
 // A, B, P: the operands' numbers behind those of d; tail: whether A and B are negated and, of 16 bits, transposed
 #define GE_WGMMA(name, shape, types, count, A, B, P, tail)                                                                     \
@@ -77,20 +82,24 @@ template <i32 Pending, i32 Count> DEV void wgmma_wait(f32 (&d)[Count])
                      " {" GE_NAMES_##count "}, %" A ", %" B ", add, " tail ";\n\t}"                                            \
                      : GE_FLOATS_##count : "l"(a), "l"(b), "r"((i32)add) : "memory");                                          \
     }
+GE_WGMMA(wgmma_bf16_64, "m64n64k16", "bf16.bf16", 32, "32", "33", "34", "1, 1, 0, 0")
 GE_WGMMA(wgmma_bf16_128, "m64n128k16", "bf16.bf16", 64, "64", "65", "66", "1, 1, 0, 0")
 GE_WGMMA(wgmma_bf16_256, "m64n256k16", "bf16.bf16", 128, "128", "129", "130", "1, 1, 0, 0")
+GE_WGMMA(wgmma_tf32_64, "m64n64k8", "tf32.tf32", 32, "32", "33", "34", "1, 1")
 GE_WGMMA(wgmma_tf32_128, "m64n128k8", "tf32.tf32", 64, "64", "65", "66", "1, 1")
 GE_WGMMA(wgmma_tf32_256, "m64n256k8", "tf32.tf32", 128, "128", "129", "130", "1, 1")
 
 template <i32 N> DEV void wgmma_bf16(f32 (&d)[N / 2], u64 a, u64 b, bool add)
 {
     if constexpr (N == 256) wgmma_bf16_256(d, a, b, add);
-    else wgmma_bf16_128(d, a, b, add);
+    else if constexpr (N == 128) wgmma_bf16_128(d, a, b, add);
+    else wgmma_bf16_64(d, a, b, add);
 }
 template <i32 N> DEV void wgmma_tf32(f32 (&d)[N / 2], u64 a, u64 b, bool add)
 {
     if constexpr (N == 256) wgmma_tf32_256(d, a, b, add);
-    else wgmma_tf32_128(d, a, b, add);
+    else if constexpr (N == 128) wgmma_tf32_128(d, a, b, add);
+    else wgmma_tf32_64(d, a, b, add);
 }
 
 #endif

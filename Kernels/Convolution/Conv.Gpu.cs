@@ -34,12 +34,20 @@ public sealed class ConvGpu : ITiledKernelFamily
 
     /// <param name="accesses">The last is that of the partial statistics, where they are asked for.</param>
     /// <returns>Whether the launch leaves partial statistics.</returns>
-    internal static bool Launch(GpuDevice device, DType dtype, ConvProgram program, ref ConvArgs args, ReadOnlySpan<Access> accesses)
+    internal static bool Launch(GpuDevice device, DType dtype, ConvProgram program, ref ConvArgs args, ReadOnlySpan<Access> accesses, BufferRange? scratch)
     {
         bool aligned = dtype == DType.Float32 && (args.X | args.W | args.Y) % 16 == 0, quads = aligned && program.InputQuads;
         args.OutQuads = aligned && program.OutputQuads && args.Residual % 16 == 0 ? 1 : 0;
         if (dtype == DType.Float32 && device.Precision != Precision.Float32 && ConvMmaGpu.Serves(program.Plan))
         {
+            if (scratch is { } room && quads && args.OutQuads != 0 && ConvWgmmaGpu.ScratchBytes(device, program, args.Batch) is var wanted and > 0 && room.Bytes >= wanted)
+            {
+                if (args.HasPartials != 0) accesses = accesses[..^1];
+                args.HasPartials = 0; // its warp groups have no barrier of their own to see each other's outputs behind
+                ConvWgmmaGpu.Launch(device, program, args, accesses, room);
+                return false;
+            }
+
             bool left = LeavesStatistics(program.Plan, RowChunks.Rows, RowChunks.Rows, ref args, ref accesses); // every tile has whole chunks
             ConvMmaGpu.Launch(device, program, quads, ref args, accesses);
             return left;

@@ -31,13 +31,15 @@ public static class Conv
     /// <param name="accumulate">Add to what y holds; else y is only written.</param>
     /// <param name="residual">As many elements as y, added to it after the bias; without activation only. Or null.</param>
     /// <param name="partials">[chunks of 64 pixels, 3, output channels], for the partial statistics of y that a batch norm takes; or null.</param>
+    /// <param name="scratch">At least <see cref="ScratchBytes"/>, overwritten; null computes without, by another kernel where that is more than 0.</param>
     /// <returns>Whether partials have been written: a GPU's tile or a plan with phases may not allow it, and somebody else must make them.</returns>
     /// <exception cref="EngineException">
     /// An element type is not floating point, the batch is not positive, a range is too short, or a residual meets an activation.
     /// </exception>
     public static bool Run(
         Device device, DType dtype, ConvProgram program, int batch, BufferRange x, BufferRange filter, BufferRange? bias, BufferRange y,
-        Activation activation = Activation.None, double slope = 0, bool accumulate = false, BufferRange? residual = null, BufferRange? partials = null)
+        Activation activation = Activation.None, double slope = 0, bool accumulate = false, BufferRange? residual = null, BufferRange? partials = null,
+        BufferRange? scratch = null)
     {
         var plan = program.Plan;
         if (dtype is not (DType.Float32 or DType.Float64)) throw new EngineException($"{Name} takes float or double, not {dtype.CName()}.");
@@ -96,10 +98,17 @@ public static class Conv
         if (residual is { } last) accesses[used++] = Access.Read(last);
         if (partials is { } left) accesses[used++] = Access.Write(left); // the last one: a launch that leaves none drops it
         accesses = accesses[..used];
-        if (device is not CpuDevice cpu) return ConvGpu.Launch((GpuDevice)device, dtype, program, ref args, accesses);
+        if (device is not CpuDevice cpu) return ConvGpu.Launch((GpuDevice)device, dtype, program, ref args, accesses, scratch);
         cpu.Launch<ConvCpu, ConvArgs>(Name, dtype, ref args, accesses);
         return partials is not null;
     }
+
+    /// <summary>
+    /// Bytes of the scratch that <see cref="Run"/> wants, 0 mostly: room for images and filter as the tensor cores of an sm_90a read them, where
+    /// rearranging them first pays.
+    /// </summary>
+    public static long ScratchBytes(Device device, DType dtype, ConvProgram program, int batch) =>
+        device is GpuDevice gpu && dtype == DType.Float32 ? ConvWgmmaGpu.ScratchBytes(gpu, program, batch) : 0;
 }
 
 /// <summary>The argument block of the convolution kernels, the same on every device; mirrors CONV_ARGS in conv.cuh.</summary>
@@ -203,4 +212,7 @@ public struct ConvArgs
 
     /// <summary>1 where four neighbouring output channels are one access, in Y, in Residual and in a transposed filter; a CPU ignores it.</summary>
     public int OutQuads;
+
+    /// <summary>Tiles of a GPU's launch whose blocks take several; others ignore it.</summary>
+    public long Tiles;
 }

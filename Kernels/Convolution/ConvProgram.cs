@@ -10,6 +10,8 @@ namespace GenEngine.Kernels.Convolution;
 /// </summary>
 public sealed class ConvProgram : IDisposable
 {
+    private const int BrickChannels = 64;
+
     private readonly DeviceBuffer _table;
 
     public ConvProgram(Device device, ConvPlan plan)
@@ -51,6 +53,7 @@ public sealed class ConvProgram : IDisposable
         var all = plan.Parts.SelectMany(part => part.Taps).ToList();
         InputQuads = plan.Input.Channels % 4 == 0 && all.All(tap => (tap.First | tap.End) % 4 == 0);
         OutputQuads = plan.Output.Channels % 4 == 0 && plan.Parts.All(part => (part.FirstOutput | part.EndOutput) % 4 == 0);
+        WholeBricks = all.Count > 0 && plan.Input.Channels % BrickChannels == 0 && all.All(tap => (tap.First | tap.End) % BrickChannels == 0);
         if (all.Count == 0) return;
         MinDy = all.Min(tap => tap.Dy);
         MaxDy = all.Max(tap => tap.Dy);
@@ -80,6 +83,9 @@ public sealed class ConvProgram : IDisposable
     internal bool InputQuads { get; }
 
     internal bool OutputQuads { get; }
+
+    // whether all ranges of input channels begin and end at multiples of 64, so that conv_wgmma.cu may take them
+    internal bool WholeBricks { get; }
 
     /// <summary>Tells plans apart whose images are alike: of all that the kernels are told. The same in every process.</summary>
     internal long Fingerprint { get; }

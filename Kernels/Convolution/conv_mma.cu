@@ -4,9 +4,8 @@
 // TRANSPOSED 0: the filter is [output channel, tap, input channel], 1: [input channel, tap, output channel]. QUADS: input channels in fours.
 // Whole tiles have no bank conflicts and full sectors (a test says so); the op cases' odd channels move word by word.
 // limits: bank conflicts 1.0, sectors 2.25
-#include "Common/fused_activation.cuh"
-#include "Common/tile_simt.cuh"
 #include "Convolution/conv_mma_panels.cuh"
+#include "Convolution/conv_outputs.cuh"
 
 using Tile = MmaTile<TILE_M, TILE_N, TILE_K, TILE_WARPS_M, TILE_WARPS_N, TILE_STAGES>;
 
@@ -66,21 +65,11 @@ KERNEL(conv_mma, ConvArgs, Tile::THREADS, MIN_BLOCKS)
     block_sync();
 
     IN(f32, Residual);
-    const f32 slope = (f32)a.Slope;
     const bool quads = a.OutQuads != 0;
     mma_for_each<Tile>(acc, [&](int m, int n, vec4<f32> y) {
         const i32 left = m < rows ? columns - n : 0;
         const i64 at = row_output[row_slot(m)] + n;
-        gptr<f32> p = Y + at;
-        if (a.Accumulate != 0) y = add4(y, load_outputs(gptr<const f32>(p), left, quads));
-        if (a.HasBias != 0) y = add4(y, load_upto4<false, f32>(Bias + (first + n), left, 0.0f));
-        y.x = linear_activation(a.Activation, y.x, slope);
-        y.y = linear_activation(a.Activation, y.y, slope);
-        y.z = linear_activation(a.Activation, y.z, slope);
-        y.w = linear_activation(a.Activation, y.w, slope);
-        if (a.HasResidual != 0) y = add4(y, load_outputs<f32>(Residual + at, left, quads));
-        if (quads) store_upto4<true, f32>(p, y, left);
-        else store_upto4<false, f32>(p, y, left);
+        finish_conv_outputs(a, Y + at, Bias + (first + n), Residual + at, y, left, quads);
     });
 
     NO_UNROLL
@@ -89,7 +78,7 @@ KERNEL(conv_mma, ConvArgs, Tile::THREADS, MIN_BLOCKS)
         for (int j = 0; j < 2 * Tile::TN; j++) {
             int m = Tile::row(i / 2, i % 2), n = Tile::column(j / 2, j % 2);
             gptr<f32> y = Y + row_output[row_slot(m)] + n;
-            if (m < rows && n < columns) y[0] = smooth_activation<f32>(a.Activation, y[0], slope);
+            if (m < rows && n < columns) y[0] = smooth_activation<f32>(a.Activation, y[0], (f32)a.Slope);
         }
     }
     if (a.HasPartials != 0) tile_statistics<f32, TILE_M, TILE_N, Tile::THREADS>(Y, a.Partials, block.m0, rows, first, columns, a.OutC);

@@ -52,10 +52,10 @@ public sealed class MatMulWgmmaGpu : IGpuKernelFamily
         int index = Choose(device, args);
         var tile = WgmmaTile.All[index];
         var op = (MatMulOp)args.Op;
-        long sizeA = OperandBytes(precision, args.Batch, args.M, args.K, WgmmaTile.Rows), sizeB = OperandBytes(precision, args.Batch, args.N, args.K, tile.Columns);
+        long sizeA = OperandBytes(precision, args.Batch, Blocks(args.M), args.K), sizeB = OperandBytes(precision, args.Batch, tile.BrickBlocks(args.N), args.K);
         BufferRange a = scratch.Slice(0, sizeA), b = scratch.Slice(sizeA, sizeB);
-        Pack(device, precision, accesses[0], a, op != MatMulOp.TN, args.Batch, args.M, args.K, WgmmaTile.Rows);
-        Pack(device, precision, accesses[1], b, op == MatMulOp.NT, args.Batch, args.N, args.K, tile.Columns);
+        Pack(device, precision, accesses[0], a, op != MatMulOp.TN, args.Batch, args.M, args.K, Blocks(args.M));
+        Pack(device, precision, accesses[1], b, op == MatMulOp.NT, args.Batch, args.N, args.K, tile.BrickBlocks(args.N));
         args.A = a.Address;
         args.B = b.Address;
         long tiles = args.Batch * tile.Tiles(args.M, args.N);
@@ -63,7 +63,7 @@ public sealed class MatMulWgmmaGpu : IGpuKernelFamily
         device.Launch(Kernels[(precision, index)], shape, ref args, [Access.Read(a), Access.Read(b), .. accesses[2..]]);
     }
 
-    private static void Pack(GpuDevice device, Precision precision, in Access source, BufferRange target, bool alongK, long batch, long rows, long k, int multiple)
+    private static void Pack(GpuDevice device, Precision precision, in Access source, BufferRange target, bool alongK, long batch, long rows, long k, long blocks)
     {
         int chunks = checked((int)Chunks(precision, k));
         var args = new MatMulPackArgs
@@ -72,7 +72,7 @@ public sealed class MatMulWgmmaGpu : IGpuKernelFamily
             Y = target.Address,
             Rows = rows,
             K = k,
-            Blocks = checked((int)Blocks(rows, multiple)),
+            Blocks = checked((int)blocks),
             Chunks = chunks,
         };
         device.Launch(PackKernels[(precision, alongK)], LaunchShape.Linear(batch * args.Blocks * chunks, PackThreads), ref args, [source, Access.Write(target)]);
@@ -101,12 +101,12 @@ public sealed class MatMulWgmmaGpu : IGpuKernelFamily
 
     // for the widest tile, so that the scratch does not depend on the choice
     private static long PackedBytes(Precision precision, in MatMulArgs args) =>
-        OperandBytes(precision, args.Batch, args.M, args.K, WgmmaTile.Rows) + OperandBytes(precision, args.Batch, args.N, args.K, WgmmaTile.All[0].Columns);
+        OperandBytes(precision, args.Batch, Blocks(args.M), args.K) + OperandBytes(precision, args.Batch, WgmmaTile.All[0].BrickBlocks(args.N), args.K);
 
-    private static long OperandBytes(Precision precision, long batch, long rows, long k, int multiple) =>
-        batch * Blocks(rows, multiple) * Chunks(precision, k) * WgmmaTile.Parts(precision) * WgmmaTile.BrickBytes;
+    private static long OperandBytes(Precision precision, long batch, long blocks, long k) =>
+        batch * blocks * Chunks(precision, k) * WgmmaTile.Parts(precision) * WgmmaTile.BrickBytes;
 
-    private static long Blocks(long rows, int multiple) => (rows + multiple - 1) / multiple * (multiple / WgmmaTile.BrickRows);
+    private static long Blocks(long rows) => (rows + WgmmaTile.BrickRows - 1) / WgmmaTile.BrickRows;
 
     private static long Chunks(Precision precision, long k) => (k + WgmmaTile.Chunk(precision) - 1) / WgmmaTile.Chunk(precision);
 

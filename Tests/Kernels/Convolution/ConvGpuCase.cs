@@ -55,7 +55,9 @@ internal sealed record ConvGpuCase(ConvSpec Spec, int Batch, int Height, int Wid
         using var filter = new DeviceArray(device, dtype, Values((int)plan.FilterCount, 5, Operands), Skip);
         using var bias = new DeviceArray(device, dtype, Values(plan.Output.Channels, 6, Addends), Skip);
         using var y = new DeviceArray(device, dtype, Values((int)(Batch * plan.Output.Count), 7, Addends), Skip);
-        Conv.Run(device, dtype, program, Batch, x, filter, Bias ? bias.Range : null, y, Activation, 0.2, Accumulate);
+        long bytes = Conv.ScratchBytes(device, dtype, program, Batch);
+        using var scratch = bytes == 0 ? null : device.Allocate(bytes, "scratch");
+        Conv.Run(device, dtype, program, Batch, x, filter, Bias ? bias.Range : null, y, Activation, 0.2, Accumulate, scratch: scratch?.All);
         return y.Read();
     }
 

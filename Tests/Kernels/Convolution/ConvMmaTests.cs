@@ -78,7 +78,7 @@ public sealed class ConvMmaTests
         DeviceArray.AssertNear(first!, expected, i => ((products + 2) * Math.ScaleB(1, -24) + Math.ScaleB(1, -22) + left) * (magnitude[i] + 2), $"{what} in {precision.Name()}");
     }
 
-    private static double[] With(GpuDevice device, Precision precision, Func<double[]> run)
+    internal static double[] With(GpuDevice device, Precision precision, Func<double[]> run)
     {
         device.Precision = precision;
         try
@@ -92,10 +92,10 @@ public sealed class ConvMmaTests
     }
 
     /// <summary>To 10 bits of fraction, ties away from zero.</summary>
-    private static double ToTf32(double x) => BitConverter.UInt32BitsToSingle((BitConverter.SingleToUInt32Bits((float)x) + 0x1000) & 0xFFFFE000);
+    internal static double ToTf32(double x) => BitConverter.UInt32BitsToSingle((BitConverter.SingleToUInt32Bits((float)x) + 0x1000) & 0xFFFFE000);
 
     /// <summary>To 7 bits of fraction, ties to even.</summary>
-    private static double ToBf16(double x)
+    internal static double ToBf16(double x)
     {
         uint bits = BitConverter.SingleToUInt32Bits((float)x);
         return BitConverter.UInt32BitsToSingle((bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000);

@@ -45,6 +45,7 @@ EXPORT void simt_mbarrier_init(void* p, u32 count, const char* file, int line)
 EXPORT void simt_mbarrier_arrive(void* p, u32 bytes, const char* file, int line)
 {
     Mbarrier* bar = mbarrier(p, {file, line});
+    if (simt_worker->lane->unfenced) fault({file, line}, "tells others of copies that no fence_proxy_async has shown to wgmma");
     if (!bar->missing) fault({file, line}, "an arrival too many: the mbarrier expects %u a phase", bar->count);
     bar->bytes += (i32)bytes;
     bar->missing--;
@@ -79,6 +80,19 @@ static const SharedArray& shared_home(Block* block, const u8* p, u64 bytes, cons
     fault(site, "%s %llu bytes of shared memory that lie in no array", verb, (unsigned long long)bytes);
 }
 
+// Nobody may write what a product under way still reads.
+static void check_products(const Block* block, const u8* to, u32 bytes, const char* name, Site site)
+{
+    for (u32 i = 0; i < block->warps && block->multiplies; i++) {
+        const Lane* lane = block->warp[i].first;
+        for (u32 j = 0; j < lane->product_count; j++) {
+            const Product& q = lane->products[j];
+            if (overlap(q.a.from, q.a.bytes, to, bytes) || overlap(q.b.from, q.b.bytes, to, bytes))
+                fault(site, "fills shared %s, which the wgmma of lane %u at %s:%d still reads", name, lane->index, q.site.file, q.site.line);
+        }
+    }
+}
+
 EXPORT void simt_bulk_copy(void* to, const void* from, u32 bytes, void* p, const char* file, int line)
 {
     Worker* w = simt_worker;
@@ -88,14 +102,7 @@ EXPORT void simt_bulk_copy(void* to, const void* from, u32 bytes, void* p, const
     const SharedArray& home = shared_home(block, (const u8*)to, bytes, "fills", site);
     for (u32 i = 0; i < w->bulk_count; i++)
         if (overlap(w->bulks[i].to, w->bulks[i].bytes, (u8*)to, bytes)) fault(site, "fills shared %s, which another bulk copy is filling", home.name);
-    for (u32 i = 0; i < block->warps; i++) {
-        const Lane* lane = block->warp[i].first;
-        for (u32 j = 0; j < lane->product_count; j++) {
-            const Product& q = lane->products[j];
-            if (overlap(q.a.from, q.a.bytes, (u8*)to, bytes) || overlap(q.b.from, q.b.bytes, (u8*)to, bytes))
-                fault(site, "fills shared %s, which the wgmma of lane %u at %s:%d still reads", home.name, lane->index, q.site.file, q.site.line);
-        }
-    }
+    check_products(block, (const u8*)to, bytes, home.name, site);
     if (w->bulk_count == w->bulk_room) {
         w->bulk_room = w->bulk_room ? 2 * w->bulk_room : 16;
         w->bulks = (BulkCopy*)realloc(w->bulks, w->bulk_room * sizeof(BulkCopy));
@@ -140,6 +147,8 @@ static Operand operand(Block* block, u64 descriptor, u32 rows, Site site)
 
 EXPORT void* simt_scratch() { return simt_worker->scratch; }
 
+EXPORT void simt_fence_proxy() { simt_worker->lane->unfenced = false; }
+
 EXPORT void simt_wgmma_fence() { simt_worker->lane->fenced = true; }
 
 EXPORT void simt_wgmma(void (*run)(const WarpCall*), f32* d, u64 a, u64 b, u32 columns, u32 add, const char* file, int line)
@@ -153,6 +162,7 @@ EXPORT void simt_wgmma(void (*run)(const WarpCall*), f32* d, u64 a, u64 b, u32 c
         lane->product_room = lane->product_room ? 2 * lane->product_room : 16;
         lane->products = (Product*)realloc(lane->products, lane->product_room * sizeof(Product));
     }
+    lane->block->multiplies = true;
     lane->products[lane->product_count++] = {run, d, a, b, operand(lane->block, a, 64, site), operand(lane->block, b, columns, site), add, lane->product_groups, site};
 }
 

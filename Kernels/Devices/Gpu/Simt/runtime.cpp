@@ -102,10 +102,11 @@ EXPORT void simt_warp_call(const void* in, void* out, void (*op)(const WarpCall*
 
 EXPORT u32 simt_shared_offset(const void* p) { return (u32)((const u8*)p - simt_worker->lane->block->arena); }
 
-EXPORT void simt_copy(void* to, const void* from, u32 bytes)
+EXPORT void simt_copy(void* to, const void* from, u32 bytes, const char* file, int line)
 {
     Worker* w = simt_worker;
     Lane* lane = w->lane;
+    check_products(lane->block, (const u8*)to, bytes, "memory", {file, line});
     if (lane->copy_count == lane->copy_room) {
         lane->copy_room = lane->copy_room ? 2 * lane->copy_room : 16;
         lane->copies = (Copy*)realloc(lane->copies, lane->copy_room * sizeof(Copy));
@@ -132,6 +133,7 @@ EXPORT void simt_copy_wait(u32 pending, const char* file, int line)
         if (c.from) memcpy(c.to, c.from, c.bytes);
         else memset(c.to, 0, c.bytes);
         if (w->launch->shadow) copy_landed(w, c, {file, line});
+        lane->unfenced = true;
     }
     lane->copy_count = kept;
 }
@@ -202,7 +204,7 @@ static void prepare_block(Worker* w, Block* block)
             lane->state = State::Runs;
             lane->saved = nullptr;  // a launch that ended badly may have left it waiting
             lane->copy_count = lane->groups = lane->product_count = lane->product_groups = 0;
-            lane->fenced = false;
+            lane->fenced = lane->unfenced = false;
             lane->view.thread = {lane->index, 0, 0};
             lane->view.block_size = {launch->threads, 1, 1};
             lane->view.grid = launch->grid;

@@ -100,6 +100,7 @@ struct alignas(64) Lane {
     Product* products;
     u32 product_count, product_room, product_groups;
     bool fenced;            // since it last waited for products
+    bool unfenced;          // copies of its own have landed since its last fence_proxy_async
     const void* waits_for;  // the mbarrier
 };
 
@@ -129,6 +130,7 @@ struct Block {
     u32 number;              // in the grid
     Dim3 at;
     u32 epoch, first_epoch;  // raised by block_sync; when the block began
+    bool multiplies;         // has met a wgmma
     Site barrier;  // where the first lane of the present barrier waits
     Lane* lanes;
     Warp warp[kMaxWarps];

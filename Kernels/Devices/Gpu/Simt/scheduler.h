@@ -97,7 +97,7 @@ static void lane_ended(Worker* w, Lane* lane)
     lane->state = State::Ended;
     lane->saved = nullptr;
     lane->copy_count = lane->groups = lane->product_groups = 0;
-    lane->fenced = false;
+    lane->fenced = lane->unfenced = false;
     lane->block->ended++;
     warp->present &= ~(1u << (lane->index % kWarp));
     if (warp->arrived && warp->arrived == warp->present) release_warp(w, warp);
@@ -123,6 +123,7 @@ static void begin_block(Worker* w, Block* block, u64 number)
                  (u32)(index / launch->grid.x / launch->grid.y)};
     block->number = (u32)index;
     block->ended = block->arrived = 0;
+    block->multiplies = false;
     raise_epoch(w, block);
     block->first_epoch = block->epoch;
     block->arrays = block->static_bytes = block->arena_used = 0;

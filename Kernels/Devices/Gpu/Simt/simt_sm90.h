@@ -9,6 +9,7 @@ void simt_bulk_copy(void* to, const void* from, u32 bytes, void* bar, const char
 u32 simt_shared_offset(const void* p);
 void* simt_scratch();
 void simt_wgmma_fence();
+void simt_fence_proxy();
 void simt_wgmma(void (*run)(const SimtWarpCall*), f32* d, u64 a, u64 b, u32 columns, u32 add, const char* file, int line);
 void simt_wgmma_commit();
 void simt_wgmma_wait(u32 pending, const char* file, int line);
@@ -26,6 +27,8 @@ template <class T, class S> DEV void bulk_copy(sptr<T> to, gptr<S> from, u32 byt
     const void* source = simt_raw(from, bytes, kSimtRead, file, line, 16);
     simt_bulk_copy((void*)simt_unchecked(to), source, bytes, (void*)simt_raw(bar, 8, kSimtAtomic, file, line), file, line);
 }
+
+DEV void fence_proxy_async() { simt_fence_proxy(); }
 
 template <i32 Registers> DEV void keep_registers() {}
 template <i32 Registers> DEV void take_registers() {}

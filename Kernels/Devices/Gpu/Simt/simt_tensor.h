@@ -3,7 +3,7 @@
 #pragma once
 
 extern "C" {
-void simt_copy(void* to, const void* from, u32 bytes);
+void simt_copy(void* to, const void* from, u32 bytes, const char* file, int line);
 void simt_copy_commit();
 void simt_copy_wait(u32 pending, const char* file, int line);
 }
@@ -11,7 +11,7 @@ void simt_copy_wait(u32 pending, const char* file, int line);
 template <u32 Bytes, class P, class Q> DEV void simt_copy_async(P to, Q from, bool valid, const char* file, int line)
 {
     const void* source = valid ? simt_raw(from, Bytes, kSimtRead, file, line) : nullptr;
-    simt_copy((void*)simt_raw(to, Bytes, kSimtWrite, file, line), source, Bytes);
+    simt_copy((void*)simt_raw(to, Bytes, kSimtWrite, file, line), source, Bytes, file, line);
 }
 template <class T, class S> DEV void cp_async16(sptr<T> to, gptr<S> from, bool valid = true, SIMT_SITE)
 {

@@ -1,0 +1,119 @@
+// tile_wgmma.cuh: a block's tiles of C = A x B' by products of warp groups (sm_90a), for matrix products and convolutions, BF16 (PRECISION 2), TF32 (1) or
+// both parts of TF32 (3), sums in float32. One warp group fetches, two multiply, each 64 of the tile's 128 rows by all of its N columns.
+//
+// A brick is 128 rows (of A, or of B) by 128 bytes of k, rows one after another, swizzled as wgmma_descriptor says: 64 numbers of k of BF16, 32
+// of TF32. A stage of shared memory holds a brick of A and N rows of bricks of B, for each part. `full` tells that a stage has come, `empty` that both groups
+// have used it. A block takes one tile after another, so that the next one's operands are on their way while outputs are stored.
+// Order of sums: k ascending, in steps of the instruction; with PRECISION 3, of each step the small products first. The tile changes no bit.
+#pragma once
+#include "Common/prelude_sm90.cuh"
+
+template <int N_, int PRECISION_, int STAGES_> struct WgmmaTile {
+    static constexpr int M = 128, N = N_, PREC = PRECISION_, STAGES = STAGES_;
+    static constexpr int GROUPS = 2, THREADS = 128 * (1 + GROUPS);
+    static constexpr int PARTS = PREC == 3 ? 2 : 1;
+    static constexpr int BRICK_K = PREC == 2 ? 64 : 32;  // of k, in a brick
+    static constexpr int BRICK = 128 * 128;            // bytes
+    static constexpr int ROWS_B = N < 128 ? N : 128;   // of a brick of B that a tile takes
+    static constexpr int BRICKS_B = N / ROWS_B;
+    static constexpr int PART_BYTES = BRICK + N * 128, STAGE_BYTES = PARTS * PART_BYTES;
+    static constexpr int COUNT = N / 2;                // outputs a lane
+
+    // A stage's places: rows of A, and of B, of a part
+    static DEV sptr<u8> a_of(sptr<u8> stages, i32 stage, int part) { return stages + (stage * STAGE_BYTES + part * PART_BYTES); }
+    static DEV sptr<u8> b_of(sptr<u8> stages, i32 stage, int part) { return stages + (stage * STAGE_BYTES + part * PART_BYTES + BRICK); }
+};
+
+// Where a walk through the stages stands.
+struct WgmmaRing {
+    i32 stage;
+    u32 parity;
+    template <int STAGES> DEV void next()
+    {
+        if (++stage < STAGES) return;
+        stage = 0;
+        parity ^= 1u;
+    }
+};
+
+// Memory of a block: 1024 bytes and two mbarriers a stage more than its stages.
+template <class Tile> struct WgmmaStages {
+    sptr<u8> stages;
+    sptr<u64> full, empty;
+
+    // arrivals: of a full stage. By all threads.
+    DEV WgmmaStages(sptr<u8> memory, u32 arrivals) : stages(align_to_1024(memory))
+    {
+        full = recast<u64>(stages + Tile::STAGES * Tile::STAGE_BYTES);
+        empty = full + Tile::STAGES;
+        if (threadIdx.x == 0) {
+            for (int s = 0; s < Tile::STAGES; s++) {
+                mbarrier_init(full + s, arrivals);
+                mbarrier_init(empty + s, 4 * Tile::GROUPS);  // one lane a warp
+            }
+            mbarrier_init_done();
+        }
+        block_sync();
+    }
+    // Copies B's bricks of a stage; from: of the tile's first row, `line` words to the next 128 rows; by one lane, which has told `full` of the bytes.
+    DEV void fetch_b(i32 stage, int part, gptr<const f32> from, i64 line) const
+    {
+        UNROLL
+        for (int i = 0; i < Tile::BRICKS_B; i++)
+            bulk_copy(Tile::b_of(stages, stage, part) + i * Tile::BRICK, from + i * line, Tile::ROWS_B * 128, full + stage);
+    }
+};
+
+template <class Tile> DEV void wgmma_step(f32 (&acc)[Tile::COUNT], sptr<u8> a, sptr<u8> b, bool add)
+{
+    if constexpr (Tile::PREC == 2) {
+        wgmma_bf16<Tile::N>(acc, wgmma_descriptor(a), wgmma_descriptor(b), add);
+    } else if constexpr (Tile::PREC == 1) {
+        wgmma_tf32<Tile::N>(acc, wgmma_descriptor(a), wgmma_descriptor(b), add);
+    } else {
+        sptr<u8> small_a = a + Tile::PART_BYTES, small_b = b + Tile::PART_BYTES;
+        wgmma_tf32<Tile::N>(acc, wgmma_descriptor(small_a), wgmma_descriptor(b), add);
+        wgmma_tf32<Tile::N>(acc, wgmma_descriptor(a), wgmma_descriptor(small_b), true);
+        wgmma_tf32<Tile::N>(acc, wgmma_descriptor(a), wgmma_descriptor(b), true);
+    }
+}
+
+// acc = the group's rows of A x B' over so many chunks; all warps of group 0 or 1 of those that multiply. Without chunks it is +0.
+template <class Tile> DEV void wgmma_product(const WgmmaStages<Tile>& memory, WgmmaRing& ring, i32 group, i32 chunks, f32 (&acc)[Tile::COUNT])
+{
+    UNROLL
+    for (int i = 0; i < Tile::COUNT; i++) acc[i] = 0.0f;
+    i32 before = 0;
+    for (i32 chunk = 0; chunk < chunks; chunk++) {
+        mbarrier_wait(memory.full + ring.stage, ring.parity);
+        sptr<u8> a = Tile::a_of(memory.stages, ring.stage, 0) + group * 64 * 128, b = Tile::b_of(memory.stages, ring.stage, 0);
+        wgmma_fence();
+        UNROLL
+        for (int step = 0; step < 4; step++) wgmma_step<Tile>(acc, a + step * 32, b + step * 32, chunk > 0 || step > 0);
+        wgmma_commit();
+        wgmma_wait<1>(acc);  // the products of the chunk before are done: its stage is free
+        if (chunk > 0 && lane_index() == 0) mbarrier_arrive(memory.empty + before);
+        before = ring.stage;
+        ring.next<Tile::STAGES>();
+    }
+    if (chunks == 0) return;
+    wgmma_wait<0>(acc);
+    if (lane_index() == 0) mbarrier_arrive(memory.empty + before);
+}
+
+// The lane's row among the tile's 128, and the first of its columns: it has four from there on, and from every eighth column after it.
+DEV i32 wgmma_row(i32 group) { return group * 64 + warp_index() % 4 * 16 + lane_index() / 4 + lane_index() % 2 * 8; }
+DEV i32 wgmma_column() { return lane_index() % 4 / 2 * 4; }
+
+// f(column - wgmma_column(), four neighbouring outputs) for all of the lane's. An instruction leaves a lane pairs of two rows; neighbours exchange, so
+// that even lanes have fours of the first row, odd ones of the second.
+template <class Tile, class F> DEV void wgmma_for_each(f32 (&acc)[Tile::COUNT], F f)
+{
+    const bool odd = lane_index() % 2 != 0;
+    UNROLL
+    for (int j = 0; j < Tile::N / 8; j++) {
+        const f32 first = odd ? acc[4 * j] : acc[4 * j + 2], second = odd ? acc[4 * j + 1] : acc[4 * j + 3];  // the neighbour's
+        const f32 x = shfl_xor(first, 1), y = shfl_xor(second, 1);
+        f(8 * j, odd ? vec4<f32>{x, y, acc[4 * j + 2], acc[4 * j + 3]} : vec4<f32>{acc[4 * j], acc[4 * j + 1], x, y});
+    }
+}

@@ -1,0 +1,175 @@
+using GenEngine.Kernels.Common;
+using GenEngine.Kernels.Devices;
+using GenEngine.Kernels.Devices.Gpu;
+
+namespace GenEngine.Kernels.Convolution;
+
+/// <summary>
+/// Launches conv_round.cu, conv_pack.cu and conv_wgmma.cu: large float32 convolutions and input gradients on the tensor cores of an sm_90a, where
+/// input channels come in whole bricks. Images are first rounded and the filter laid out as the kernel's shared memory wants it, into scratch of the caller's.
+/// </summary>
+public sealed class ConvWgmmaGpu : IGpuKernelFamily
+{
+    private const int Threads = 256;
+
+    // assumed until a GPU has measured them; they decide which kernel runs and thereby bits, so they are constants and not timings
+    private const double Bandwidth = 3.5e12, LaunchSeconds = 3e-6;
+
+    private static readonly Precision[] Precisions = [.. Enum.GetValues<Precision>().Where(precision => precision != Precision.Float32)];
+
+    private static readonly Dictionary<(Precision Precision, int Tile), GpuKernel> Kernels = (
+        from precision in Precisions
+        from tile in Enumerable.Range(0, WgmmaTile.All.Count)
+        select (Key: (precision, tile), Kernel: Variant(precision, WgmmaTile.All[tile]))).ToDictionary(x => x.Key, x => x.Kernel);
+
+    private static readonly Dictionary<Precision, GpuKernel> RoundKernels =
+        Precisions.ToDictionary(precision => precision, precision => Before("conv_round", typeof(ConvRoundArgs), precision));
+
+    private static readonly Dictionary<(Precision Precision, bool Transposed), GpuKernel> PackKernels = (
+        from precision in Precisions
+        from transposed in new[] { false, true }
+        select (Key: (precision, transposed), Kernel: Before("conv_pack", typeof(ConvPackArgs), precision, $"TRANSPOSED={(transposed ? 1 : 0)}"))).ToDictionary(x => x.Key, x => x.Kernel);
+
+    public static IEnumerable<GpuKernel> Variants => Kernels.Values.Concat(RoundKernels.Values).Concat(PackKernels.Values);
+
+    /// <summary>Index into <see cref="WgmmaTile.All"/> of the tile that every convolution of this thread takes, however small, if channels fit and it gets its scratch; null chooses. For tests.</summary>
+    [field: ThreadStatic]
+    public static int? ForcedTile { get; set; }
+
+    internal static long ScratchBytes(GpuDevice device, ConvProgram program, int batch) =>
+        Suits(device, program, batch) && Pays(device, program.Plan, batch) ? ImageBytes(device.Precision, program.Plan, batch) + FilterBytes(device.Precision, program.Plan, WgmmaTile.All[0]) : 0;
+
+    internal static void Launch(GpuDevice device, ConvProgram program, ConvArgs args, ReadOnlySpan<Access> accesses, BufferRange scratch)
+    {
+        var precision = device.Precision;
+        var plan = program.Plan;
+        int index = Choose(device, plan, args.Batch);
+        var tile = WgmmaTile.All[index];
+        long imageBytes = ImageBytes(precision, plan, args.Batch), filterBytes = FilterBytes(precision, plan, tile);
+        BufferRange images = scratch.Slice(0, imageBytes), filter = scratch.Slice(imageBytes, filterBytes);
+        var round = new ConvRoundArgs { X = args.X, Y = images.Address, Count = args.Batch * plan.Input.Count };
+        device.Launch(RoundKernels[precision], LaunchShape.Linear(device.Driver.GridStrideBlocks((round.Count + 7) / 8, Threads), Threads), ref round, [accesses[0], Access.Write(images)]);
+        var pack = new ConvPackArgs
+        {
+            W = args.W,
+            Y = filter.Address,
+            Parts = args.Parts,
+            Taps = args.Taps,
+            InC = args.InC,
+            OutC = args.OutC,
+            FilterTaps = args.FilterTaps,
+            PartCount = args.PartCount,
+            Columns = tile.Columns,
+        };
+        long bricks = filterBytes / WgmmaTile.BrickBytes / WgmmaTile.Parts(precision);
+        device.Launch(PackKernels[(precision, plan.FilterTransposed)], LaunchShape.Linear(bricks, Threads), ref pack, [accesses[1], Access.Write(filter), accesses[3], accesses[4]]);
+        args.X = images.Address;
+        args.W = filter.Address;
+        args.Tiles = Tiles(tile, plan, args.Batch);
+        var shape = LaunchShape.Linear(Math.Min(args.Tiles, device.Driver.MultiprocessorCount), WgmmaTile.Threads) with { SharedBytes = tile.SharedBytes(precision) };
+        device.Launch(Kernels[(precision, index)], shape, ref args, [Access.Read(images), Access.Read(filter), .. accesses[2..]]);
+    }
+
+    // channels in whole bricks of the narrowest chunk that all precisions share, so that the rule does not depend on it
+    private static bool Suits(GpuDevice device, ConvProgram program, int batch)
+    {
+        var plan = program.Plan;
+        if (device.Precision == Precision.Float32 || device.Driver.Arch != WgmmaTile.Arch) return false;
+        if (!program.WholeBricks || !program.InputQuads || !program.OutputQuads) return false;
+        return (long)batch * plan.Input.Height * plan.Input.Width < int.MaxValue; // a pixel's number
+    }
+
+    // By arithmetic alone: the two kernels differ in the order of their sums, so a measurement must not choose between them.
+    private static bool Pays(GpuDevice device, ConvPlan plan, int batch)
+    {
+        if (ForcedTile is not null) return true;
+        var precision = device.Precision;
+        var (mma, wgmma) = precision switch { Precision.Tf32 => (120e12, 280e12), Precision.BFloat16 => (120e12, 500e12), _ => (55e12, 95e12) };
+        var tile = WgmmaTile.All[Choose(device, plan, batch)];
+        double flops = 2.0 * batch * plan.Products;
+        double rounds = 0, slots = device.Driver.MultiprocessorCount;
+        foreach (var part in plan.Parts) rounds += 2.0 * part.K * PartTiles(tile, part, batch) * WgmmaTile.Rows * tile.Columns;
+        double filled = Math.Ceiling(Tiles(tile, plan, batch) / slots) * slots / Tiles(tile, plan, batch);
+        double moved = (sizeof(float) * (double)batch * plan.Input.Count) + ImageBytes(precision, plan, batch) + (sizeof(float) * (double)plan.FilterCount) + FilterBytes(precision, plan, tile);
+        return (rounds * filled / (wgmma * tile.Efficiency)) + (moved / Bandwidth) + LaunchSeconds < flops / mma;
+    }
+
+    private static int Choose(GpuDevice device, ConvPlan plan, int batch) =>
+        ForcedTile ?? TileChoice.Least(0, WgmmaTile.All.Count, (Slots: (long)device.Driver.MultiprocessorCount, Plan: plan, Batch: batch), static (i, of) =>
+            (Tiles(WgmmaTile.All[i], of.Plan, of.Batch), of.Slots, WgmmaTile.All[i].Columns / WgmmaTile.All[i].Efficiency));
+
+    private static long Tiles(WgmmaTile tile, ConvPlan plan, int batch)
+    {
+        long tiles = 0;
+        for (int i = 0; i < plan.Parts.Count; i++) tiles += PartTiles(tile, plan.Parts[i], batch);
+        return tiles;
+    }
+
+    private static long PartTiles(WgmmaTile tile, ConvPart part, int batch) => tile.Tiles((long)batch * part.CountY * part.CountX, part.EndOutput - part.FirstOutput);
+
+    private static long ImageBytes(Precision precision, ConvPlan plan, int batch) => batch * plan.Input.Count / WgmmaTile.Chunk(precision) * 128 * WgmmaTile.Parts(precision);
+
+    private static long FilterBytes(Precision precision, ConvPlan plan, WgmmaTile tile)
+    {
+        long bricks = 0;
+        for (int i = 0; i < plan.Parts.Count; i++)
+            bricks += tile.BrickBlocks(plan.Parts[i].EndOutput - plan.Parts[i].FirstOutput) * (plan.Parts[i].K / WgmmaTile.Chunk(precision));
+        return bricks * WgmmaTile.Parts(precision) * WgmmaTile.BrickBytes;
+    }
+
+    private static GpuKernel Before(string entry, Type argsType, Precision precision, params string[] defines) =>
+        new($"Convolution/{entry}.cu", entry, argsType, [$"PRECISION={(int)precision}", .. defines]) { MinArch = MmaTile.MinArch, FollowsSummationLaw = false };
+
+    private static GpuKernel Variant(Precision precision, WgmmaTile tile) =>
+        new("Convolution/conv_wgmma.cu", "conv_wgmma", typeof(ConvArgs), tile.Defines(precision))
+        {
+            MinArch = WgmmaTile.Arch,
+            ArchSpecific = true,
+            FollowsSummationLaw = false,
+            DynamicSharedBytes = tile.SharedBytes(precision),
+        };
+}
+
+/// <summary>The argument block of conv_round.cu; mirrors CONV_ROUND_ARGS.</summary>
+public struct ConvRoundArgs
+{
+    /// <summary>Address of the numbers, read.</summary>
+    public ulong X;
+
+    /// <summary>Address of the rounded ones, and of what rounding left behind them; written.</summary>
+    public ulong Y;
+
+    /// <summary>How many, a multiple of 8.</summary>
+    public long Count;
+}
+
+/// <summary>The argument block of conv_pack.cu; mirrors CONV_PACK_ARGS.</summary>
+public struct ConvPackArgs
+{
+    /// <summary>Address of the filter, read.</summary>
+    public ulong W;
+
+    /// <summary>Address of the bricks, written.</summary>
+    public ulong Y;
+
+    /// <summary>Address of the plan's parts, read.</summary>
+    public ulong Parts;
+
+    /// <summary>Address of the taps of all parts, read.</summary>
+    public ulong Taps;
+
+    /// <summary>Channels of an input pixel.</summary>
+    public int InC;
+
+    /// <summary>Channels of a result pixel.</summary>
+    public int OutC;
+
+    /// <summary>Filter positions, masked ones included.</summary>
+    public int FilterTaps;
+
+    /// <summary>Parts of the plan.</summary>
+    public int PartCount;
+
+    /// <summary>Columns of the tile that takes the bricks.</summary>
+    public int Columns;
+}

@@ -1,0 +1,11 @@
+// conv_bricks.cuh: which bricks of the filter a plan's parts have, for conv_pack.cu, which makes them, and conv_wgmma.cu, which takes them: part after
+// part, of each [output channels / 128, k, part of the precision]. k is the part's taps in plan order with their channels, a whole number of bricks a tap.
+#pragma once
+#include "Convolution/conv.cuh"
+
+// Rows of bricks: as many as whole tiles of so many columns take.
+DEV i64 brick_rows(const ConvPart& part, i32 columns)
+{
+    const i32 channels = part.EndOutput - part.FirstOutput;
+    return ((i64)(channels + columns - 1) / columns * columns + 127) / 128;
+}

@@ -1,0 +1,136 @@
+// conv_wgmma.cu: what conv.cu computes, by products of warp groups (sm_90a; tile_wgmma.cuh), where input channels come in whole bricks of k (64 of BF16,
+// 32 of TF32): images as conv_round.cu has rounded them, the filter as conv_pack.cu has laid it out. A warp group gathers the rows of A, 128 bytes a
+// pixel and tap, by cp.async, which fills up with +0 where a tap leaves the image; one of its lanes fetches bricks of B. All parts of the plan are one walk over tiles.
+// Cost: 2 operations a product of the plan, those with padding included (three times that with PRECISION 3).
+// limits: bank conflicts 1.0, sectors 1.3
+#include "Common/tile_wgmma.cuh"
+#include "Convolution/conv_bricks.cuh"
+#include "Convolution/conv_outputs.cuh"
+
+using Tile = WgmmaTile<TILE_N, PRECISION, TILE_STAGES>;
+constexpr int LOADS = Tile::M / 16;                         // rows of A that a lane gathers, 16 apart
+constexpr int LAG = TILE_STAGES < 5 ? TILE_STAGES - 2 : 3;  // stages whose copies are under way; two less than all, or nobody could go on
+static_assert(LAG >= 0, "two stages at least");
+
+// The tile-th tile of the plan, and where its part's bricks begin.
+struct ConvTile {
+    ConvPart part;
+    i64 m0, bricks;
+    i32 rows, n0, columns;
+
+    DEV ConvTile(const ConvArgs& a, i64 tile) : bricks(0)
+    {
+        IN(ConvPart, Parts);
+        i64 all = 0, tiles_n = 1;
+        for (i32 i = 0; i < a.PartCount; i++) {
+            part = Parts[i];
+            all = (i64)a.Batch * part.CountY * part.CountX;
+            tiles_n = (part.EndOutput - part.FirstOutput + Tile::N - 1) / Tile::N;
+            const i64 tiles = (all + Tile::M - 1) / Tile::M * tiles_n;
+            if (tile < tiles) break;
+            tile -= tiles;
+            bricks += brick_rows(part, Tile::N) * (part.K / Tile::BRICK_K);
+        }
+        m0 = tile / tiles_n * Tile::M;
+        n0 = (i32)(tile % tiles_n) * Tile::N;
+        rows = all - m0 < Tile::M ? (i32)(all - m0) : Tile::M;
+        columns = part.EndOutput - part.FirstOutput - n0;
+    }
+};
+
+KERNEL(conv_wgmma, ConvArgs, Tile::THREADS, 1)
+{
+    IN(f32, X);
+    IN(f32, W);
+    IN(f32, Bias);
+    UPD(f32, Y);
+    IN(ConvTap, Taps);
+    IN(f32, Residual);
+    DYN_SHARED(u8, dynamic);
+    const WgmmaStages<Tile> memory(dynamic, 129);  // the lanes that gather, and what one of them expects of B
+
+    if (warp_index() < 4) {
+        keep_registers<72>();
+        const i32 piece = (i32)threadIdx.x % 8, slot = (i32)threadIdx.x / 8, words = a.InC * 32 / Tile::BRICK_K;  // of a pixel
+        const i64 images = (i64)a.Batch * a.InH * a.InW * words;
+        WgmmaRing ring = {0, 1}, told = {0, 0};  // nothing has been used yet: the first round waits for nobody
+        i32 under_way = 0;
+        for (i64 tile = blockIdx.x; tile < a.Tiles; tile += gridDim.x) {
+            const ConvTile t(a, tile);
+            const ConvLattice lattice(t.m0, t.part.CountY, t.part.CountX);
+            i32 pixel[LOADS], y[LOADS], x[LOADS];
+            UNROLL
+            for (int l = 0; l < LOADS; l++) {
+                const i32 r = slot + l * 16;
+                i64 n;
+                lattice.find(r < t.rows ? r : t.rows - 1, n, y[l], x[l]);
+                y[l] *= a.InStepY;
+                x[l] *= a.InStepX;
+                pixel[l] = (i32)((n * a.InH + y[l]) * a.InW + x[l]);
+            }
+            const i32 chunks = t.part.K / Tile::BRICK_K;
+            const i64 line = (i64)chunks * Tile::PARTS * (Tile::BRICK / 4);  // words of 128 output channels
+            gptr<const f32> from_b = W + (t.bricks * Tile::PARTS * (Tile::BRICK / 4) + t.n0 / 128 * line + t.n0 % 128 * 32);
+            ConvCursor walk(Taps, t.part, 0);
+            for (i32 chunk = 0; chunk < chunks; chunk++) {
+                mbarrier_wait(memory.empty + ring.stage, ring.parity);
+                if (threadIdx.x == 0) {
+                    mbarrier_arrive_expecting(memory.full + ring.stage, Tile::PARTS * Tile::N * 128);
+                    UNROLL
+                    for (int part = 0; part < Tile::PARTS; part++) memory.fetch_b(ring.stage, part, from_b + ((i64)chunk * Tile::PARTS + part) * (Tile::BRICK / 4), line);
+                }
+                const i32 dy = walk.tap.Dy, dx = walk.tap.Dx, away = dy * a.InW + dx;
+                gptr<const f32> from = X + (walk.channel / Tile::BRICK_K * 32 + piece * 4);
+                UNROLL
+                for (int part = 0; part < Tile::PARTS; part++) {
+                    sptr<u8> to = Tile::a_of(memory.stages, ring.stage, part) + (slot * 128 + (piece ^ slot % 8) * 16);
+                    UNROLL
+                    for (int l = 0; l < LOADS; l++) {
+                        const bool there = (u32)(y[l] + dy) < (u32)a.InH && (u32)(x[l] + dx) < (u32)a.InW;
+                        cp_async16(to + l * 16 * 128, from + (part * images + (i64)(pixel[l] + away) * words), there);
+                    }
+                }
+                cp_async_commit();
+                walk.advance(Tile::BRICK_K);
+                ring.next<Tile::STAGES>();
+                if (++under_way <= LAG) continue;
+                cp_async_wait<LAG>();
+                fence_proxy_async();
+                mbarrier_arrive(memory.full + told.stage);
+                told.next<Tile::STAGES>();
+                under_way--;
+            }
+        }
+        cp_async_wait<0>();
+        fence_proxy_async();
+        for (; under_way > 0; under_way--) {
+            mbarrier_arrive(memory.full + told.stage);
+            told.next<Tile::STAGES>();
+        }
+        return;
+    }
+
+    take_registers<216>();
+    const i32 group = warp_index() / 4 - 1, row = wgmma_row(group), column = wgmma_column();
+    WgmmaRing ring = {0, 0};
+    for (i64 tile = blockIdx.x; tile < a.Tiles; tile += gridDim.x) {
+        const ConvTile t(a, tile);
+        f32 acc[Tile::COUNT];
+        wgmma_product<Tile>(memory, ring, group, t.part.K / Tile::BRICK_K, acc);
+
+        const ConvLattice lattice(t.m0, t.part.CountY, t.part.CountX);
+        const bool inside = row < t.rows;
+        i64 n;
+        i32 i, j;
+        lattice.find(inside ? row : t.rows - 1, n, i, j);
+        const i32 first = t.part.FirstOutput + t.n0 + column, columns = inside ? t.columns - column : 0;
+        const i64 at = ((n * a.OutH + t.part.OffsetY + i * a.StepY) * a.OutW + t.part.OffsetX + j * a.StepX) * a.OutC + first;
+        wgmma_for_each<Tile>(acc, [&](int k, vec4<f32> sum) { finish_conv_outputs(a, Y + (at + k), Bias + (first + k), Residual + (at + k), sum, columns - k, true); });
+        if (a.Activation < ACT_ELU) continue;
+        NO_UNROLL
+        for (int k = 0; k < Tile::N && k < columns; k += 8) {
+            NO_UNROLL
+            for (int e = 0; e < 4; e++) Y[at + k + e] = smooth_activation<f32>(a.Activation, Y[at + k + e], (f32)a.Slope);
+        }
+    }
+}
