@@ -24,7 +24,7 @@ internal sealed class ConvShape : ShapeJob
     private readonly string _geometry;
     private readonly ConvProgram _there, _back;
     private readonly BufferRange _x, _w, _y;
-    private readonly BufferRange? _dx, _dw, _scratch;
+    private readonly BufferRange? _dx, _dw, _scratch, _roomThere, _roomBack;
 
     /// <param name="plan">From x to y; of a transposed convolution an adjoint.</param>
     /// <param name="geometry">Kernel, stride and so on, for people.</param>
@@ -35,7 +35,13 @@ internal sealed class ConvShape : ShapeJob
         _x = Uniform(batch * plan.Input.Count, "x");
         _w = Uniform(plan.FilterCount, "filter");
         _y = pass is ConvPass.Forward ? Empty(batch * plan.Output.Count, "y") : Uniform(batch * plan.Output.Count, "y");
-        if (pass is ConvPass.Input or ConvPass.All) _dx = Empty(batch * plan.Input.Count, "dx");
+        _roomThere = pass is ConvPass.Forward or ConvPass.All ? Scratch(Conv.ScratchBytes(device, real, _there, batch)) : null;
+        if (pass is ConvPass.Input or ConvPass.All)
+        {
+            _dx = Empty(batch * plan.Input.Count, "dx");
+            _roomBack = Scratch(Conv.ScratchBytes(device, real, _back, batch));
+        }
+
         if (pass is not (ConvPass.Filter or ConvPass.All)) return;
         _dw = Empty(plan.FilterCount, "dw");
         _scratch = Empty(ConvWeight.ScratchCount(Convolution.Plan, batch), "scratch");
@@ -59,8 +65,8 @@ internal sealed class ConvShape : ShapeJob
 
     public override void Run()
     {
-        if (_pass is ConvPass.Forward or ConvPass.All) Conv.Run(Device, Real, _there, _batch, _x, _w, null, _y);
-        if (_dx is { } dx) Conv.Run(Device, Real, _back, _batch, _y, _w, null, dx);
+        if (_pass is ConvPass.Forward or ConvPass.All) Conv.Run(Device, Real, _there, _batch, _x, _w, null, _y, scratch: _roomThere);
+        if (_dx is { } dx) Conv.Run(Device, Real, _back, _batch, _y, _w, null, dx, scratch: _roomBack);
         if (_dw is { } dw && _scratch is { } scratch) ConvWeight.Run(Device, Real, Convolution, _batch, _transposed ? _y : _x, _transposed ? _x : _y, dw, scratch);
     }
 

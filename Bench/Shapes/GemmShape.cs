@@ -12,6 +12,7 @@ internal sealed class GemmShape : ShapeJob
     private readonly MatMulOp _op;
     private readonly int? _rung;
     private readonly BufferRange _a, _b, _c;
+    private readonly BufferRange? _scratch;
 
     /// <param name="rung">The rung that computes it (<see cref="MatMulOp.NN"/>, one product, float32); null for the engine's kernel.</param>
     public GemmShape(Device device, DType real, MatMulOp op, MatMulShape shape, int? rung = null) : base(device, real)
@@ -20,6 +21,7 @@ internal sealed class GemmShape : ShapeJob
         _a = Uniform((long)shape.Batch * shape.M * shape.K, "A");
         _b = Uniform((long)shape.Batch * shape.K * shape.N, "B");
         _c = Empty((long)shape.Batch * shape.M * shape.N, "C");
+        if (rung is null) _scratch = Scratch(MatMul.ScratchBytes(device, real, op, shape));
     }
 
     public override string Name => Invariant($"gemm-{_shape.M}x{_shape.N}x{_shape.K}{(_op == MatMulOp.NN ? "" : "-" + Form)}{(_shape.Batch == 1 ? "" : Invariant($"-batch{_shape.Batch}"))}");
@@ -41,6 +43,6 @@ internal sealed class GemmShape : ShapeJob
     public override void Run()
     {
         if (_rung is { } rung) Ladder.Run(Device, rung, _shape.M, _shape.N, _shape.K, _a, _b, _c);
-        else MatMul.Run(Device, Real, _op, _shape, _a, _b, null, _c);
+        else MatMul.Run(Device, Real, _op, _shape, _a, _b, null, _c, scratch: _scratch);
     }
 }

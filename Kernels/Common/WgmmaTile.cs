@@ -25,14 +25,19 @@ public sealed record WgmmaTile(int Columns, int Group, double Efficiency)
 
     private const int MaxShared = 227 * 1024, Spare = 2048; // to the next 1024 bytes, and mbarriers
 
+    private static readonly int[] s_all = [0, 1, 2], s_split = [1, 2];
+
     /// <summary>In falling size.</summary>
     public static IReadOnlyList<WgmmaTile> All { get; } = [new(256, 8, 1), new(128, 8, 0.8), new(64, 8, 0.45)];
+
+    /// <summary>Indices into <see cref="All"/> of the tiles that there are for a precision, in falling size: sums of split operands take three times the registers.</summary>
+    public static IReadOnlyList<int> Serving(Precision precision) => precision == Precision.Tf32x3 ? s_split : s_all;
 
     /// <summary>Numbers of k in a brick.</summary>
     public static int Chunk(Precision precision) => precision == Precision.BFloat16 ? 64 : 32;
 
-    /// <summary>Bricks that one of the operand's becomes: rounded numbers, and what rounding left.</summary>
-    public static int Parts(Precision precision) => precision is Precision.Tf32 or Precision.BFloat16 ? 1 : 2;
+    /// <summary>Bricks that one of the operand's becomes: two where numbers are split.</summary>
+    public static int Parts(Precision precision) => precision == Precision.Tf32x3 ? 2 : 1;
 
     /// <summary>Stages of operands in shared memory: as many as there is room for.</summary>
     public int Stages(Precision precision) => (MaxShared - Spare) / StageBytes(precision);

@@ -143,9 +143,6 @@ template <bool WHOLE, int WIDTH, int DEPTH, int THREADS> struct MmaCopyAcrossK {
     }
 };
 
-// What rounding to TF32 leaves of x, rounded itself.
-DEV u32 tf32_rest(f32 x) { return to_tf32(x - bits_f32(to_tf32(x))); }
-
 // ---- arithmetic: 16 steps of k of two rows of A (g and g + 8 of an mma) and one column of B, the lane's share of them ----
 
 struct MmaTf32 {
@@ -181,6 +178,17 @@ struct MmaBf16 {
 //   * Infinity is 1 + infinity: as a big part it would meet the other operand's small part, which may be 0 or of the other sign. So what
 //     infinities and NaN give is what float32 gives, but for infinity times less than 2^-137, which is NaN. What TF32 rounds to infinity
 //     counts as infinite, and products beyond 2^128 are infinite or NaN.
+// The big part of x, which rounds to `rounded`: 1 with its sign where that is not finite.
+DEV u32 big_tf32(f32 x, u32 rounded)
+{
+    return real_abs(bits_f32(rounded)) < RealLimits<f32>::inf() ? rounded : (f32_bits(x) & 0x80000000u) | f32_bits(1.0f);
+}
+DEV void split_tf32(f32 x, u32& big, u32& small)
+{
+    big = big_tf32(x, to_tf32(x));
+    small = to_tf32(x - bits_f32(big));
+}
+
 struct MmaTf32x3 {
     static constexpr bool SPLIT = true;
     static constexpr int WORDS = 8, TERMS = 6;  // four big parts, four small ones; mma instructions for 16 k
@@ -194,10 +202,7 @@ struct MmaTf32x3 {
         }
         if (check[0] + check[1] + (check[2] + check[3]) != 0.0f) {
             UNROLL
-            for (int i = 0; i < 16; i++) {
-                u32& big = w[i / 4][i % 4];
-                if (!(real_abs(bits_f32(big)) < RealLimits<f32>::inf())) big = (f32_bits(v[i / 4][i % 4]) & 0x80000000u) | f32_bits(1.0f);
-            }
+            for (int i = 0; i < 16; i++) w[i / 4][i % 4] = big_tf32(v[i / 4][i % 4], w[i / 4][i % 4]);
         }
         UNROLL
         for (int i = 0; i < 16; i++) w[i / 4][4 + i % 4] = to_tf32(v[i / 4][i % 4] - bits_f32(w[i / 4][i % 4]));

@@ -4,7 +4,8 @@
 // A brick is 128 rows (of A, or of B) by 128 bytes of k, rows one after another, swizzled as wgmma_descriptor says: 64 numbers of k of BF16, 32
 // of TF32. A stage of shared memory holds a brick of A and N rows of bricks of B, for each part. `full` tells that a stage has come, `empty` that both groups
 // have used it. A block takes one tile after another, so that the next one's operands are on their way while outputs are stored.
-// Order of sums: k ascending, in steps of the instruction; with PRECISION 3, of each step the small products first. The tile changes no bit.
+// Order of sums: k ascending, in steps of the instruction; with PRECISION 3 (tile_mma.cuh, "3xTF32") six instructions of 16 k begin at zero, and an
+// ordinary addition takes their sum to that of the steps before. The tile changes no bit.
 #pragma once
 #include "Common/prelude_sm90.cuh"
 
@@ -64,41 +65,69 @@ template <class Tile> struct WgmmaStages {
     }
 };
 
+// 32 bytes of k: 16 numbers of BF16, 8 of TF32.
 template <class Tile> DEV void wgmma_step(f32 (&acc)[Tile::COUNT], sptr<u8> a, sptr<u8> b, bool add)
 {
-    if constexpr (Tile::PREC == 2) {
-        wgmma_bf16<Tile::N>(acc, wgmma_descriptor(a), wgmma_descriptor(b), add);
-    } else if constexpr (Tile::PREC == 1) {
-        wgmma_tf32<Tile::N>(acc, wgmma_descriptor(a), wgmma_descriptor(b), add);
-    } else {
-        sptr<u8> small_a = a + Tile::PART_BYTES, small_b = b + Tile::PART_BYTES;
-        wgmma_tf32<Tile::N>(acc, wgmma_descriptor(small_a), wgmma_descriptor(b), add);
-        wgmma_tf32<Tile::N>(acc, wgmma_descriptor(a), wgmma_descriptor(small_b), true);
-        wgmma_tf32<Tile::N>(acc, wgmma_descriptor(a), wgmma_descriptor(b), true);
-    }
+    if constexpr (Tile::PREC == 2) wgmma_bf16<Tile::N>(acc, wgmma_descriptor(a), wgmma_descriptor(b), add);
+    else wgmma_tf32<Tile::N>(acc, wgmma_descriptor(a), wgmma_descriptor(b), add);
 }
 
-// acc = the group's rows of A x B' over so many chunks; all warps of group 0 or 1 of those that multiply. Without chunks it is +0.
-template <class Tile> DEV void wgmma_product(const WgmmaStages<Tile>& memory, WgmmaRing& ring, i32 group, i32 chunks, f32 (&acc)[Tile::COUNT])
+// sum = the products of 16 k, of both parts: half a brick.
+template <class Tile> DEV void wgmma_split(f32 (&sum)[Tile::COUNT], sptr<u8> a, sptr<u8> b)
+{
+    wgmma_fence();
+    UNROLL
+    for (int term = 0; term < 6; term++) {
+        const int step = term % 2 * 32, small_a = term / 2 == 0 ? Tile::PART_BYTES : 0, small_b = term / 2 == 1 ? Tile::PART_BYTES : 0;
+        wgmma_step<Tile>(sum, a + (step + small_a), b + (step + small_b), term > 0);
+    }
+    wgmma_commit();
+}
+
+template <int COUNT> DEV void wgmma_add(f32 (&acc)[COUNT], const f32 (&sum)[COUNT])
+{
+    UNROLL
+    for (int i = 0; i < COUNT; i++) acc[i] = acc[i] + sum[i];
+}
+
+// acc = the group's rows of A x B' over so many bricks of k; all warps of group 0 or 1 of those that multiply. Without any it is +0.
+template <class Tile> DEV void wgmma_product(const WgmmaStages<Tile>& memory, WgmmaRing& ring, i32 group, i32 bricks, f32 (&acc)[Tile::COUNT])
 {
     UNROLL
     for (int i = 0; i < Tile::COUNT; i++) acc[i] = 0.0f;
-    i32 before = 0;
-    for (i32 chunk = 0; chunk < chunks; chunk++) {
-        mbarrier_wait(memory.full + ring.stage, ring.parity);
-        sptr<u8> a = Tile::a_of(memory.stages, ring.stage, 0) + group * 64 * 128, b = Tile::b_of(memory.stages, ring.stage, 0);
-        wgmma_fence();
-        UNROLL
-        for (int step = 0; step < 4; step++) wgmma_step<Tile>(acc, a + step * 32, b + step * 32, chunk > 0 || step > 0);
-        wgmma_commit();
-        wgmma_wait<1>(acc);  // the products of the chunk before are done: its stage is free
-        if (chunk > 0 && lane_index() == 0) mbarrier_arrive(memory.empty + before);
-        before = ring.stage;
-        ring.next<Tile::STAGES>();
+    if (bricks == 0) return;
+    if constexpr (Tile::PREC == 3) {
+        // one group's tensor cores work while the other adds
+        for (i32 brick = 0; brick < bricks; brick++) {
+            mbarrier_wait(memory.full + ring.stage, ring.parity);
+            sptr<u8> a = Tile::a_of(memory.stages, ring.stage, 0) + group * 64 * 128, b = Tile::b_of(memory.stages, ring.stage, 0);
+            UNROLL
+            for (int half = 0; half < 2; half++) {
+                f32 sum[Tile::COUNT];
+                wgmma_split<Tile>(sum, a + half * 64, b + half * 64);
+                wgmma_wait<0>(sum);
+                if (half == 1 && lane_index() == 0) mbarrier_arrive(memory.empty + ring.stage);
+                wgmma_add(acc, sum);
+            }
+            ring.next<Tile::STAGES>();
+        }
+    } else {
+        i32 before = 0;  // a stage is given back when the products after its own have been asked for, so that the tensor cores always have some to do
+        for (i32 brick = 0; brick < bricks; brick++) {
+            mbarrier_wait(memory.full + ring.stage, ring.parity);
+            sptr<u8> a = Tile::a_of(memory.stages, ring.stage, 0) + group * 64 * 128, b = Tile::b_of(memory.stages, ring.stage, 0);
+            wgmma_fence();
+            UNROLL
+            for (int step = 0; step < 4; step++) wgmma_step<Tile>(acc, a + step * 32, b + step * 32, brick > 0 || step > 0);
+            wgmma_commit();
+            wgmma_wait<1>(acc);
+            if (brick > 0 && lane_index() == 0) mbarrier_arrive(memory.empty + before);
+            before = ring.stage;
+            ring.next<Tile::STAGES>();
+        }
+        wgmma_wait<0>(acc);
+        if (lane_index() == 0) mbarrier_arrive(memory.empty + before);
     }
-    if (chunks == 0) return;
-    wgmma_wait<0>(acc);
-    if (lane_index() == 0) mbarrier_arrive(memory.empty + before);
 }
 
 // The lane's row among the tile's 128, and the first of its columns: it has four from there on, and from every eighth column after it.

@@ -1,5 +1,5 @@
 // wgmma_bricks.cuh: a brick of an operand (tile_wgmma.cuh), rounded and swizzled, from rows of float32 in either order. A block of 256 threads makes a
-// brick; with PRECISION 3 two, of rounded numbers and of what rounding left.
+// brick; with PRECISION 3 two, of big and of small parts (tile_mma.cuh, "3xTF32").
 #pragma once
 #include "Common/tile_mma.cuh"
 
@@ -29,16 +29,19 @@ template <int PRECISION_, bool ALONG> struct Brick {
 
     static DEV i32 word(i32 row, i32 piece) { return row * 32 + (piece ^ row % 8) * 4; }
 
-    // The piece of 16 bytes that v rounds to; of part 1, what the rounding of part 0 left.
-    template <int PART> static DEV vec4<u32> rounded(const f32 (&v)[PIECE])
+    // The piece of 16 bytes that v rounds to, in the brick of its part's
+    static DEV void store(gptr<u32> to, const f32 (&v)[PIECE])
     {
         if constexpr (PRECISION_ == 2) {
-            return {pack_bf16(v[0], v[1]), pack_bf16(v[2], v[3]), pack_bf16(v[4], v[5]), pack_bf16(v[6], v[7])};
+            st4(to, vec4<u32>{pack_bf16(v[0], v[1]), pack_bf16(v[2], v[3]), pack_bf16(v[4], v[5]), pack_bf16(v[6], v[7])});
+        } else if constexpr (PRECISION_ == 1) {
+            st4(to, vec4<u32>{to_tf32(v[0]), to_tf32(v[1]), to_tf32(v[2]), to_tf32(v[3])});
         } else {
-            u32 w[4];
+            u32 big[4], small[4];
             UNROLL
-            for (int i = 0; i < 4; i++) w[i] = PART == 0 ? to_tf32(v[i]) : tf32_rest(v[i]);
-            return {w[0], w[1], w[2], w[3]};
+            for (int i = 0; i < 4; i++) split_tf32(v[i], big[i], small[i]);
+            st4(to, vec4<u32>{big[0], big[1], big[2], big[3]});
+            st4(to + BRICK_WORDS, vec4<u32>{small[0], small[1], small[2], small[3]});
         }
     }
 
@@ -74,9 +77,7 @@ template <int PRECISION_, bool ALONG> struct Brick {
                     UNROLL
                     for (int i = 0; i < PIECE; i++) v[i] = panel[(piece * PIECE + i) * PITCH + row];
                 }
-                gptr<u32> to = target + word(row, piece);
-                st4(to, rounded<0>(v));
-                if constexpr (PARTS == 2) st4(to + BRICK_WORDS, rounded<1>(v));
+                store(target + word(row, piece), v);
             }
         }
     }

@@ -15,18 +15,16 @@ public sealed class ConvWgmmaGpu : IGpuKernelFamily
     // assumed until a GPU has measured them; they decide which kernel runs and thereby bits, so they are constants and not timings
     private const double Bandwidth = 3.5e12, LaunchSeconds = 3e-6;
 
-    private static readonly Precision[] Precisions = [.. Enum.GetValues<Precision>().Where(precision => precision != Precision.Float32)];
-
     private static readonly Dictionary<(Precision Precision, int Tile), GpuKernel> Kernels = (
-        from precision in Precisions
-        from tile in Enumerable.Range(0, WgmmaTile.All.Count)
+        from precision in Precisions.OfTensorCores
+        from tile in WgmmaTile.Serving(precision)
         select (Key: (precision, tile), Kernel: Variant(precision, WgmmaTile.All[tile]))).ToDictionary(x => x.Key, x => x.Kernel);
 
     private static readonly Dictionary<Precision, GpuKernel> RoundKernels =
-        Precisions.ToDictionary(precision => precision, precision => Before("conv_round", typeof(ConvRoundArgs), precision));
+        Precisions.OfTensorCores.ToDictionary(precision => precision, precision => Before("conv_round", typeof(ConvRoundArgs), precision));
 
     private static readonly Dictionary<(Precision Precision, bool Transposed), GpuKernel> PackKernels = (
-        from precision in Precisions
+        from precision in Precisions.OfTensorCores
         from transposed in new[] { false, true }
         select (Key: (precision, transposed), Kernel: Before("conv_pack", typeof(ConvPackArgs), precision, $"TRANSPOSED={(transposed ? 1 : 0)}"))).ToDictionary(x => x.Key, x => x.Kernel);
 
@@ -94,9 +92,16 @@ public sealed class ConvWgmmaGpu : IGpuKernelFamily
         return (rounds * filled / (wgmma * tile.Efficiency)) + (moved / Bandwidth) + LaunchSeconds < flops / mma;
     }
 
-    private static int Choose(GpuDevice device, ConvPlan plan, int batch) =>
-        ForcedTile ?? TileChoice.Least(0, WgmmaTile.All.Count, (Slots: (long)device.Driver.MultiprocessorCount, Plan: plan, Batch: batch), static (i, of) =>
-            (Tiles(WgmmaTile.All[i], of.Plan, of.Batch), of.Slots, WgmmaTile.All[i].Columns / WgmmaTile.All[i].Efficiency));
+    private static int Choose(GpuDevice device, ConvPlan plan, int batch)
+    {
+        var serving = WgmmaTile.Serving(device.Precision);
+        if (ForcedTile is { } forced) return MmaTile.Nearest(serving, forced);
+        return serving[TileChoice.Least(0, serving.Count, (Slots: (long)device.Driver.MultiprocessorCount, Serving: serving, Plan: plan, Batch: batch), static (i, of) =>
+        {
+            var tile = WgmmaTile.All[of.Serving[i]];
+            return (Tiles(tile, of.Plan, of.Batch), of.Slots, tile.Columns / tile.Efficiency);
+        })];
+    }
 
     private static long Tiles(WgmmaTile tile, ConvPlan plan, int batch)
     {

@@ -1,10 +1,24 @@
-// conv_round.cu: images for conv_wgmma.cu: every number rounded to BF16 (PRECISION 2, two bytes) or TF32 (1), in the same order; with PRECISION 3 all
-// that rounding left follows behind. Count: a multiple of 8. Cost: 4 bytes read and 2, 4 or 8 written an element.
+// conv_round.cu: images for conv_wgmma.cu: every number rounded to BF16 (PRECISION 2, two bytes) or TF32 (1), in the same order; with PRECISION 3 into
+// big parts, and all small ones behind them (tile_mma.cuh, "3xTF32"). Count: a multiple of 8. Cost: 4 bytes read and 2, 4 or 8 written an element.
 // limits: bank conflicts 1.0, sectors 1.0
 #include "Common/tile_mma.cuh"
 
 #define CONV_ROUND_ARGS(F) F(garg<const f32>, X) F(garg<u32>, Y) F(i64, Count)
 ARGS(ConvRoundArgs, CONV_ROUND_ARGS)
+
+// A four as TF32, with PRECISION 3 as big parts and, `count` words behind, small ones
+DEV void store(gptr<u32> to, i64 count, i64 quad, vec4<f32> v)
+{
+    u32 big[4], small[4];
+    const f32 x[4] = {v.x, v.y, v.z, v.w};
+    UNROLL
+    for (int i = 0; i < 4; i++) {
+        if constexpr (PRECISION == 3) split_tf32(x[i], big[i], small[i]);
+        else big[i] = to_tf32(x[i]);
+    }
+    st4(to + quad * 4, vec4<u32>{big[0], big[1], big[2], big[3]});
+    if constexpr (PRECISION == 3) st4(to + (count + quad * 4), vec4<u32>{small[0], small[1], small[2], small[3]});
+}
 
 KERNEL(conv_round, ConvRoundArgs, 256, 4)
 {
@@ -23,13 +37,8 @@ KERNEL(conv_round, ConvRoundArgs, 256, 4)
             const i64 mine = odd ? q + 31 : q;
             if (mine < quads) st4(Y + mine * 2, odd ? vec4<u32>{z0, z1, y0, y1} : vec4<u32>{x0, x1, z0, z1});
         } else {
-            if (q < quads) st4(Y + q * 4, {to_tf32(x.x), to_tf32(x.y), to_tf32(x.z), to_tf32(x.w)});
-            if (q + 32 < quads) st4(Y + (q + 32) * 4, {to_tf32(y.x), to_tf32(y.y), to_tf32(y.z), to_tf32(y.w)});
-            if constexpr (PRECISION == 3) {
-                gptr<u32> rest = Y + a.Count;
-                if (q < quads) st4(rest + q * 4, {tf32_rest(x.x), tf32_rest(x.y), tf32_rest(x.z), tf32_rest(x.w)});
-                if (q + 32 < quads) st4(rest + (q + 32) * 4, {tf32_rest(y.x), tf32_rest(y.y), tf32_rest(y.z), tf32_rest(y.w)});
-            }
+            if (q < quads) store(Y, a.Count, q, x);
+            if (q + 32 < quads) store(Y, a.Count, q + 32, y);
         }
     }
 }

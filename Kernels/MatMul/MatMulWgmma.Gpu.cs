@@ -15,15 +15,13 @@ public sealed class MatMulWgmmaGpu : IGpuKernelFamily
     // assumed until a GPU has measured them; they decide which kernel runs and thereby bits, so they are constants and not timings
     private const double Bandwidth = 3.5e12, LaunchSeconds = 3e-6;
 
-    private static readonly Precision[] Precisions = [.. Enum.GetValues<Precision>().Where(precision => precision != Precision.Float32)];
-
     private static readonly Dictionary<(Precision Precision, int Tile), GpuKernel> Kernels = (
-        from precision in Precisions
-        from tile in Enumerable.Range(0, WgmmaTile.All.Count)
+        from precision in Precisions.OfTensorCores
+        from tile in WgmmaTile.Serving(precision)
         select (Key: (precision, tile), Kernel: Variant(precision, WgmmaTile.All[tile]))).ToDictionary(x => x.Key, x => x.Kernel);
 
     private static readonly Dictionary<(Precision Precision, bool AlongK), GpuKernel> PackKernels = (
-        from precision in Precisions
+        from precision in Precisions.OfTensorCores
         from alongK in new[] { false, true }
         select (Key: (precision, alongK), Kernel: new GpuKernel("MatMul/matmul_pack.cu", "matmul_pack", typeof(MatMulPackArgs), $"PRECISION={(int)precision}", $"ALONG_K={(alongK ? 1 : 0)}")
         {
@@ -95,9 +93,16 @@ public sealed class MatMulWgmmaGpu : IGpuKernelFamily
         return (2 * rounds * args.K / (wgmma * tile.Efficiency)) + (packed / Bandwidth) + LaunchSeconds < args.Flops / mma;
     }
 
-    private static int Choose(GpuDevice device, in MatMulArgs args) =>
-        ForcedTile ?? TileChoice.Least(0, WgmmaTile.All.Count, (Slots: (long)device.Driver.MultiprocessorCount, Args: args), static (i, of) =>
-            (of.Args.Batch * WgmmaTile.All[i].Tiles(of.Args.M, of.Args.N), of.Slots, WgmmaTile.All[i].Columns / WgmmaTile.All[i].Efficiency));
+    private static int Choose(GpuDevice device, in MatMulArgs args)
+    {
+        var serving = WgmmaTile.Serving(device.Precision);
+        if (ForcedTile is { } forced) return MmaTile.Nearest(serving, forced);
+        return serving[TileChoice.Least(0, serving.Count, (Slots: (long)device.Driver.MultiprocessorCount, Serving: serving, Args: args), static (i, of) =>
+        {
+            var tile = WgmmaTile.All[of.Serving[i]];
+            return (of.Args.Batch * tile.Tiles(of.Args.M, of.Args.N), of.Slots, tile.Columns / tile.Efficiency);
+        })];
+    }
 
     // for the widest tile, so that the scratch does not depend on the choice
     private static long PackedBytes(Precision precision, in MatMulArgs args) =>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
@@ -61,6 +62,23 @@ public partial class KernelCatalogTests
 
         foreach (var (kernel, result) in results.OrderByDescending(pair => pair.Result.Registers).Take(5))
             TestContext.Out.WriteLine($"  {result.Registers,4} registers, {result.SharedBytes,6} bytes shared, {result.StackBytes,4} stack  {kernel.Name}");
+        Assert.That(faults, Is.Empty);
+    }
+
+    /// <summary>ptxas gives up the overlap of wgmma where it cannot keep the accumulators in place, and says so in its log only.</summary>
+    [Test]
+    public void NoProductOfWarpGroupsIsSerialized()
+    {
+        var nvrtc = NvrtcTests.Require();
+        var kernels = KernelCatalog.Variants.Where(kernel => kernel.ArchSpecific).ToArray();
+        Assert.That(kernels, Is.Not.Empty);
+        var faults = new ConcurrentQueue<string>();
+        Parallel.ForEach(kernels, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, kernel =>
+        {
+            string log = nvrtc.Compile(kernel.File, KernelSource.Load(kernel.File).Text, kernel.DefineList, CudaArch.Parse($"sm_{kernel.MinArch}a")).Log;
+            if (!log.Contains("registers", StringComparison.Ordinal)) faults.Enqueue($"{kernel.Name}: ptxas has said nothing");
+            if (log.Contains("serialized", StringComparison.Ordinal)) faults.Enqueue($"{kernel.Name}: {log}");
+        });
         Assert.That(faults, Is.Empty);
     }
 
