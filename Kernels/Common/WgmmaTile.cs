@@ -48,6 +48,9 @@ public sealed record WgmmaTile(int Columns, int Group, double Efficiency)
     /// <summary>Blocks of one product, were each to take one tile.</summary>
     public long Tiles(long rows, long columns) => (rows + Rows - 1) / Rows * ((columns + Columns - 1) / Columns);
 
+    /// <summary>Rows of bricks that so many rows, in tiles of clusters of so many blocks, take.</summary>
+    public static long RowBlocks(long rows, int cluster) => (rows + (Rows * cluster) - 1) / (Rows * cluster) * cluster;
+
     /// <summary>Rows of bricks that so many columns take.</summary>
     public long BrickBlocks(long columns) => (((columns + Columns - 1) / Columns * Columns) + BrickRows - 1) / BrickRows;
 

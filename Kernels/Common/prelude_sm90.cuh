@@ -38,6 +38,43 @@ template <class T, class S> DEV void bulk_copy(T* to, S* from, u32 bytes, u64* b
                  "r"(shared_address(bar)) : "memory");
 }
 
+// The same to several blocks of the cluster, bit r of `ranks` for rank r: to this place of each, whose own mbarrier at this place is told.
+template <class T, class S> DEV void bulk_copy_to(T* to, S* from, u32 bytes, u64* bar, u32 ranks)
+{
+    asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes.multicast::cluster [%0], [%1], %2, [%3], %4;" ::"r"(shared_address(to)), "l"(from), "r"(bytes),
+                 "r"(shared_address(bar)), "h"((u16)ranks) : "memory");
+}
+
+// ---- clusters: blocks that run together and reach each other's shared memory ----
+
+#define KERNEL_CLUSTER(entry, Args, threads, blocks, cluster) \
+    extern "C" __global__ void __attribute__((cluster_dims(cluster, 1, 1))) __launch_bounds__(threads, blocks) entry(const __grid_constant__ Args a)
+
+DEV u32 cluster_rank()
+{
+    u32 rank;
+    asm("mov.u32 %0, %%cluster_ctarank;" : "=r"(rank));
+    return rank;
+}
+// A barrier of all blocks of the cluster. At the end of a kernel it keeps a block's shared memory alive for the others.
+DEV void cluster_sync() { asm volatile("barrier.cluster.arrive.release;\n\tbarrier.cluster.wait.acquire;" ::: "memory"); }
+DEV void mbarrier_arrive_at(u64* bar, u32 rank)
+{
+    asm volatile("{\n\t.reg .b32 there;\n\tmapa.shared::cluster.u32 there, %0, %1;\n\tmbarrier.arrive.release.cluster.shared::cluster.b64 _, [there];\n\t}" ::"r"(shared_address(bar)), "r"(rank)
+                 : "memory");
+}
+// mbarrier_wait for arrivals from other blocks
+DEV void mbarrier_wait_cluster(u64* bar, u32 parity)
+{
+    asm volatile(
+        "{\n\t"
+        ".reg .pred done;\n"
+        "again:\n\t"
+        "mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 done, [%0], %1;\n\t"
+        "@!done bra again;\n\t"
+        "}" ::"r"(shared_address(bar)), "r"(parity) : "memory");
+}
+
 // By a lane that wrote shared memory by ordinary stores or cp_async, once its writes are there: wgmma and bulk copies see them.
 DEV void fence_proxy_async() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
 

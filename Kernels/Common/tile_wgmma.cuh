@@ -3,20 +3,21 @@
 //
 // A brick is 128 rows (of A, or of B) by 128 bytes of k, rows one after another, swizzled as wgmma_descriptor says: 64 numbers of k of BF16, 32
 // of TF32. A stage of shared memory holds a brick of A and N rows of bricks of B, for each part. `full` tells that a stage has come, `empty` that both groups
-// have used it. A block takes one tile after another, so that the next one's operands are on their way while outputs are stored.
+// have used it. In a cluster of two, blocks have the tiles of 256 rows that are neighbours: each fetches half of B's rows and copies them to both,
+// and a stage is empty when both blocks have used it. A block takes one tile after another, so that the next one's operands are on their way while outputs are stored.
 // Order of sums: k ascending, in steps of the instruction; with PRECISION 3 (tile_mma.cuh, "3xTF32") six instructions of 16 k begin at zero, and an
 // ordinary addition takes their sum to that of the steps before. The tile changes no bit.
 #pragma once
 #include "Common/prelude_sm90.cuh"
 
-template <int N_, int PRECISION_, int STAGES_> struct WgmmaTile {
-    static constexpr int M = 128, N = N_, PREC = PRECISION_, STAGES = STAGES_;
+template <int N_, int PRECISION_, int STAGES_, int CLUSTER_> struct WgmmaTile {
+    static constexpr int M = 128, N = N_, PREC = PRECISION_, STAGES = STAGES_, CLUSTER = CLUSTER_;
     static constexpr int GROUPS = 2, THREADS = 128 * (1 + GROUPS);
     static constexpr int PARTS = PREC == 3 ? 2 : 1;
     static constexpr int BRICK_K = PREC == 2 ? 64 : 32;  // of k, in a brick
     static constexpr int BRICK = 128 * 128;            // bytes
-    static constexpr int ROWS_B = N < 128 ? N : 128;   // of a brick of B that a tile takes
-    static constexpr int BRICKS_B = N / ROWS_B;
+    static constexpr int SHARE = N / CLUSTER;          // rows of B that a block fetches
+    static constexpr int ROWS_B = SHARE < 128 ? SHARE : 128, PIECES_B = SHARE / ROWS_B;
     static constexpr int PART_BYTES = BRICK + N * 128, STAGE_BYTES = PARTS * PART_BYTES;
     static constexpr int COUNT = N / 2;                // outputs a lane
 
@@ -50,18 +51,45 @@ template <class Tile> struct WgmmaStages {
         if (threadIdx.x == 0) {
             for (int s = 0; s < Tile::STAGES; s++) {
                 mbarrier_init(full + s, arrivals);
-                mbarrier_init(empty + s, 4 * Tile::GROUPS);  // one lane a warp
+                mbarrier_init(empty + s, 4 * Tile::GROUPS * Tile::CLUSTER);  // one lane a warp
             }
             mbarrier_init_done();
         }
-        block_sync();
+        if constexpr (Tile::CLUSTER > 1) cluster_sync();
+        else block_sync();
     }
-    // Copies B's bricks of a stage; from: of the tile's first row, `line` words to the next 128 rows; by one lane, which has told `full` of the bytes.
-    DEV void fetch_b(i32 stage, int part, gptr<const f32> from, i64 line) const
+    DEV void wait_empty(const WgmmaRing& ring) const
     {
+        if constexpr (Tile::CLUSTER > 1) mbarrier_wait_cluster(empty + ring.stage, ring.parity);
+        else mbarrier_wait(empty + ring.stage, ring.parity);
+    }
+    // A warp has used a stage.
+    DEV void give_back(i32 stage) const
+    {
+        if constexpr (Tile::CLUSTER > 1) {
+            if (lane_index() < Tile::CLUSTER) mbarrier_arrive_at(empty + stage, (u32)lane_index());
+        } else {
+            if (lane_index() == 0) mbarrier_arrive(empty + stage);
+        }
+    }
+    // Copies the block's share of B's bricks of a stage; from: where the stage's brick of B's first rows begins; n: the tile's
+    // first row; `line` words to the next 128 rows. By one lane, which has told `full` of all of B's bytes.
+    DEV void fetch_b(i32 stage, int part, gptr<const f32> from, i64 n, i64 line) const
+    {
+        const i32 rank = Tile::CLUSTER > 1 ? (i32)cluster_rank() : 0;
         UNROLL
-        for (int i = 0; i < Tile::BRICKS_B; i++)
-            bulk_copy(Tile::b_of(stages, stage, part) + i * Tile::BRICK, from + i * line, Tile::ROWS_B * 128, full + stage);
+        for (int i = 0; i < Tile::PIECES_B; i++) {
+            const i32 row = rank * Tile::SHARE + i * Tile::ROWS_B;
+            sptr<u8> to = Tile::b_of(stages, stage, part) + row * 128;
+            gptr<const f32> source = from + ((n + row) / 128 * line + (n + row) % 128 * 32);
+            if constexpr (Tile::CLUSTER > 1) bulk_copy_to(to, source, Tile::ROWS_B * 128, full + stage, (1u << Tile::CLUSTER) - 1);
+            else bulk_copy(to, source, Tile::ROWS_B * 128, full + stage);
+        }
+    }
+    // Before the block ends: others may still reach for its shared memory.
+    DEV void finish() const
+    {
+        if constexpr (Tile::CLUSTER > 1) cluster_sync();
     }
 };
 
@@ -106,7 +134,7 @@ template <class Tile> DEV void wgmma_product(const WgmmaStages<Tile>& memory, Wg
                 f32 sum[Tile::COUNT];
                 wgmma_split<Tile>(sum, a + half * 64, b + half * 64);
                 wgmma_wait<0>(sum);
-                if (half == 1 && lane_index() == 0) mbarrier_arrive(memory.empty + ring.stage);
+                if (half == 1) memory.give_back(ring.stage);
                 wgmma_add(acc, sum);
             }
             ring.next<Tile::STAGES>();
@@ -121,12 +149,12 @@ template <class Tile> DEV void wgmma_product(const WgmmaStages<Tile>& memory, Wg
             for (int step = 0; step < 4; step++) wgmma_step<Tile>(acc, a + step * 32, b + step * 32, brick > 0 || step > 0);
             wgmma_commit();
             wgmma_wait<1>(acc);
-            if (brick > 0 && lane_index() == 0) mbarrier_arrive(memory.empty + before);
+            if (brick > 0) memory.give_back(before);
             before = ring.stage;
             ring.next<Tile::STAGES>();
         }
         wgmma_wait<0>(acc);
-        if (lane_index() == 0) mbarrier_arrive(memory.empty + before);
+        memory.give_back(before);
     }
 }
 

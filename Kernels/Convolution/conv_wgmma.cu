@@ -7,7 +7,7 @@
 #include "Convolution/conv_bricks.cuh"
 #include "Convolution/conv_outputs.cuh"
 
-using Tile = WgmmaTile<TILE_N, PRECISION, TILE_STAGES>;
+using Tile = WgmmaTile<TILE_N, PRECISION, TILE_STAGES, 1>;
 constexpr int LOADS = Tile::M / 16;                         // rows of A that a lane gathers, 16 apart
 constexpr int LAG = TILE_STAGES < 5 ? TILE_STAGES - 2 : 3;  // stages whose copies are under way; two less than all, or nobody could go on
 static_assert(LAG >= 0, "two stages at least");
@@ -70,14 +70,14 @@ KERNEL(conv_wgmma, ConvArgs, Tile::THREADS, 1)
             }
             const i32 chunks = t.part.K / Tile::BRICK_K;
             const i64 line = (i64)chunks * Tile::PARTS * (Tile::BRICK / 4);  // words of 128 output channels
-            gptr<const f32> from_b = W + (t.bricks * Tile::PARTS * (Tile::BRICK / 4) + t.n0 / 128 * line + t.n0 % 128 * 32);
+            gptr<const f32> from_b = W + t.bricks * Tile::PARTS * (Tile::BRICK / 4);
             ConvCursor walk(Taps, t.part, 0);
             for (i32 chunk = 0; chunk < chunks; chunk++) {
-                mbarrier_wait(memory.empty + ring.stage, ring.parity);
+                memory.wait_empty(ring);
                 if (threadIdx.x == 0) {
                     mbarrier_arrive_expecting(memory.full + ring.stage, Tile::PARTS * Tile::N * 128);
                     UNROLL
-                    for (int part = 0; part < Tile::PARTS; part++) memory.fetch_b(ring.stage, part, from_b + ((i64)chunk * Tile::PARTS + part) * (Tile::BRICK / 4), line);
+                    for (int part = 0; part < Tile::PARTS; part++) memory.fetch_b(ring.stage, part, from_b + ((i64)chunk * Tile::PARTS + part) * (Tile::BRICK / 4), t.n0, line);
                 }
                 const i32 dy = walk.tap.Dy, dx = walk.tap.Dx, away = dy * a.InW + dx;
                 gptr<const f32> from = X + (walk.channel / Tile::BRICK_K * 32 + piece * 4);

@@ -12,6 +12,9 @@ public sealed class MatMulWgmmaGpu : IGpuKernelFamily
 {
     private const int PackThreads = 256;
 
+    // blocks that share the bricks of B
+    private const int Cluster = 2;
+
     // assumed until a GPU has measured them; they decide which kernel runs and thereby bits, so they are constants and not timings
     private const double Bandwidth = 3.5e12, LaunchSeconds = 3e-6;
 
@@ -50,14 +53,15 @@ public sealed class MatMulWgmmaGpu : IGpuKernelFamily
         int index = Choose(device, args);
         var tile = WgmmaTile.All[index];
         var op = (MatMulOp)args.Op;
-        long sizeA = OperandBytes(precision, args.Batch, Blocks(args.M), args.K), sizeB = OperandBytes(precision, args.Batch, tile.BrickBlocks(args.N), args.K);
+        long sizeA = OperandBytes(precision, args.Batch, WgmmaTile.RowBlocks(args.M, Cluster), args.K), sizeB = OperandBytes(precision, args.Batch, tile.BrickBlocks(args.N), args.K);
         BufferRange a = scratch.Slice(0, sizeA), b = scratch.Slice(sizeA, sizeB);
-        Pack(device, precision, accesses[0], a, op != MatMulOp.TN, args.Batch, args.M, args.K, Blocks(args.M));
+        Pack(device, precision, accesses[0], a, op != MatMulOp.TN, args.Batch, args.M, args.K, WgmmaTile.RowBlocks(args.M, Cluster));
         Pack(device, precision, accesses[1], b, op == MatMulOp.NT, args.Batch, args.N, args.K, tile.BrickBlocks(args.N));
         args.A = a.Address;
         args.B = b.Address;
-        long tiles = args.Batch * tile.Tiles(args.M, args.N);
-        var shape = LaunchShape.Linear(Math.Min(tiles, device.Driver.MultiprocessorCount), WgmmaTile.Threads) with { SharedBytes = tile.SharedBytes(precision) };
+        // as many clusters as run at once; multiprocessors come in groups, of which one may have an odd number and leave one idle
+        long clusters = Math.Min(args.Batch * Clusters(tile, args.M, args.N), Math.Max(1, device.Driver.MultiprocessorCount / Cluster));
+        var shape = LaunchShape.Linear(clusters * Cluster, WgmmaTile.Threads) with { SharedBytes = tile.SharedBytes(precision) };
         device.Launch(Kernels[(precision, index)], shape, ref args, [Access.Read(a), Access.Read(b), .. accesses[2..]]);
     }
 
@@ -87,8 +91,8 @@ public sealed class MatMulWgmmaGpu : IGpuKernelFamily
         var precision = device.Precision;
         var (mma, wgmma) = precision switch { Precision.Tf32 => (180e12, 330e12), Precision.BFloat16 => (180e12, 600e12), _ => (70e12, 110e12) };
         var tile = WgmmaTile.All[Choose(device, args)];
-        long slots = device.Driver.MultiprocessorCount, tiles = args.Batch * tile.Tiles(args.M, args.N);
-        double rounds = (double)((tiles + slots - 1) / slots * slots) * WgmmaTile.Rows * tile.Columns;
+        long slots = Math.Max(1, device.Driver.MultiprocessorCount / Cluster), tiles = args.Batch * Clusters(tile, args.M, args.N);
+        double rounds = (double)((tiles + slots - 1) / slots * slots) * Cluster * WgmmaTile.Rows * tile.Columns;
         double packed = PackedBytes(precision, args) + (sizeof(float) * (double)args.Batch * args.K * (args.M + args.N));
         return (2 * rounds * args.K / (wgmma * tile.Efficiency)) + (packed / Bandwidth) + LaunchSeconds < args.Flops / mma;
     }
@@ -97,26 +101,26 @@ public sealed class MatMulWgmmaGpu : IGpuKernelFamily
     {
         var serving = WgmmaTile.Serving(device.Precision);
         if (ForcedTile is { } forced) return MmaTile.Nearest(serving, forced);
-        return serving[TileChoice.Least(0, serving.Count, (Slots: (long)device.Driver.MultiprocessorCount, Serving: serving, Args: args), static (i, of) =>
+        return serving[TileChoice.Least(0, serving.Count, (Slots: (long)Math.Max(1, device.Driver.MultiprocessorCount / Cluster), Serving: serving, Args: args), static (i, of) =>
         {
             var tile = WgmmaTile.All[of.Serving[i]];
-            return (of.Args.Batch * tile.Tiles(of.Args.M, of.Args.N), of.Slots, tile.Columns / tile.Efficiency);
+            return (of.Args.Batch * Clusters(tile, of.Args.M, of.Args.N), of.Slots, tile.Columns / tile.Efficiency);
         })];
     }
 
+    private static long Clusters(WgmmaTile tile, long rows, long columns) => WgmmaTile.RowBlocks(rows, Cluster) / Cluster * ((columns + tile.Columns - 1) / tile.Columns);
+
     // for the widest tile, so that the scratch does not depend on the choice
     private static long PackedBytes(Precision precision, in MatMulArgs args) =>
-        OperandBytes(precision, args.Batch, Blocks(args.M), args.K) + OperandBytes(precision, args.Batch, WgmmaTile.All[0].BrickBlocks(args.N), args.K);
+        OperandBytes(precision, args.Batch, WgmmaTile.RowBlocks(args.M, Cluster), args.K) + OperandBytes(precision, args.Batch, WgmmaTile.All[0].BrickBlocks(args.N), args.K);
 
     private static long OperandBytes(Precision precision, long batch, long blocks, long k) =>
         batch * blocks * Chunks(precision, k) * WgmmaTile.Parts(precision) * WgmmaTile.BrickBytes;
 
-    private static long Blocks(long rows) => (rows + WgmmaTile.BrickRows - 1) / WgmmaTile.BrickRows;
-
     private static long Chunks(Precision precision, long k) => (k + WgmmaTile.Chunk(precision) - 1) / WgmmaTile.Chunk(precision);
 
     private static GpuKernel Variant(Precision precision, WgmmaTile tile) =>
-        new("MatMul/matmul_wgmma.cu", "matmul_wgmma", typeof(MatMulArgs), tile.Defines(precision))
+        new("MatMul/matmul_wgmma.cu", "matmul_wgmma", typeof(MatMulArgs), [.. tile.Defines(precision), $"TILE_CLUSTER={Cluster}"])
         {
             MinArch = WgmmaTile.Arch,
             ArchSpecific = true,

@@ -17,6 +17,7 @@ internal unsafe struct SimtLaunch
     public uint Threads, DynamicBytes, Cooperative;
     public uint Order;
     public uint Poison;
+    public uint Cluster;
 }
 
 /// <summary>One declared access (runtime.h, struct Range).</summary>
@@ -35,7 +36,7 @@ internal unsafe struct KernelDescriptor
     public nint Run;
     public ArgumentField* Fields;
     public byte* File;
-    public uint Line, ArgBytes, MaxThreads, Reserved;
+    public uint Line, ArgBytes, MaxThreads, Cluster;
 }
 
 /// <summary>One field of a kernel's argument struct (simt.h, struct SimtField).</summary>

@@ -152,6 +152,7 @@ public sealed unsafe class SimtDriver : IGpuDriver
             Threads = (uint)shape.BlockX,
             DynamicBytes = (uint)shape.SharedBytes,
             Cooperative = shape.Cooperative ? 1u : 0u,
+            Cluster = module.Descriptor->Cluster,
         };
         if (_options.Orders == 1) RunOnce(kernel, &launch, accesses, 0);
         else _ordered.Run(this, kernel, &launch, accesses, _options.Orders);
@@ -224,6 +225,7 @@ public sealed unsafe class SimtDriver : IGpuDriver
             : shape.BlockX is <= 0 or > 1024 ? $"{shape.BlockX} threads a block (1 to 1024)"
             : shape.BlockX > descriptor->MaxThreads ? $"{shape.BlockX} threads a block; KERNEL allows {descriptor->MaxThreads}"
             : shape.SharedBytes is < 0 or > 227 * 1024 ? $"{shape.SharedBytes} bytes of dynamic shared memory (up to {227 * 1024})"
+            : shape.GridX % descriptor->Cluster != 0 ? $"a grid of {shape.GridX} blocks in clusters of {descriptor->Cluster}"
             : shape.Cooperative && (long)shape.GridX * shape.GridY * shape.GridZ > ResidentBlockCount ? $"a cooperative grid of more than {ResidentBlockCount} blocks; ask ResidentBlocks"
             : null;
         if (why is not null) throw new EngineException($"{kernel.Name} is launched with {why}.");

@@ -42,14 +42,28 @@ EXPORT void simt_mbarrier_init(void* p, u32 count, const char* file, int line)
 }
 
 // bytes: what copies will bring in this phase, told with the arrival.
-EXPORT void simt_mbarrier_arrive(void* p, u32 bytes, const char* file, int line)
+EXPORT u32 simt_cluster_rank() { return (u32)(simt_worker->lane->block - simt_worker->blocks); }
+
+// The same place in the shared memory of another block of the cluster.
+static u8* of_rank(Worker* w, const void* p, u32 rank, Site site)
 {
-    Mbarrier* bar = mbarrier(p, {file, line});
-    if (simt_worker->lane->unfenced) fault({file, line}, "tells others of copies that no fence_proxy_async has shown to wgmma");
-    if (!bar->missing) fault({file, line}, "an arrival too many: the mbarrier expects %u a phase", bar->count);
+    if (rank >= w->launch->cluster) fault(site, "rank %u of a cluster of %u blocks", rank, w->launch->cluster);
+    Block* block = &w->blocks[rank];
+    if (block->ended == block->threads) fault(site, "reaches into block %u of the cluster, which has ended", rank);
+    return block->arena + ((const u8*)p - w->lane->block->arena);
+}
+
+// bytes: what copies will bring in this phase, told with the arrival.
+EXPORT void simt_mbarrier_arrive(void* p, u32 bytes, u32 rank, const char* file, int line)
+{
+    Worker* w = simt_worker;
+    Site site = {file, line};
+    Mbarrier* bar = mbarrier(of_rank(w, p, rank, site), site);
+    if (w->lane->unfenced) fault(site, "tells others of copies that no fence_proxy_async has shown to wgmma");
+    if (!bar->missing) fault(site, "an arrival too many: the mbarrier expects %u a phase", bar->count);
     bar->bytes += (i32)bytes;
     bar->missing--;
-    settle(simt_worker->lane->block, bar);
+    settle(&w->blocks[rank], bar);
 }
 
 EXPORT void simt_mbarrier_wait(void* p, u32 parity, const char* file, int line)
@@ -93,23 +107,32 @@ static void check_products(const Block* block, const u8* to, u32 bytes, const ch
     }
 }
 
-EXPORT void simt_bulk_copy(void* to, const void* from, u32 bytes, void* p, const char* file, int line)
+static void begin_bulk_copy(Worker* w, Block* block, u8* to, const u8* from, u32 bytes, Mbarrier* bar, Site site)
 {
-    Worker* w = simt_worker;
-    Block* block = w->lane->block;
-    Site site = {file, line};
-    if (bytes == 0 || (((u64)to | (u64)from | bytes) & 15)) fault(site, "a bulk copy whose addresses or size (%u bytes) are not multiples of 16", bytes);
-    const SharedArray& home = shared_home(block, (const u8*)to, bytes, "fills", site);
+    const SharedArray& home = shared_home(block, to, bytes, "fills", site);
     for (u32 i = 0; i < w->bulk_count; i++)
-        if (overlap(w->bulks[i].to, w->bulks[i].bytes, (u8*)to, bytes)) fault(site, "fills shared %s, which another bulk copy is filling", home.name);
-    check_products(block, (const u8*)to, bytes, home.name, site);
+        if (overlap(w->bulks[i].to, w->bulks[i].bytes, to, bytes)) fault(site, "fills shared %s, which another bulk copy is filling", home.name);
+    check_products(block, to, bytes, home.name, site);
     if (w->bulk_count == w->bulk_room) {
         w->bulk_room = w->bulk_room ? 2 * w->bulk_room : 16;
         w->bulks = (BulkCopy*)realloc(w->bulks, w->bulk_room * sizeof(BulkCopy));
     }
-    w->bulks[w->bulk_count++] = {(u8*)to, (const u8*)from, bytes, mbarrier(p, site), block, site};
+    w->bulks[w->bulk_count++] = {to, from, bytes, bar, block, site};
     memset(to, (int)w->launch->poison, bytes);
-    if (w->launch->shadow) memset(block->init + ((u8*)to - block->arena), kPending, bytes);
+    if (w->launch->shadow) memset(block->init + (to - block->arena), kPending, bytes);
+}
+
+// ranks: bit r for block r of the cluster, whose own mbarrier is told
+EXPORT void simt_bulk_copy(void* to, const void* from, u32 bytes, void* p, u32 ranks, const char* file, int line)
+{
+    Worker* w = simt_worker;
+    Site site = {file, line};
+    if (bytes == 0 || (((u64)to | (u64)from | bytes) & 15)) fault(site, "a bulk copy whose addresses or size (%u bytes) are not multiples of 16", bytes);
+    for (u32 rank = 0; ranks >> rank; rank++) {
+        if (!(ranks >> rank & 1)) continue;
+        u8* target = of_rank(w, to, rank, site);
+        begin_bulk_copy(w, &w->blocks[rank], target, (const u8*)from, bytes, mbarrier(of_rank(w, p, rank, site), site), site);
+    }
 }
 
 // Nobody can run: one copy lands, the first, the last or one between. False when none is under way.

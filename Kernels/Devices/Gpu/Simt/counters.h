@@ -22,6 +22,7 @@ struct Counters {
 
 static void count_access(Worker* w, u64 address, u32 bytes, u32 how, bool shared, Site site)
 {
+    if (w->lane->block != w->blocks) return;  // of blocks that run together the first is sampled
     Counters* c = w->launch->shadow->counters;
     u32 slot = ((u32)site.line * 64 + how * 16 + bytes + shared) % kSites;
     for (u32 tries = 0; c->sites[slot]; slot = (slot + 1) % kSites) {

@@ -40,6 +40,7 @@ static const char* what(State state)
     case State::WarpSync: return "waits in warp_sync";
     case State::WarpCall: return "waits in a shuffle or another warp collective";
     case State::GridSync: return "waits in grid_sync";
+    case State::ClusterSync: return "waits in cluster_sync";
     case State::Mbarrier: return "waits in mbarrier_wait";
     case State::Ended: return "has ended";
     case State::Runs: break;

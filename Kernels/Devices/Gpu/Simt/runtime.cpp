@@ -53,21 +53,31 @@ EXPORT void simt_block_sync(const char* file, int line)
     wait(w, lane);
 }
 
-EXPORT void simt_grid_sync(const char* file, int line)
+// All blocks that run together
+static void resident_sync(State state, bool whole_grid, Site site)
 {
     Worker* w = simt_worker;
     Lane* lane = w->lane;
-    if (!w->launch->cooperative) fault({file, line}, "grid_sync in a launch that is not cooperative");
-    lane->state = State::GridSync;
-    lane->site = {file, line};
+    lane->state = state;
+    lane->site = site;
     if (++w->grid_arrived == w->resident * w->launch->threads) {
         w->grid_arrived = 0;
-        if (w->launch->shadow) w->launch->shadow->ordered_before = w->stamp + 1;
-        for (u32 i = w->resident; i-- > 0;) release_block(w, &w->blocks[i]);
-        w->block = &w->blocks[0];
+        if (whole_grid && w->launch->shadow) w->launch->shadow->ordered_before = w->stamp + 1;
+        for (u32 i = w->resident; i-- > 0;) {  // the last to be released runs first
+            w->block = &w->blocks[w->launch->order == 1 ? w->resident - 1 - i : i];
+            release_block(w, w->block);
+        }
     }
     wait(w, lane);
 }
+
+EXPORT void simt_grid_sync(const char* file, int line)
+{
+    if (!simt_worker->launch->cooperative) fault({file, line}, "grid_sync in a launch that is not cooperative");
+    resident_sync(State::GridSync, true, {file, line});
+}
+
+EXPORT void simt_cluster_sync(const char* file, int line) { resident_sync(State::ClusterSync, false, {file, line}); }
 
 static void meet(const void* in, void* out, void (*op)(const WarpCall*), i32 number, Site site, State state)
 {
@@ -216,7 +226,8 @@ static void prepare_block(Worker* w, Block* block)
 EXPORT const char* simt_launch(Worker* w, const Launch* launch)
 {
     u64 total = (u64)launch->grid.x * launch->grid.y * launch->grid.z;
-    u32 resident = launch->cooperative ? (u32)total : 1;
+    u32 resident = launch->cooperative ? (u32)total : launch->cluster;
+    if (!launch->cooperative) total /= launch->cluster;
     if (resident > w->slots) {
         w->blocks = (Block*)realloc(w->blocks, resident * sizeof(Block));
         memset(w->blocks + w->slots, 0, (resident - w->slots) * sizeof(Block));
@@ -234,7 +245,7 @@ EXPORT const char* simt_launch(Worker* w, const Launch* launch)
     for (u32 i = 0; i < resident; i++) prepare_block(w, &w->blocks[i]);
     if (launch->shadow) begin_checks(w);
     if (launch->cooperative) {
-        for (u32 i = 0; i < resident; i++) begin_block(w, &w->blocks[i], i);
+        for (u32 i = 0; i < resident; i++) begin_block(w, &w->blocks[i], item_at(i, total, launch->order, w->step));
         *launch->next_block = total;
     }
     w->block = &w->blocks[0];

@@ -46,7 +46,7 @@ struct Site {
     int line;
 };
 
-enum class State : u8 { Runs, BlockSync, WarpSync, WarpCall, GridSync, Mbarrier, Ended };
+enum class State : u8 { Runs, BlockSync, WarpSync, WarpCall, GridSync, ClusterSync, Mbarrier, Ended };
 
 struct Block;
 struct Warp;
@@ -162,6 +162,7 @@ struct Launch {
     u32 threads, dynamic_bytes, cooperative;
     u32 order;   // 0 ascending, 1 descending, 2 permuted
     u32 poison;  // the byte that fills what nobody has written
+    u32 cluster;  // blocks that run together, 1 mostly
 };
 
 struct Worker {
@@ -174,7 +175,7 @@ struct Worker {
     void* host;    // stack pointer of the caller of simt_launch
     Block* blocks;
     u32 slots, resident, grid_arrived;
-    u64 total, step;  // blocks of the grid; stride of their permutation
+    u64 total, step;  // clusters of the grid (blocks where it is cooperative); stride of their permutation
     Stack** free_stacks;
     Stack** all_stacks;
     u32 free_count, stack_count;

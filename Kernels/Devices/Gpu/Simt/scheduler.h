@@ -115,10 +115,9 @@ static u32 add_array(Worker* w, Block* block, const void* declaration, u32 bytes
     return block->arrays++;
 }
 
-static void begin_block(Worker* w, Block* block, u64 number)
+static void begin_block(Worker* w, Block* block, u64 index)
 {
     const Launch* launch = w->launch;
-    u64 index = item_at(number, w->total, launch->order, w->step);
     block->at = {(u32)(index % launch->grid.x), (u32)(index / launch->grid.x % launch->grid.y),
                  (u32)(index / launch->grid.x / launch->grid.y)};
     block->number = (u32)index;
@@ -139,8 +138,8 @@ static void begin_block(Worker* w, Block* block, u64 number)
     w->warp = &block->warp[block->warp_at[0]];
 }
 
-// The next block of the launch into the slot of one that ended; false when there is none.
-static bool next_block(Worker* w)
+// The next cluster of the launch into the slots of one that ended; false when there is none.
+static bool next_cluster(Worker* w)
 {
     const Launch* launch = w->launch;
     for (u32 i = 0; i < w->resident; i++)
@@ -148,7 +147,11 @@ static bool next_block(Worker* w)
     if (launch->shadow) count_block(w);
     u64 number = __atomic_fetch_add(launch->next_block, 1, __ATOMIC_RELAXED);
     if (number >= w->total) return false;
-    begin_block(w, &w->blocks[0], number);
+    const u64 first = item_at(number, w->total, launch->order, w->step) * launch->cluster;
+    for (u32 i = launch->cluster; i-- > 0;) {  // the last to begin runs first
+        const u32 rank = launch->order == 1 ? launch->cluster - 1 - i : i;
+        begin_block(w, &w->blocks[rank], first + rank);
+    }
     return true;
 }
 
@@ -161,7 +164,7 @@ static void run_lanes()
         if (!lane) {
             lane = pick(w);
             if (!lane) {
-                if (next_block(w)) continue;
+                if (next_cluster(w)) continue;
                 void* nowhere;
                 simt_switch(&nowhere, w->host);
             }

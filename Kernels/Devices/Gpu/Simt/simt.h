@@ -28,7 +28,7 @@ struct SimtKernel {
     void (*run)(const void* args);
     const SimtField* fields;  // ends with a null name
     const char* file;
-    u32 line, arg_bytes, max_threads, reserved;
+    u32 line, arg_bytes, max_threads, cluster;
 };
 
 // A rendezvous of a warp: the last lane to arrive runs op on the operands of all.
@@ -66,12 +66,13 @@ template <class Args> struct SimtFields;
         static constexpr SimtField table[] = {LIST(GE_ENTRY){nullptr, 0, 0}}; \
     };
 
-#define KERNEL(entry, Args, threads, blocks)                                                          \
+#define KERNEL(entry, Args, threads, blocks) SIMT_KERNEL(entry, Args, threads, 1)
+#define SIMT_KERNEL(entry, Args, threads, cluster)                                                    \
     static void entry(const Args& a);                                                                 \
     static void entry##_run(const void* args) { entry(*(const Args*)args); }                          \
     extern "C" SIMT_EXPORT const SimtKernel entry##_kernel;                                           \
     const SimtKernel entry##_kernel = {entry##_run,  SimtFields<Args>::table, __FILE__, __LINE__,     \
-                                       sizeof(Args), threads,                 0};                     \
+                                       sizeof(Args), threads,                 cluster};                     \
     static void entry(const Args& a)
 
 // The declaration's own address names the array: a lane that reaches it again, or another lane, gets the same memory.

@@ -3,9 +3,11 @@
 
 extern "C" {
 void simt_mbarrier_init(void* bar, u32 count, const char* file, int line);
-void simt_mbarrier_arrive(void* bar, u32 bytes, const char* file, int line);
+void simt_mbarrier_arrive(void* bar, u32 bytes, u32 rank, const char* file, int line);
+u32 simt_cluster_rank();
+void simt_cluster_sync(const char* file, int line);
 void simt_mbarrier_wait(void* bar, u32 parity, const char* file, int line);
-void simt_bulk_copy(void* to, const void* from, u32 bytes, void* bar, const char* file, int line);
+void simt_bulk_copy(void* to, const void* from, u32 bytes, void* bar, u32 ranks, const char* file, int line);
 u32 simt_shared_offset(const void* p);
 void* simt_scratch();
 void simt_wgmma_fence();
@@ -17,16 +19,29 @@ void simt_wgmma_wait(u32 pending, const char* file, int line);
 
 DEV void mbarrier_init(sptr<u64> bar, u32 arrivals, SIMT_SITE) { simt_mbarrier_init((void*)simt_raw(bar, 8, kSimtWrite, file, line), arrivals, file, line); }
 DEV void mbarrier_init_done() {}
-DEV void mbarrier_arrive(sptr<u64> bar, SIMT_SITE) { simt_mbarrier_arrive((void*)simt_raw(bar, 8, kSimtAtomic, file, line), 0, file, line); }
-DEV void mbarrier_arrive_expecting(sptr<u64> bar, u32 bytes, SIMT_SITE) { simt_mbarrier_arrive((void*)simt_raw(bar, 8, kSimtAtomic, file, line), bytes, file, line); }
+DEV void mbarrier_arrive(sptr<u64> bar, SIMT_SITE) { simt_mbarrier_arrive((void*)simt_raw(bar, 8, kSimtAtomic, file, line), 0, simt_cluster_rank(), file, line); }
+DEV void mbarrier_arrive_expecting(sptr<u64> bar, u32 bytes, SIMT_SITE) { simt_mbarrier_arrive((void*)simt_raw(bar, 8, kSimtAtomic, file, line), bytes, simt_cluster_rank(), file, line); }
 DEV void mbarrier_wait(sptr<u64> bar, u32 parity, SIMT_SITE) { simt_mbarrier_wait((void*)simt_raw(bar, 8, kSimtAtomic, file, line), parity, file, line); }
 
+DEV void mbarrier_arrive_at(sptr<u64> bar, u32 rank, SIMT_SITE) { simt_mbarrier_arrive((void*)simt_unchecked(bar), 0, rank, file, line); }
+DEV void mbarrier_wait_cluster(sptr<u64> bar, u32 parity, SIMT_SITE) { simt_mbarrier_wait((void*)simt_raw(bar, 8, kSimtAtomic, file, line), parity, file, line); }
+
 // The destination's rules (bounds, overlap) are the run time's, which knows what else is under way there.
-template <class T, class S> DEV void bulk_copy(sptr<T> to, gptr<S> from, u32 bytes, sptr<u64> bar, SIMT_SITE)
+template <class T, class S> DEV void bulk_copy_to(sptr<T> to, gptr<S> from, u32 bytes, sptr<u64> bar, u32 ranks, SIMT_SITE)
 {
     const void* source = simt_raw(from, bytes, kSimtRead, file, line, 16);
-    simt_bulk_copy((void*)simt_unchecked(to), source, bytes, (void*)simt_raw(bar, 8, kSimtAtomic, file, line), file, line);
+    simt_bulk_copy((void*)simt_unchecked(to), source, bytes, (void*)simt_raw(bar, 8, kSimtAtomic, file, line), ranks, file, line);
 }
+template <class T, class S> DEV void bulk_copy(sptr<T> to, gptr<S> from, u32 bytes, sptr<u64> bar, SIMT_SITE)
+{
+    bulk_copy_to(to, from, bytes, bar, 1u << simt_cluster_rank(), file, line);
+}
+
+// ---- clusters ----
+
+#define KERNEL_CLUSTER(entry, Args, threads, blocks, cluster) SIMT_KERNEL(entry, Args, threads, cluster)
+DEV u32 cluster_rank() { return simt_cluster_rank(); }
+DEV void cluster_sync(SIMT_SITE) { simt_cluster_sync(file, line); }
 
 DEV void fence_proxy_async() { simt_fence_proxy(); }
 
