@@ -11,7 +11,7 @@ internal static class CaseProof
 {
     // A reference of unrounded operands: each product is off by up to two roundings of its operands (2^-11 for TF32, 2^-8 for BF16), or by what
     // splitting them leaves out (2^-21 for 3xTF32), a sum of K by some sqrt(K) of them, as its scale grows. Families' own tests round the operands of the reference and are far stricter; this finds what is wrong on one machine only.
-    private const double BFloat16Ulps = 1 << 20, Tf32x3Ulps = 1 << 6;
+    public const double BFloat16Ulps = 1 << 20, Tf32x3Ulps = 1 << 6;
 
     /// <summary>What a rung or a product in TF32 may be off by, in units of 2^-24 of the result's scale.</summary>
     public const double Tf32Ulps = 1 << 17;

@@ -1,0 +1,74 @@
+using GenEngine.Kernels;
+using GenEngine.Kernels.Common;
+using GenEngine.Kernels.Convolution;
+using GenEngine.Kernels.Devices;
+using GenEngine.Kernels.Devices.Gpu;
+using GenEngine.Kernels.MatMul;
+
+namespace GenEngine.Bench.Proofs;
+
+/// <summary>Products of warp groups, which op cases are too small for: every tile in every precision, products in all orders of operands, a convolution and its input gradient.</summary>
+internal sealed class WarpGroupProofs : IKernelProofSource
+{
+    public IEnumerable<KernelProof> Proofs
+    {
+        get
+        {
+            foreach (var precision in Precisions.OfTensorCores)
+            {
+                foreach (int tile in WgmmaTile.Serving(precision))
+                {
+                    foreach (var op in Enum.GetValues<MatMulOp>()) yield return Proof($"MatMul {op}", precision, tile, device => Product(device, op));
+                    yield return Proof("Conv", precision, tile, device => Convolve(device, backward: false));
+                    yield return Proof("Conv backward", precision, tile, device => Convolve(device, backward: true));
+                }
+            }
+        }
+    }
+
+    private static KernelProof Proof(string name, Precision precision, int tile, Func<Device, IReadOnlyList<double[]>> run) =>
+        new(FormattableString.Invariant($"WarpGroup {name}, {precision.Name()}, {WgmmaTile.All[tile].Columns} columns"), device =>
+        {
+            if (device is not GpuDevice gpu) return run(device);
+            gpu.Precision = precision;
+            MatMulWgmmaGpu.ForcedTile = ConvWgmmaGpu.ForcedTile = tile;
+            try
+            {
+                return run(device);
+            }
+            finally
+            {
+                gpu.Precision = Precision.Float32;
+                MatMulWgmmaGpu.ForcedTile = ConvWgmmaGpu.ForcedTile = null;
+            }
+        })
+        {
+            MinArch = WgmmaTile.Arch,
+            Ulps = precision switch { Precision.Tf32 => CaseProof.Tf32Ulps, Precision.BFloat16 => CaseProof.BFloat16Ulps, _ => CaseProof.Tf32x3Ulps },
+        };
+
+    // more than a tile of rows, columns and k, and none of them whole
+    private static List<double[]> Product(Device device, MatMulOp op)
+    {
+        var shape = new MatMulShape(1, 132, 260, 100);
+        using var memory = new ProofMemory(device);
+        var c = memory.Room(DType.Float32, (long)shape.M * shape.N);
+        var room = memory.Room(DType.UInt8, Math.Max(16, MatMul.ScratchBytes(device, DType.Float32, op, shape)));
+        MatMul.Run(device, DType.Float32, op, shape, memory.Drawn(DType.Float32, shape.M * shape.K), memory.Drawn(DType.Float32, shape.K * shape.N, 2), null, c, scratch: room);
+        return [memory.Read(DType.Float32, c)];
+    }
+
+    // strided, so that the way back has phases
+    private static List<double[]> Convolve(Device device, bool backward)
+    {
+        var plan = ConvPlan.Create(ConvSpec.Square(4, 2, 1), new ConvImage(12, 8, 64), 64);
+        if (backward) plan = plan.Adjoint();
+        using var program = new ConvProgram(device, plan);
+        using var memory = new ProofMemory(device);
+        const int Batch = 7;
+        var y = memory.Room(DType.Float32, Batch * plan.Output.Count);
+        var room = memory.Room(DType.UInt8, Math.Max(16, Conv.ScratchBytes(device, DType.Float32, program, Batch)));
+        Conv.Run(device, DType.Float32, program, Batch, memory.Drawn(DType.Float32, (int)(Batch * plan.Input.Count)), memory.Drawn(DType.Float32, (int)plan.FilterCount, 2), null, y, scratch: room);
+        return [memory.Read(DType.Float32, y)];
+    }
+}
