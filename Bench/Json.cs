@@ -54,6 +54,7 @@ internal static class Json
 [JsonSerializable(typeof(List<CompiledLine>))]
 [JsonSerializable(typeof(EvidenceReport))]
 [JsonSerializable(typeof(EvidenceFile))]
+[JsonSerializable(typeof(List<PeerRow>))]
 [JsonSerializable(typeof(Dictionary<string, double>))]
 [JsonSerializable(typeof(List<ModelInfo>))]
 [JsonSerializable(typeof(TrainResult))]

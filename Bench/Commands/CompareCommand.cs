@@ -104,7 +104,7 @@ internal static class CompareCommand
         return found.TrueForAll(one => one.Agrees) ? ExitCode.Done : ExitCode.Failed;
     }
 
-    private static Comparison Jobs(Session session, Plan plan, Contest contest, string program, Func<CpuDevice, OwnJob> create, Ceilings ceilings, OtherPrograms others)
+    private static Comparison Jobs(Session session, Plan plan, Contest contest, string program, Func<Device, OwnJob> create, Ceilings ceilings, OtherPrograms others)
     {
         using var job = create(plan.Device);
         var result = Rounds(

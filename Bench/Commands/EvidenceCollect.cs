@@ -71,11 +71,14 @@ internal static class EvidenceCollect
         }
     }
 
+    /// <summary>What evidence files call a device.</summary>
+    internal static string MachineOf(GpuDevice device) => device.Driver is CudaDriver cuda ? cuda.Device.ToString() : "the emulator";
+
     private static EvidenceFile About(GpuDevice device, string? checker)
     {
         var cuda = device.Driver as CudaDriver;
         return new EvidenceFile(
-            cuda?.Device.ToString() ?? "the emulator", device.Kind.Name(), checker, DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+            MachineOf(device), device.Kind.Name(), checker, DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
             cuda is null ? null : CudaDriver.Probe().CudaVersion?.ToString(), cuda?.Compiler.Nvrtc.Version.ToString(), EngineVersion.Commit, []);
     }
 

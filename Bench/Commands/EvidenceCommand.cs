@@ -28,6 +28,7 @@ internal static class EvidenceCommand
         };
         foreach (Option option in (Option[])[only, archs, more, markdown, missing, json]) command.Options.Add(option);
         command.Subcommands.Add(EvidenceCollect.Create());
+        command.Subcommands.Add(EvidenceTime.Create());
         command.OnRun(session =>
         {
             var targets = KernelsCommand.Parse(session.Get(archs)!);
@@ -58,6 +59,12 @@ internal static class EvidenceCommand
 
             table.Print(session);
             foreach (var file in files) session.Out.WriteLine($"{file.Date}  {file.Machine}{(file.Nvrtc is null ? "" : $", NVRTC {file.Nvrtc}")}{(file.Checker is null ? "" : $", {file.Checker}")}: {file.Kernels.Count(kernel => kernel.Passed)} variants passed, commit {file.Commit?[..Math.Min(file.Commit.Length, 10)] ?? "unknown"}");
+            foreach (var file in files.Where(file => file.Rows is not null))
+            {
+                session.Out.WriteLine($"{file.Machine}, beside PyTorch at the same precision:");
+                foreach (var row in file.Rows!) session.Out.WriteLine("  " + EvidenceTable.Line(row));
+            }
+
             session.Out.WriteLine(Invariant($"Coverage {coverage:P0}: {covered} of {variants.Count} variants have evidence from a GPU, {lines.Count(line => line.Emulated)} from the emulator."));
             if (covered == 0) session.Out.WriteLine("No GPU has run these kernels yet; what is proved of them is proved by the emulator ('genengine kernels check').");
             return ExitCode.Done;

@@ -1,6 +1,5 @@
 using GenEngine.Kernels;
 using GenEngine.Kernels.Devices;
-using GenEngine.Kernels.Devices.Cpu;
 using GenEngine.Kernels.Optimizer;
 using AdamKernel = GenEngine.Kernels.Optimizer.Adam;
 
@@ -13,7 +12,7 @@ internal sealed class AdamJob : OwnJob
     private readonly BufferRange _weights, _gradients, _first, _second, _state;
     private readonly LearningRateSchedule _schedule = LearningRateSchedule.Constant(1e-3);
 
-    public AdamJob(CpuDevice device) : base(device)
+    public AdamJob(Device device) : base(device)
     {
         _weights = Uniform(Count, "weights");
         _gradients = Uniform(Count, "gradients");

@@ -1,5 +1,5 @@
 using GenEngine.Kernels.Convolution;
-using GenEngine.Kernels.Devices.Cpu;
+using GenEngine.Kernels.Devices;
 
 namespace GenEngine.Bench.Compare;
 
@@ -11,7 +11,7 @@ namespace GenEngine.Bench.Compare;
 internal sealed record Comparison(string Name, string Device, string Precision, double OursMs, double PeerMs, double Ratio, double? FloorShare);
 
 /// <summary>A name that 'compare' knows: what it is, and how this engine does it (null: a start of the program, not a job in it).</summary>
-internal sealed record Contest(string Name, string Purpose, Func<CpuDevice, OwnJob>? Create)
+internal sealed record Contest(string Name, string Purpose, Func<Device, OwnJob>? Create)
 {
     /// <summary>How many times the peer's job goes into ours: what costs the peer the same again and again is measured on a part, so that the table is done in minutes.</summary>
     public int PeerParts { get; init; } = 1;
@@ -47,14 +47,14 @@ internal sealed record Contest(string Name, string Purpose, Func<CpuDevice, OwnJ
         new("sample-wavenet-cached", "the same, the peer with the same algorithm: a queue a layer", SampleJob.WaveNet),
         new("startup-vae", "process start to the first finished VAE step", null),
     ];
-    private static OpJob NormJob(CpuDevice device, int side, int channels)
+    private static OpJob NormJob(Device device, int side, int channels)
     {
         Shape[] shapes = [new(64, side, side, channels), new(channels), new(channels)];
         // statistics, normalisation (read, write), sums (read two), gradient (read two, write)
         return new OpJob(device, 0, 8.0 * sizeof(float) * shapes[0].Count, shapes, x => x[0].BatchNorm(x[1], x[2]));
     }
 
-    private static OpJob CrossEntropyJob(CpuDevice device)
+    private static OpJob CrossEntropyJob(Device device)
     {
         var shape = new Shape(64, 28, 28, 256);
         int[] labels = [.. Enumerable.Range(0, 64 * 784).Select(i => i * 7919 % 256)];
@@ -62,7 +62,7 @@ internal sealed record Contest(string Name, string Purpose, Func<CpuDevice, OwnJ
         return new OpJob(device, 0, 2.0 * sizeof(float) * shape.Count, [shape], x => x[0].SoftmaxCrossEntropyMean(targets ??= x[0].Context.FromLabels(labels, new Shape(64, 28, 28))));
     }
 
-    private static OpJob GateJob(CpuDevice device)
+    private static OpJob GateJob(Device device)
     {
         var shape = new Shape(64, 28, 28, 64);
         return new OpJob(device, 0, 8.0 * sizeof(float) * shape.Count, [shape, shape], x => x[0].TanhGate(x[1]));

@@ -1,5 +1,5 @@
 using GenEngine.Kernels.Convolution;
-using GenEngine.Kernels.Devices.Cpu;
+using GenEngine.Kernels.Devices;
 
 namespace GenEngine.Bench.Compare;
 
@@ -7,7 +7,7 @@ namespace GenEngine.Bench.Compare;
 internal static class ConvJobs
 {
     /// <summary>x [images, side, side, channels] to so many channels.</summary>
-    public static Func<CpuDevice, OwnJob> Conv(int images, int side, int channels, int outputs, ConvSpec spec)
+    public static Func<Device, OwnJob> Conv(int images, int side, int channels, int outputs, ConvSpec spec)
     {
         var plan = ConvPlan.Create(spec, new ConvImage(side, side, channels), outputs);
         Shape[] shapes = [new(images, side, side, channels), new(outputs, spec.KernelHeight, spec.KernelWidth, channels), new(outputs)];
@@ -15,7 +15,7 @@ internal static class ConvJobs
     }
 
     /// <summary>The same for a transposed convolution.</summary>
-    public static Func<CpuDevice, OwnJob> Transposed(int images, int side, int channels, int outputs, ConvSpec spec)
+    public static Func<Device, OwnJob> Transposed(int images, int side, int channels, int outputs, ConvSpec spec)
     {
         var plan = ConvPlan.CreateTransposed(spec, new ConvImage(side, side, channels), outputs);
         Shape[] shapes = [new(images, side, side, channels), new(channels, spec.KernelHeight, spec.KernelWidth, outputs), new(outputs)];

@@ -1,6 +1,5 @@
 using GenEngine.Kernels;
 using GenEngine.Kernels.Devices;
-using GenEngine.Kernels.Devices.Cpu;
 using GenEngine.Kernels.Elementwise;
 
 namespace GenEngine.Bench.Compare;
@@ -11,7 +10,7 @@ internal sealed class MultiplyAddJob : OwnJob
     private const long Count = 16 * 1024 * 1024;
     private readonly BufferRange _x, _y, _z, _result;
 
-    public MultiplyAddJob(CpuDevice device) : base(device)
+    public MultiplyAddJob(Device device) : base(device)
     {
         _x = Uniform(Count, "x");
         _y = Uniform(Count, "y");

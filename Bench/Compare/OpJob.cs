@@ -1,4 +1,4 @@
-using GenEngine.Kernels.Devices.Cpu;
+using GenEngine.Kernels.Devices;
 
 namespace GenEngine.Bench.Compare;
 
@@ -12,7 +12,7 @@ internal sealed class OpJob : OwnJob
     /// <param name="bytes">That must come from or go to memory, forward and backward together; 0 where caches hold all.</param>
     /// <param name="shapes">Of the inputs; their values are uniform in [-1, 1).</param>
     /// <param name="op">From the inputs to the result.</param>
-    public OpJob(CpuDevice device, double flops, double bytes, Shape[] shapes, Func<Tensor[], Tensor> op) : base(device)
+    public OpJob(Device device, double flops, double bytes, Shape[] shapes, Func<Tensor[], Tensor> op) : base(device)
     {
         (Flops, Bytes) = (flops, bytes);
         _context = new Context(device, seed: 1);

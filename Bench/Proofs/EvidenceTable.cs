@@ -43,6 +43,13 @@ internal sealed class EvidenceTable
         }
     }
 
+    /// <summary>A timed row for people.</summary>
+    public static string Line(TimedRow row)
+    {
+        string share = row.RoofShare is { } of ? Invariant($", {100 * of:F0} % of the roof") : "", peer = row.Ratio is { } ratio ? Invariant($"; PyTorch {row.PeerMode} {row.PeerMs:G4} ms, {ratio:F2} times") : "";
+        return Invariant($"{row.Name,-24} {row.Precision,-8} {row.Ms:G4} ms{share}{peer}");
+    }
+
     public void Print(Session session)
     {
         var table = new Table().Border(TableBorder.Simple).AddColumn(_titles[0]);

@@ -1,0 +1,78 @@
+using GenEngine.Bench.Compare;
+using GenEngine.Bench.Proofs;
+using GenEngine.Bench.Shapes;
+using GenEngine.Kernels.Devices.Gpu;
+using NUnit.Framework;
+
+namespace GenEngine.Tests.Bench;
+
+/// <summary>What 'evidence time' adds to an evidence file. The emulator's times are worth nothing, but what is counted and compared is the same.</summary>
+public sealed class KernelTimesTests
+{
+    private static readonly TimedWork Small = new("gemm-small", device => new GemmJob(device, 36, 40, 44));
+
+    [Test]
+    public void A_row_has_the_peers_best_of_the_same_precision()
+    {
+        if (TestDevices.Simt is not { } device) Assert.Ignore(TestDevices.SimtMissingReason!);
+        else
+        {
+            var times = new KernelTimes(device, new Roof(1e12, 1e11, 0, 0.5, "made up"),
+            [
+                new PeerRow("gemm-small", "cuda", "float32", 8, "eager"), new PeerRow("gemm-small", "cuda", "float32", 4, "graph"), new PeerRow("gemm-small", "cuda", "bf16", 1, "eager"),
+                new PeerRow("gemm-other", "cuda", "float32", 0.001, "eager"),
+            ]);
+            var (plain, bf16, split, tf32) = (times.Run(Small, Precision.Float32, 0), times.Run(Small, Precision.BFloat16, 0), times.Run(Small, Precision.Tf32x3, 0), times.Run(Small, Precision.Tf32, 0));
+            Assert.Multiple(() =>
+            {
+                Assert.That((plain.PeerMs, plain.PeerMode), Is.EqualTo((4.0, "graph")));
+                Assert.That(plain.Ratio, Is.EqualTo(4 / plain.Ms).Within(1).Percent);
+                Assert.That((bf16.Precision, bf16.PeerMs), Is.EqualTo(("bf16", 1.0)));
+                Assert.That((split.Precision, split.PeerMs), Is.EqualTo(("tf32x3", 4.0)), "the peer of 3xTF32 is float32");
+                Assert.That((tf32.PeerMs, tf32.PeerMode, tf32.Ratio), Is.EqualTo(((double?)null, (string?)null, (double?)null)), "never across precisions");
+                Assert.That(plain.RoofShare, Is.EqualTo(2e3 * 36 * 40 * 44 / 1e12 / plain.Ms).Within(6e-5));
+                Assert.That(bf16.RoofShare, Is.EqualTo(2e3 * 36 * 40 * 44 / 16e12 / bf16.Ms).Within(6e-5), "sixteen times float32's rate");
+                Assert.That(times.Rows, Is.EqualTo(new[] { plain, bf16, split, tf32 }));
+            });
+
+            // a launch's declared bytes count too: 19 KB at 1e11 a second are more than its operations at 1e12
+            var (kernel, time) = times.Longest.Single(pair => pair.Key.File == "MatMul/matmul.cu");
+            double floor = 4e3 * ((36 * 44) + (44 * 40) + (36 * 40)) / 1e11;
+            Assert.That(time.RoofShare, Is.EqualTo(Math.Round(floor / time.Ms, 4)).Within(2e-4), kernel.Name);
+            Assert.That((time.Row, time.Precision), Is.EqualTo(("gemm-small", "float32")));
+            Assert.That(time.Extents, Does.Contain("36").And.Contain("40").And.Contain("44"));
+            Assert.That(times.Longest.Keys.Count(variant => variant.File == "MatMul/matmul_mma.cu"), Is.EqualTo(3), "one a precision");
+            Assert.That(device.Precision, Is.EqualTo(Precision.Float32));
+        }
+    }
+
+    [Test]
+    public void Times_join_a_file_and_replace_their_own_rows_only()
+    {
+        if (TestDevices.Simt is not { } device) Assert.Ignore(TestDevices.SimtMissingReason!);
+        else
+        {
+            var times = new KernelTimes(device, null, []);
+            var row = times.Run(Small, Precision.Float32, 0);
+            var timed = times.Longest.Keys.Single();
+            TimedRow other = new("gemm-4096", "bf16", 0.3, null, 0.2, "eager", 0.667);
+            var file = new EvidenceFile("a GPU", "cuda", null, "2026-01-31", "12.4", "12.4", null, [new KernelEvidence(timed.File, timed.Name, "f", 1, 0, 0.5), new KernelEvidence("A/a.cu", "a", "g", 2, 0, null)])
+            {
+                Rows = [row with { Ms = 1e9 }, other],
+            };
+            var joined = file.With(times);
+            Assert.That(joined.Rows, Is.EqualTo(new[] { other, row }));
+            Assert.That(joined.Kernels[0], Is.EqualTo(file.Kernels[0] with { Time = times.Longest[timed] }));
+            Assert.That(joined.Kernels[1], Is.EqualTo(file.Kernels[1]));
+        }
+    }
+
+    /// <summary>A row whose name the peer does not know would never get a ratio.</summary>
+    [Test]
+    public void Work_has_the_names_of_the_peers_rows()
+    {
+        string peer = File.ReadAllText(Path.Combine(Checkout.Root, "Bench", "Peers", "pytorch", "peer.py"));
+        foreach (var work in TimedWork.All) Assert.That(peer, Does.Contain($"\"{work.Name}\":"), work.Name);
+        Assert.That(TimedWork.All.Select(work => work.Name), Is.Unique);
+    }
+}
