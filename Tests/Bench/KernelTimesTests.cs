@@ -1,7 +1,9 @@
+using GenEngine.Bench;
 using GenEngine.Bench.Compare;
 using GenEngine.Bench.Proofs;
 using GenEngine.Bench.Shapes;
 using GenEngine.Kernels.Devices.Gpu;
+using GenEngine.Tests.Files;
 using NUnit.Framework;
 
 namespace GenEngine.Tests.Bench;
@@ -74,5 +76,43 @@ public sealed class KernelTimesTests
         string peer = File.ReadAllText(Path.Combine(Checkout.Root, "Bench", "Peers", "pytorch", "peer.py"));
         foreach (var work in TimedWork.All) Assert.That(peer, Does.Contain($"\"{work.Name}\":"), work.Name);
         Assert.That(TimedWork.All.Select(work => work.Name), Is.Unique);
+    }
+
+    [Test]
+    public void The_command_refuses_what_it_cannot_time()
+    {
+        using var folder = new TemporaryFolder();
+        string evidence = Path.Combine(folder.Path, "evidence.json"), damaged = Path.Combine(folder.Path, "peer.json"), odd = Path.Combine(folder.Path, "odd.json");
+        File.WriteAllText(evidence, """{"machine":"A card","device":"cuda","checker":null,"date":"2026-01-31","driver":"12.4","nvrtc":"12.4","commit":null,"kernels":[]}""");
+        File.WriteAllText(damaged, "[{\"name\":\"gemm-1024\"");
+        File.WriteAllText(odd, """[{"name":"gemm-1024","device":"cuda","precision":"float32","ms":0,"mode":"eager","runs":10}]""");
+        string kept = File.ReadAllText(evidence);
+        foreach (var (arguments, says) in ((string[], string)[])
+        [
+            (["nothing.json"], "the evidence file 'nothing.json'"),
+            ([evidence, "--peer", damaged], "the peer's file"),
+            ([evidence, "--peer", odd], "gemm-1024 took 0 ms"),
+            ([evidence, "--device", "simt"], "--device cuda"),
+            ([evidence, "--only", "gem-1024"], "Did you mean 'gemm-1024'"),
+        ])
+        {
+            var run = ConsoleRun.Of(["evidence", "time", .. arguments]);
+            Assert.That(run.Code, Is.Not.Zero, string.Join(' ', arguments));
+            Assert.That(run.Error, Does.Contain(says));
+        }
+
+        Assert.That(File.ReadAllText(evidence), Is.EqualTo(kept), "nothing was lost");
+    }
+
+    [Test]
+    public void A_file_without_times_says_nothing_of_them()
+    {
+        var file = new EvidenceFile("a GPU", "cuda", null, "2026-01-31", null, null, null, [new KernelEvidence("A/a.cu", "a", "g", 2, 0, null)]);
+        string json = System.Text.Json.JsonSerializer.Serialize(file, ConsoleJson.Default.EvidenceFile);
+        Assert.That(json, Does.Not.Contain("\"time\"").And.Not.Contain("\"rows\""));
+        var timed = file with { Rows = [new TimedRow("gemm-4096", "bf16", 0.3, 0.6, 0.2, "eager", 0.667)], Kernels = [file.Kernels[0] with { Time = new KernelTime("gemm-4096", "bf16", "M 4096", 0.29, null) }] };
+        var back = System.Text.Json.JsonSerializer.Deserialize(System.Text.Json.JsonSerializer.Serialize(timed, ConsoleJson.Default.EvidenceFile), ConsoleJson.Default.EvidenceFile)!;
+        Assert.That((back.Rows![0], back.Kernels[0]), Is.EqualTo((timed.Rows![0], timed.Kernels[0])));
+        Assert.That(EvidenceTable.Line(timed.Rows[0]), Does.Contain("60 % of the roof").And.Contain("0.67 times"));
     }
 }
