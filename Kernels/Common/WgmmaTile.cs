@@ -11,6 +11,9 @@ public sealed record WgmmaTile(int Columns, int Group, double Efficiency)
     /// <summary>The only compute capability (times ten) that has the instructions.</summary>
     public const int Arch = 90;
 
+    /// <summary>Whether a device has the instructions, and a compiler for them.</summary>
+    public static bool RunsOn(IGpuDriver driver) => driver.Arch == Arch && driver.CompilesArchSpecific;
+
     /// <summary>Rows of outputs.</summary>
     public const int Rows = 128;
 

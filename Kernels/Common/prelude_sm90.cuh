@@ -58,23 +58,13 @@ DEV u32 cluster_rank()
 }
 // A barrier of all blocks of the cluster. At the end of a kernel it keeps a block's shared memory alive for the others.
 DEV void cluster_sync() { asm volatile("barrier.cluster.arrive.release;\n\tbarrier.cluster.wait.acquire;" ::: "memory"); }
+// Says that reads of the calling warp are over (wgmma_wait is behind it). It orders no data for the other block: with cluster scope it would be a
+// fence of all the GPU's memory, in the innermost loop.
 DEV void mbarrier_arrive_at(u64* bar, u32 rank)
 {
-    asm volatile("{\n\t.reg .b32 there;\n\tmapa.shared::cluster.u32 there, %0, %1;\n\tmbarrier.arrive.release.cluster.shared::cluster.b64 _, [there];\n\t}" ::"r"(shared_address(bar)), "r"(rank)
+    asm volatile("{\n\t.reg .b32 there;\n\tmapa.shared::cluster.u32 there, %0, %1;\n\tmbarrier.arrive.shared::cluster.b64 _, [there];\n\t}" ::"r"(shared_address(bar)), "r"(rank)
                  : "memory");
 }
-// mbarrier_wait for arrivals from other blocks
-DEV void mbarrier_wait_cluster(u64* bar, u32 parity)
-{
-    asm volatile(
-        "{\n\t"
-        ".reg .pred done;\n"
-        "again:\n\t"
-        "mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 done, [%0], %1;\n\t"
-        "@!done bra again;\n\t"
-        "}" ::"r"(shared_address(bar)), "r"(parity) : "memory");
-}
-
 // By a lane that wrote shared memory by ordinary stores or cp_async, once its writes are there: wgmma and bulk copies see them.
 DEV void fence_proxy_async() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
 
@@ -115,8 +105,8 @@ template <i32 Pending, i32 Count> DEV void wgmma_wait(f32 (&d)[Count])
 #define GE_WGMMA(name, shape, types, count, A, B, P, tail)                                                                     \
     DEV void name(f32 (&d)[count], u64 a, u64 b, bool add)                                                                     \
     {                                                                                                                          \
-        asm volatile("{\n\t.reg .pred add;\n\tsetp.ne.b32 add, %" P ", 0;\n\twgmma.mma_async.sync.aligned." shape ".f32." types \
-                     " {" GE_NAMES_##count "}, %" A ", %" B ", add, " tail ";\n\t}"                                            \
+        asm volatile("{\n\t.reg .pred p;\n\tsetp.ne.b32 p, %" P ", 0;\n\twgmma.mma_async.sync.aligned." shape ".f32." types \
+                     " {" GE_NAMES_##count "}, %" A ", %" B ", p, " tail ";\n\t}"                                            \
                      : GE_FLOATS_##count : "l"(a), "l"(b), "r"((i32)add) : "memory");                                          \
     }
 GE_WGMMA(wgmma_bf16_64, "m64n64k16", "bf16.bf16", 32, "32", "33", "34", "1, 1, 0, 0")

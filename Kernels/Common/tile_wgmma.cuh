@@ -58,11 +58,7 @@ template <class Tile> struct WgmmaStages {
         if constexpr (Tile::CLUSTER > 1) cluster_sync();
         else block_sync();
     }
-    DEV void wait_empty(const WgmmaRing& ring) const
-    {
-        if constexpr (Tile::CLUSTER > 1) mbarrier_wait_cluster(empty + ring.stage, ring.parity);
-        else mbarrier_wait(empty + ring.stage, ring.parity);
-    }
+    DEV void wait_empty(const WgmmaRing& ring) const { mbarrier_wait(empty + ring.stage, ring.parity); }
     // A warp has used a stage.
     DEV void give_back(i32 stage) const
     {

@@ -72,7 +72,7 @@ public sealed class ConvWgmmaGpu : IGpuKernelFamily
     private static bool Suits(GpuDevice device, ConvProgram program, int batch)
     {
         var plan = program.Plan;
-        if (device.Precision == Precision.Float32 || device.Driver.Arch != WgmmaTile.Arch) return false;
+        if (device.Precision == Precision.Float32 || !WgmmaTile.RunsOn(device.Driver)) return false;
         if (!program.WholeBricks || !program.InputQuads || !program.OutputQuads) return false;
         return (long)batch * plan.Input.Height * plan.Input.Width < int.MaxValue; // a pixel's number
     }

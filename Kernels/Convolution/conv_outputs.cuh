@@ -11,10 +11,12 @@ DEV void finish_conv_outputs(const ConvArgs& a, gptr<f32> y, gptr<const f32> bia
     const f32 slope = (f32)a.Slope;
     if (a.Accumulate != 0) sum = add4(sum, load_outputs(gptr<const f32>(y), left, quads));
     if (a.HasBias != 0) sum = add4(sum, load_upto4<false, f32>(bias, left, 0.0f));
-    sum.x = linear_activation(a.Activation, sum.x, slope);
-    sum.y = linear_activation(a.Activation, sum.y, slope);
-    sum.z = linear_activation(a.Activation, sum.z, slope);
-    sum.w = linear_activation(a.Activation, sum.w, slope);
+    if (a.Activation != ACT_NONE) {
+        sum.x = linear_activation(a.Activation, sum.x, slope);
+        sum.y = linear_activation(a.Activation, sum.y, slope);
+        sum.z = linear_activation(a.Activation, sum.z, slope);
+        sum.w = linear_activation(a.Activation, sum.w, slope);
+    }
     if (a.HasResidual != 0) sum = add4(sum, load_outputs<f32>(residual, left, quads));
     if (quads) store_upto4<true, f32>(y, sum, left);
     else store_upto4<false, f32>(y, sum, left);

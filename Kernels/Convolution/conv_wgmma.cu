@@ -126,11 +126,11 @@ KERNEL(conv_wgmma, ConvArgs, Tile::THREADS, 1)
         const i32 first = t.part.FirstOutput + t.n0 + column, columns = inside ? t.columns - column : 0;
         const i64 at = ((n * a.OutH + t.part.OffsetY + i * a.StepY) * a.OutW + t.part.OffsetX + j * a.StepX) * a.OutC + first;
         wgmma_for_each<Tile>(acc, [&](int k, vec4<f32> sum) { finish_conv_outputs(a, Y + (at + k), Bias + (first + k), Residual + (at + k), sum, columns - k, true); });
-        if (a.Activation < ACT_ELU) continue;
         NO_UNROLL
-        for (int k = 0; k < Tile::N && k < columns; k += 8) {
+        for (int k = 0; a.Activation >= ACT_ELU && k < Tile::N && k < columns; k += 8) {
             NO_UNROLL
             for (int e = 0; e < 4; e++) Y[at + k + e] = smooth_activation<f32>(a.Activation, Y[at + k + e], (f32)a.Slope);
         }
+        warp_sync();  // the next tile's products want whole warps
     }
 }

@@ -81,7 +81,7 @@ public sealed class MatMulWgmmaGpu : IGpuKernelFamily
     }
 
     private static bool Suits(GpuDevice device, in MatMulArgs args) =>
-        device.Precision != Precision.Float32 && device.Driver.Arch == WgmmaTile.Arch && MatMulGpu.InQuads(args);
+        device.Precision != Precision.Float32 && WgmmaTile.RunsOn(device.Driver) && MatMulGpu.InQuads(args);
 
     // By arithmetic alone: the two kernels differ in the order of their sums, so a measurement must not choose between them.
     private static bool Pays(GpuDevice device, in MatMulArgs args)

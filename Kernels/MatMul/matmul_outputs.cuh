@@ -10,9 +10,11 @@ template <bool WHOLE> DEV void finish_outputs(const MatMulArgs& a, gptr<f32> c, 
     const f32 slope = (f32)a.Slope;
     if (a.Accumulate != 0) y = add4(y, load_upto4<WHOLE, f32>(c, left, 0.0f));
     if (a.HasBias != 0) y = add4(y, load_upto4<false, f32>(bias, left, 0.0f));
-    y.x = linear_activation(a.Activation, y.x, slope);
-    y.y = linear_activation(a.Activation, y.y, slope);
-    y.z = linear_activation(a.Activation, y.z, slope);
-    y.w = linear_activation(a.Activation, y.w, slope);
+    if (a.Activation != ACT_NONE) {
+        y.x = linear_activation(a.Activation, y.x, slope);
+        y.y = linear_activation(a.Activation, y.y, slope);
+        y.z = linear_activation(a.Activation, y.z, slope);
+        y.w = linear_activation(a.Activation, y.w, slope);
+    }
     store_upto4<WHOLE, f32>(c, y, left);
 }

@@ -75,13 +75,14 @@ KERNEL_CLUSTER(matmul_wgmma, MatMulArgs, Tile::THREADS, 1, TILE_CLUSTER)
                 const i64 left = inside ? a.N - n0 - j : 0;
                 finish_outputs<true>(a, c + j, Bias + (n0 + j), y, left > 4 ? 4 : (i32)left);
             });
-            if (a.Activation < ACT_ELU || !inside) continue;
             NO_UNROLL
-            for (int j = 0; j < Tile::N && n0 + j < a.N; j += 8) {
+            for (int j = 0; a.Activation >= ACT_ELU && inside && j < Tile::N && n0 + j < a.N; j += 8) {
                 NO_UNROLL
                 for (int i = 0; i < 4; i++) c[j + i] = smooth_activation<f32>(a.Activation, c[j + i], (f32)a.Slope);
             }
+            warp_sync();  // the next tile's products want whole warps
         }
     }
+    warp_sync();
     memory.finish();
 }

@@ -15,6 +15,9 @@ public unsafe interface IGpuDriver : IDisposable
     /// <summary>Compute capability times ten (90 for sm_90). The emulator says 90: it has mma.sync and cp.async, and of sm_90a wgmma, bulk copies and mbarriers.</summary>
     int Arch { get; }
 
+    /// <summary>True when kernels of one architecture alone (<see cref="GpuKernel.ArchSpecific"/>) can be compiled here.</summary>
+    bool CompilesArchSpecific => true;
+
     /// <summary>Blocks of a grid-stride kernel: enough to fill the device once; on the emulator as many as one element a lane needs.</summary>
     int GridStrideBlocks(long elements, int threads);
 

@@ -39,7 +39,12 @@ internal sealed unsafe class MatMulCase<T> where T : unmanaged, IFloatingPointIe
     public bool Accumulate { get; }
 
     /// <summary>Runs on a device whose result buffer holds NaNs before (or the start values, when it accumulates).</summary>
-    public T[] Run(Device device)
+    public T[] Run(Device device) => Run(device, captured: false);
+
+    /// <summary>The same by a replay of its launches.</summary>
+    public T[] Replayed(Device device) => Run(device, captured: true);
+
+    private T[] Run(Device device, bool captured)
     {
         var dtype = DTypes.Of<T>();
         using var a = device.Allocate((long)_a.Length * sizeof(T), "A");
@@ -53,7 +58,10 @@ internal sealed unsafe class MatMulCase<T> where T : unmanaged, IFloatingPointIe
         device.Upload<T>(before, c.All);
         long bytes = GenEngine.Kernels.MatMul.MatMul.ScratchBytes(device, dtype, Op, Shape);
         using var scratch = bytes == 0 ? null : device.Allocate(bytes, "scratch");
+        if (captured) device.BeginCapture();
         GenEngine.Kernels.MatMul.MatMul.Run(device, dtype, Op, Shape, a.All, b.All, _bias is null ? null : bias.All, c.All, Activation, Slope, Accumulate, scratch?.All);
+        using var step = captured ? device.EndCapture() : null;
+        step?.Replay();
         var result = new T[_start.Length];
         device.Download<T>(c.All, result);
         return result;

@@ -72,6 +72,18 @@ public sealed class MatMulWgmmaTests(TestDevice testDevice)
         Assert.That(test.Run(device), Is.EqualTo(linear.Run(device).Select(test.Activated)), activation.ToString());
     }
 
+    /// <summary>Three launches, of which one runs in clusters, as a graph.</summary>
+    [Test]
+    public void ACapturedProductGivesTheBitsOfAnEagerOne()
+    {
+        var device = Open();
+        device.Precision = Precision.BFloat16;
+        MatMulWgmmaGpu.ForcedTile = 0;
+        var test = new MatMulCase<float>(MatMulOp.NT, new(1, 132, 260, 100), bias: true);
+        float[] eager = test.Run(device);
+        Assert.That(test.Replayed(device), Is.EqualTo(eager));
+    }
+
     /// <summary>Which kernel computes decides bits, so it must follow from the shape and the GPU alone.</summary>
     [Test]
     public void ServesLargeProductsOfWholeQuadsOnly()

@@ -56,6 +56,9 @@ public sealed unsafe class CudaDriver : IGpuDriver
 
     public int Arch => Device.Arch;
 
+    // sm_90a came with CUDA 12
+    public bool CompilesArchSpecific => Compiler.Nvrtc.Version.Major >= 12;
+
     public bool CanTime => true;
 
     /// <summary>Compiles this device's kernels; its counters tell a warm start from a cold one.</summary>

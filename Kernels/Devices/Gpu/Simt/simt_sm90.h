@@ -24,7 +24,6 @@ DEV void mbarrier_arrive_expecting(sptr<u64> bar, u32 bytes, SIMT_SITE) { simt_m
 DEV void mbarrier_wait(sptr<u64> bar, u32 parity, SIMT_SITE) { simt_mbarrier_wait((void*)simt_raw(bar, 8, kSimtAtomic, file, line), parity, file, line); }
 
 DEV void mbarrier_arrive_at(sptr<u64> bar, u32 rank, SIMT_SITE) { simt_mbarrier_arrive((void*)simt_unchecked(bar), 0, rank, file, line); }
-DEV void mbarrier_wait_cluster(sptr<u64> bar, u32 parity, SIMT_SITE) { simt_mbarrier_wait((void*)simt_raw(bar, 8, kSimtAtomic, file, line), parity, file, line); }
 
 // The destination's rules (bounds, overlap) are the run time's, which knows what else is under way there.
 template <class T, class S> DEV void bulk_copy_to(sptr<T> to, gptr<S> from, u32 bytes, sptr<u64> bar, u32 ranks, SIMT_SITE)
