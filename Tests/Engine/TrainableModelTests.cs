@@ -1,7 +1,7 @@
-using GenEngine.Kernels.Optimizer;
 using GenEngine.Data;
 using GenEngine.Kernels.Common;
 using GenEngine.Kernels.Devices.Cpu;
+using GenEngine.Kernels.Optimizer;
 using NUnit.Framework;
 
 namespace GenEngine.Tests.Engine;
