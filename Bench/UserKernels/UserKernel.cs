@@ -97,7 +97,7 @@ internal sealed partial class UserKernel
         return near is null ? "" : $" Did you mean '{System.IO.Path.Combine(System.IO.Path.GetDirectoryName(path) ?? "", near)}'?";
     }
 
-    [GeneratedRegex(@"^[ \t]*KERNEL\(\s*(?<entry>\w+)\s*,\s*(?<args>\w+)\s*,", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^[ \t]*KERNEL(_CLUSTER)?\(\s*(?<entry>\w+)\s*,\s*(?<args>\w+)\s*,", RegexOptions.Multiline)]
     private static partial Regex Kernel();
 
     [GeneratedRegex(@"\bF\([^()]*,\s*(\w+)\s*\)")]

@@ -21,12 +21,12 @@ public sealed class ConvWgmmaGpu : IGpuKernelFamily
         select (Key: (precision, tile), Kernel: Variant(precision, WgmmaTile.All[tile]))).ToDictionary(x => x.Key, x => x.Kernel);
 
     private static readonly Dictionary<Precision, GpuKernel> RoundKernels =
-        Precisions.OfTensorCores.ToDictionary(precision => precision, precision => Before("conv_round", typeof(ConvRoundArgs), precision));
+        Precisions.OfTensorCores.ToDictionary(precision => precision, precision => Before("Convolution/conv_round.cu", "conv_round", typeof(ConvRoundArgs), precision));
 
     private static readonly Dictionary<(Precision Precision, bool Transposed), GpuKernel> PackKernels = (
         from precision in Precisions.OfTensorCores
         from transposed in new[] { false, true }
-        select (Key: (precision, transposed), Kernel: Before("conv_pack", typeof(ConvPackArgs), precision, $"TRANSPOSED={(transposed ? 1 : 0)}"))).ToDictionary(x => x.Key, x => x.Kernel);
+        select (Key: (precision, transposed), Kernel: Before("Convolution/conv_pack.cu", "conv_pack", typeof(ConvPackArgs), precision, $"TRANSPOSED={(transposed ? 1 : 0)}"))).ToDictionary(x => x.Key, x => x.Kernel);
 
     public static IEnumerable<GpuKernel> Variants => Kernels.Values.Concat(RoundKernels.Values).Concat(PackKernels.Values);
 
@@ -122,8 +122,8 @@ public sealed class ConvWgmmaGpu : IGpuKernelFamily
         return bricks * WgmmaTile.Parts(precision) * WgmmaTile.BrickBytes;
     }
 
-    private static GpuKernel Before(string entry, Type argsType, Precision precision, params string[] defines) =>
-        new($"Convolution/{entry}.cu", entry, argsType, [$"PRECISION={(int)precision}", .. defines]) { MinArch = MmaTile.MinArch, FollowsSummationLaw = false };
+    private static GpuKernel Before(string file, string entry, Type argsType, Precision precision, params string[] defines) =>
+        new(file, entry, argsType, [$"PRECISION={(int)precision}", .. defines]) { MinArch = MmaTile.MinArch, FollowsSummationLaw = false };
 
     private static GpuKernel Variant(Precision precision, WgmmaTile tile) =>
         new("Convolution/conv_wgmma.cu", "conv_wgmma", typeof(ConvArgs), tile.Defines(precision))

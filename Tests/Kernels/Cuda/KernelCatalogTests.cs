@@ -192,6 +192,6 @@ public partial class KernelCatalogTests
         return Regex.Count(fields, @"\bF\(");
     }
 
-    [GeneratedRegex(@"^KERNEL\((?<entry>\w+), *(?<args>\w+),", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^KERNEL(_CLUSTER)?\((?<entry>\w+), *(?<args>\w+),", RegexOptions.Multiline)]
     private static partial Regex KernelDeclaration();
 }
