@@ -68,6 +68,9 @@ DEV void mbarrier_arrive_at(u64* bar, u32 rank)
 // By a lane that wrote shared memory by ordinary stores or cp_async, once its writes are there: wgmma and bulk copies see them.
 DEV void fence_proxy_async() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
 
+// A barrier of the calling warp group, 128 lanes of the block.
+DEV void group_sync() { asm volatile("bar.sync %0, 128;" ::"r"(1 + threadIdx.x / 128) : "memory"); }
+
 // A warp group's registers a lane: gives back all but so many, or waits until it has so many.
 template <i32 Registers> DEV void keep_registers() { asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(Registers)); }
 template <i32 Registers> DEV void take_registers() { asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(Registers)); }

@@ -42,10 +42,9 @@ public sealed class ConvGpu : ITiledKernelFamily
         {
             if (scratch is { } room && quads && args.OutQuads != 0 && ConvWgmmaGpu.ScratchBytes(device, program, args.Batch) is var wanted and > 0 && room.Bytes >= wanted)
             {
-                if (args.HasPartials != 0) accesses = accesses[..^1];
-                args.HasPartials = 0; // its warp groups have no barrier of their own to see each other's outputs behind
+                bool leavesThem = LeavesStatistics(program.Plan, RowChunks.Rows, RowChunks.Rows, ref args, ref accesses); // a warp group has a chunk
                 ConvWgmmaGpu.Launch(device, program, args, accesses, room);
-                return false;
+                return leavesThem;
             }
 
             bool left = LeavesStatistics(program.Plan, RowChunks.Rows, RowChunks.Rows, ref args, ref accesses); // every tile has whole chunks

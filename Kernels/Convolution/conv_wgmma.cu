@@ -131,6 +131,12 @@ KERNEL(conv_wgmma, ConvArgs, Tile::THREADS, 1)
             NO_UNROLL
             for (int e = 0; e < 4; e++) Y[at + k + e] = smooth_activation<f32>(a.Activation, Y[at + k + e], (f32)a.Slope);
         }
+        if (a.HasPartials != 0) {  // the group's 64 rows are a chunk
+            group_sync();            // its lanes see each other's outputs, which come back from the caches
+            const i32 begin = group * CHUNK, left = t.rows - begin;
+            for (i32 c = (i32)threadIdx.x % 128; c < Tile::N && c < t.columns && left > 0; c += 128)
+                chunk_statistics<4, f32>(Y, a.Partials, (t.m0 + begin) / CHUNK, left < CHUNK ? left : CHUNK, a.OutC, t.part.FirstOutput + t.n0 + c);
+        }
         warp_sync();  // the next tile's products want whole warps
     }
 }

@@ -33,7 +33,7 @@ public sealed class ConvEpilogueTests
     ];
 
     [TearDown]
-    public void ChooseByShapeAgain() => ConvGpu.ForcedTile = ConvMmaGpu.ForcedTile = null;
+    public void ChooseByShapeAgain() => ConvGpu.ForcedTile = ConvMmaGpu.ForcedTile = ConvWgmmaGpu.ForcedTile = null;
 
     [Test]
     public void Statistics_are_those_of_batch_norms_own_kernel([EachDevice] TestDevice target, [ValueSource(nameof(s_types))] DType dtype)
@@ -83,6 +83,30 @@ public sealed class ConvEpilogueTests
         finally
         {
             device.Precision = before;
+        }
+    }
+
+    /// <summary>A warp group's rows are a chunk: several tiles, a last one of few rows, one group of it without any.</summary>
+    [Test]
+    public void Every_tile_of_warp_groups_makes_them([ValueSource(typeof(ConvGpuTests), nameof(ConvGpuTests.Devices))] TestDevice target, [ValueSource(typeof(Precisions), nameof(Precisions.OfTensorCores))] Precision precision)
+    {
+        var device = (GpuDevice)target.Open();
+        if (!WgmmaTile.RunsOn(device.Driver)) Assert.Ignore($"wgmma needs compute capability 9.0; this GPU has {device.Driver.Arch / 10}.{device.Driver.Arch % 10}.");
+        device.Precision = precision;
+        try
+        {
+            foreach (int tile in WgmmaTile.Serving(precision))
+            {
+                ConvWgmmaGpu.ForcedTile = tile;
+                var plan = ConvPlan.Create(ConvSpec.Square(3, padding: 1), new ConvImage(11, 13, 64), 68);
+                Assert.That(Statistics(device, DType.Float32, plan, 1), Is.True);
+                double[] residual = ConvRun.Values(plan.Output.Count, 8), apart = Run(device, DType.Float32, plan, 1, null, out _, out _);
+                DeviceArray.AssertSameBits(Run(device, DType.Float32, plan, 1, residual, out _, out _), [.. apart.Zip(residual, (y, r) => (float)y + (float)r)], "residual");
+            }
+        }
+        finally
+        {
+            device.Precision = Precision.Float32;
         }
     }
 
@@ -142,7 +166,9 @@ public sealed class ConvEpilogueTests
         using var added = residual is null ? null : new DeviceArray(device, dtype, residual);
         using var statistics = new DeviceArray(device, dtype, (int)BatchNormKernel.PartialElements(rows, columns));
         using var y = new DeviceArray(device, dtype, rows * columns);
-        left = Conv.Run(device, dtype, program, batch, x, w, bias.Range, y, residual: added?.Range, partials: residual is null ? statistics.Range : null);
+        long bytes = Conv.ScratchBytes(device, dtype, program, batch);
+        using var scratch = bytes == 0 ? null : device.Allocate(bytes, "scratch");
+        left = Conv.Run(device, dtype, program, batch, x, w, bias.Range, y, residual: added?.Range, partials: residual is null ? statistics.Range : null, scratch: scratch?.All);
         partials = statistics.Read();
         return y.Read();
     }

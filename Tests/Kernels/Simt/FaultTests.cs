@@ -60,6 +60,7 @@ public class FaultTests
         new("operand_overwritten_early", "fills shared memory, which the wgmma of lane", "XY", true),
         new("missing_proxy_fence", "tells others of copies that no fence_proxy_async has shown to wgmma", "XY", true),
         new("cluster_ends_early", "reaches into block 1 of the cluster, which has ended", "XY", true),
+        new("missing_group_sync", "of shared tile", "XY", true),
         new("missing_wgmma_wait", "the lane ends before wgmma_wait", "XY", true),
         new("operand_off_its_swizzle", "whose rows do not begin at a multiple of 1024 bytes", "XY", true),
         new("misaligned_vector", "misaligned: reads 16 bytes at byte 4 of X", "XY", false),

@@ -79,6 +79,30 @@ EXPORT void simt_mbarrier_wait(void* p, u32 parity, const char* file, int line)
     }
 }
 
+// The last lane of the warp group lets all go on.
+EXPORT void simt_group_sync(const char* file, int line)
+{
+    Worker* w = simt_worker;
+    Lane* lane = w->lane;
+    Block* block = lane->block;
+    Site site = {file, line};
+    const u32 group = lane->index / kGroup;
+    if ((group + 1) * kGroup > block->threads) fault(site, "group_sync in a block of %u threads; a warp group has %u", block->threads, kGroup);
+    lane->state = State::GroupSync;
+    lane->site = site;
+    if (++block->group_arrived[group] == kGroup) {
+        block->group_arrived[group] = 0;
+        const u32 stamp = ++w->stamp;
+        for (u32 i = 0; i < kGroup / kWarp; i++) {
+            Warp* warp = &block->warp[group * (kGroup / kWarp) + i];
+            warp->epoch = warp->group_epoch = stamp;
+            warp->ready = warp->all;
+            block->ready_warps |= 1u << warp->position;
+        }
+    }
+    wait(w, lane);
+}
+
 // ---- bulk copies ----
 
 static bool overlap(const u8* a, u64 a_bytes, const u8* b, u64 b_bytes) { return a < b + b_bytes && b < a + a_bytes; }

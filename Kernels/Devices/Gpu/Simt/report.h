@@ -41,6 +41,7 @@ static const char* what(State state)
     case State::WarpCall: return "waits in a shuffle or another warp collective";
     case State::GridSync: return "waits in grid_sync";
     case State::ClusterSync: return "waits in cluster_sync";
+    case State::GroupSync: return "waits in group_sync";
     case State::Mbarrier: return "waits in mbarrier_wait";
     case State::Ended: return "has ended";
     case State::Runs: break;

@@ -18,6 +18,7 @@ typedef float f32;
 
 #define EXPORT extern "C" __attribute__((visibility("default")))
 
+constexpr u32 kGroup = 128;  // lanes of a warp group
 constexpr u32 kWarp = 32, kMaxThreads = 1024, kMaxWarps = kMaxThreads / kWarp;
 constexpr u32 kMaxStaticShared = 48 * 1024, kMaxDynamicShared = 227 * 1024;
 constexpr u32 kRedZone = 64;  // between shared arrays, so that running past one never meets the next
@@ -46,7 +47,7 @@ struct Site {
     int line;
 };
 
-enum class State : u8 { Runs, BlockSync, WarpSync, WarpCall, GridSync, ClusterSync, Mbarrier, Ended };
+enum class State : u8 { Runs, BlockSync, WarpSync, WarpCall, GridSync, ClusterSync, GroupSync, Mbarrier, Ended };
 
 struct Block;
 struct Warp;
@@ -110,7 +111,8 @@ struct Warp {
     u32 present;  // by lane: not ended
     u32 arrived;  // by lane: waiting for the warp
     u32 position;
-    u32 epoch;  // raised by warp_sync and block_sync
+    u32 epoch;        // raised by warp_sync, group_sync and block_sync
+    u32 group_epoch;  // raised by group_sync
     Lane* first;
     const u8* lane_at;  // position -> lane
     void (*op)(const WarpCall*);
@@ -131,6 +133,7 @@ struct Block {
     Dim3 at;
     u32 epoch, first_epoch;  // raised by block_sync; when the block began
     bool multiplies;         // has met a wgmma
+    u32 group_arrived[kMaxThreads / kGroup];
     Site barrier;  // where the first lane of the present barrier waits
     Lane* lanes;
     Warp warp[kMaxWarps];

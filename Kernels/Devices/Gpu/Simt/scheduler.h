@@ -123,6 +123,7 @@ static void begin_block(Worker* w, Block* block, u64 index)
     block->number = (u32)index;
     block->ended = block->arrived = 0;
     block->multiplies = false;
+    memset(block->group_arrived, 0, sizeof block->group_arrived);
     raise_epoch(w, block);
     block->first_epoch = block->epoch;
     block->arrays = block->static_bytes = block->arena_used = 0;

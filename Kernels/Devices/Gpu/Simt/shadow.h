@@ -11,7 +11,7 @@ enum : u8 { kNever = 0, kWritten = 1, kPending = 2 };  // pending: an asynchrono
 enum Who : u32 { kOne, kInWarp, kInBlock, kInGrid };  // a lane, or several of ...
 
 // The last write, or the reads, of a word. Stamps rise with every barrier, so one number tells whether the access lies before the
-// launch, before the block's last barrier, or before the warp's last warp_sync.
+// launch, before the block's last barrier, the warp group's, or the warp's last warp_sync.
 struct Record {
     u32 stamp, block, site;
     u32 bits;  // packed by hand: bit fields are stored bytewise, and reading them back whole stalls
@@ -90,6 +90,7 @@ static bool ordered(const Record& r, const Lane* lane, u32 ordered_before)
     if (r.stamp < ordered_before) return true;
     if (r.who() == kInGrid || r.block != lane->block->number) return false;
     if (r.stamp < lane->block->epoch) return true;
+    if (r.who() != kInBlock && r.lane() / kGroup == lane->index / kGroup && r.stamp < lane->warp->group_epoch) return true;
     if (r.who() == kInBlock || r.lane() / kWarp != lane->index / kWarp) return false;
     return r.stamp < lane->warp->epoch || (r.who() == kOne && r.lane() == lane->index);
 }

@@ -12,6 +12,7 @@ u32 simt_shared_offset(const void* p);
 void* simt_scratch();
 void simt_wgmma_fence();
 void simt_fence_proxy();
+void simt_group_sync(const char* file, int line);
 void simt_wgmma(void (*run)(const SimtWarpCall*), f32* d, u64 a, u64 b, u32 columns, u32 add, const char* file, int line);
 void simt_wgmma_commit();
 void simt_wgmma_wait(u32 pending, const char* file, int line);
@@ -42,6 +43,7 @@ template <class T, class S> DEV void bulk_copy(sptr<T> to, gptr<S> from, u32 byt
 DEV u32 cluster_rank() { return simt_cluster_rank(); }
 DEV void cluster_sync(SIMT_SITE) { simt_cluster_sync(file, line); }
 
+DEV void group_sync(SIMT_SITE) { simt_group_sync(file, line); }
 DEV void fence_proxy_async() { simt_fence_proxy(); }
 
 template <i32 Registers> DEV void keep_registers() {}
