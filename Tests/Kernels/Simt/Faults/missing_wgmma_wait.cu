@@ -1,6 +1,5 @@
 // the lane ends before its product
-#include "Common/prelude_sm90.cuh"
-#include "Tests/Kernels/Simt/Faults/fault.cuh"
+#include "Tests/Kernels/Simt/Faults/fault_sm90.cuh"
 
 FAULTY
 {
@@ -8,19 +7,9 @@ FAULTY
     OUT(f32, Y);
     SHARED(f32, memory, 17 * 256);
     SHARED(u64, arrived, 1);
-    i32 t = threadIdx.x;
-    sptr<f32> tile = align_to_1024(memory);
-    if (t == 0) {
-        mbarrier_init(arrived, 1);
-        mbarrier_init_done();
-    }
-    block_sync();
-    if (t == 0) {
-        mbarrier_arrive_expecting(arrived, 16 * 1024);
-        for (i32 i = 0; i < 16; i++) bulk_copy(tile + i * 256, X, 1024, arrived);
-    }
     f32 acc[64];
-    for (i32 i = 0; i < 64; i++) acc[i] = 0.0f;
+    i32 t = threadIdx.x;
+    sptr<f32> tile = begin_tile(memory, arrived, X, acc);
     mbarrier_wait(arrived, 0);
     wgmma_fence();
     wgmma_tf32<128>(acc, wgmma_descriptor(tile), wgmma_descriptor(tile), true);  // reported here
@@ -34,19 +23,9 @@ MENDED
     OUT(f32, Y);
     SHARED(f32, memory, 17 * 256);
     SHARED(u64, arrived, 1);
-    i32 t = threadIdx.x;
-    sptr<f32> tile = align_to_1024(memory);
-    if (t == 0) {
-        mbarrier_init(arrived, 1);
-        mbarrier_init_done();
-    }
-    block_sync();
-    if (t == 0) {
-        mbarrier_arrive_expecting(arrived, 16 * 1024);
-        for (i32 i = 0; i < 16; i++) bulk_copy(tile + i * 256, X, 1024, arrived);
-    }
     f32 acc[64];
-    for (i32 i = 0; i < 64; i++) acc[i] = 0.0f;
+    i32 t = threadIdx.x;
+    sptr<f32> tile = begin_tile(memory, arrived, X, acc);
     mbarrier_wait(arrived, 0);
     wgmma_fence();
     wgmma_tf32<128>(acc, wgmma_descriptor(tile), wgmma_descriptor(tile), true);
