@@ -6,8 +6,6 @@ namespace GenEngine.Bench.Shapes;
 /// <summary>One piece of work at a shape that the user names, on any device, with what it cannot do without.</summary>
 internal abstract class ShapeJob(Device device, DType real) : IDisposable
 {
-    private const string ScratchName = "room for operands";
-
     private readonly List<DeviceBuffer> _buffers = [];
 
     /// <summary>Name and extents: gemm-128x784x400.</summary>
@@ -20,7 +18,7 @@ internal abstract class ShapeJob(Device device, DType real) : IDisposable
     public abstract double Flops { get; }
 
     /// <summary>Bytes of all operands, each once.</summary>
-    public double Bytes => _buffers.Where(buffer => buffer.Name != ScratchName).Sum(buffer => (double)buffer.Bytes);
+    public double Bytes { get; private set; }
 
     public Device Device { get; } = device;
 
@@ -52,16 +50,16 @@ internal abstract class ShapeJob(Device device, DType real) : IDisposable
     /// <summary>Uninitialised memory.</summary>
     protected BufferRange Empty(long count, string name)
     {
-        var buffer = Device.Allocate(count * Real.Size(), name);
-        _buffers.Add(buffer);
-        return buffer.All;
+        Bytes += count * Real.Size();
+        return Allocate(count * Real.Size(), name);
     }
 
     /// <summary>Room that a kernel asks for to rearrange its operands in, which are counted already; null where it asks for none.</summary>
-    protected BufferRange? Scratch(long bytes)
+    protected BufferRange? Scratch(long bytes) => bytes == 0 ? null : Allocate(bytes, "room for operands");
+
+    private BufferRange Allocate(long bytes, string name)
     {
-        if (bytes == 0) return null;
-        var buffer = Device.Allocate(bytes, ScratchName);
+        var buffer = Device.Allocate(bytes, name);
         _buffers.Add(buffer);
         return buffer.All;
     }

@@ -103,8 +103,7 @@ public static partial class Ops
         Activation activation = Activation.None, double slope = 0, bool accumulate = false, BufferRange? residual = null, BufferRange? partials = null)
     {
         long bytes = ConvKernel.ScratchBytes(context.Device, context.Real, program, batch);
-        if (bytes == 0) return ConvKernel.Run(context.Device, context.Real, program, batch, x, filter, bias, y, activation, slope, accumulate, residual, partials);
-        using var scratch = new Scratch(context, bytes, "conv");
-        return ConvKernel.Run(context.Device, context.Real, program, batch, x, filter, bias, y, activation, slope, accumulate, residual, partials, scratch.Range);
+        using Scratch? scratch = bytes == 0 ? null : new Scratch(context, bytes, "conv");
+        return ConvKernel.Run(context.Device, context.Real, program, batch, x, filter, bias, y, activation, slope, accumulate, residual, partials, scratch?.Range);
     }
 }

@@ -92,14 +92,8 @@ public static partial class Ops
         bool accumulate = false)
     {
         long bytes = MatMulKernel.ScratchBytes(context.Device, context.Real, op, shape);
-        if (bytes == 0)
-        {
-            MatMulKernel.Run(context.Device, context.Real, op, shape, a, b, bias, c, activation, slope, accumulate);
-            return;
-        }
-
-        using var scratch = new Scratch(context, bytes, "matmul");
-        MatMulKernel.Run(context.Device, context.Real, op, shape, a, b, bias, c, activation, slope, accumulate, scratch.Range);
+        using Scratch? scratch = bytes == 0 ? null : new Scratch(context, bytes, "matmul");
+        MatMulKernel.Run(context.Device, context.Real, op, shape, a, b, bias, c, activation, slope, accumulate, scratch?.Range);
     }
 
     private static MatMulShape ProductShape(Tensor a, Tensor b, MatMulOp op)

@@ -26,6 +26,9 @@ public sealed record WgmmaTile(int Columns, int Group, double Efficiency)
     /// <summary>Threads a block: a warp group that fetches, two that multiply.</summary>
     public const int Threads = 384;
 
+    // assumed until a GPU has measured them; they decide which kernel runs and thereby bits, so they are constants and not timings
+    private const double Bandwidth = 3.5e12, LaunchSeconds = 3e-6;
+
     private const int MaxShared = 227 * 1024, Spare = 2048; // to the next 1024 bytes, and mbarriers
 
     private static readonly int[] s_all = [0, 1, 2], s_split = [1, 2];
@@ -59,6 +62,30 @@ public sealed record WgmmaTile(int Columns, int Group, double Efficiency)
 
     /// <summary>The constants that tell the source which tile it is.</summary>
     public string[] Defines(Precision precision) => [$"PRECISION={(int)precision}", $"TILE_N={Columns}", $"TILE_GROUP={Group}", $"TILE_STAGES={Stages(precision)}"];
+
+    /// <summary>Of the tiles that serve a precision, the index into <see cref="All"/> of the one with the least work on the busiest of so many slots.</summary>
+    /// <param name="forced">The index to take instead, or the next that serves; null chooses.</param>
+    /// <param name="tiles">What is handed out to the slots with a tile.</param>
+    internal static int Choose<TShape>(Precision precision, int? forced, long slots, in TShape shape, Func<WgmmaTile, TShape, long> tiles)
+    {
+        var serving = Serving(precision);
+        if (forced is { } index) return MmaTile.Nearest(serving, index);
+        return serving[TileChoice.Least(0, serving.Count, (Slots: slots, Serving: serving, Shape: shape, Tiles: tiles), static (i, of) =>
+        {
+            var tile = All[of.Serving[i]];
+            return (of.Tiles(tile, of.Shape), of.Slots, tile.Columns / tile.Efficiency);
+        })];
+    }
+
+    /// <summary>
+    /// Whether these kernels are the faster ones, by arithmetic alone: they and those of mma.sync differ in the order of their sums, so a
+    /// measurement must not choose between them.
+    /// </summary>
+    /// <param name="flops">Of all tiles, what edges and idle slots waste included.</param>
+    /// <param name="moved">Bytes that rounding and rearranging read and write.</param>
+    /// <param name="rate">Operations a second of the best tile.</param>
+    /// <param name="seconds">What mma.sync takes.</param>
+    internal bool Pays(double flops, double moved, double rate, double seconds) => (flops / (rate * Efficiency)) + (moved / Bandwidth) + LaunchSeconds < seconds;
 
     private int StageBytes(Precision precision) => Parts(precision) * (BrickBytes + (Columns * 128));
 }

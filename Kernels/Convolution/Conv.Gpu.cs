@@ -40,7 +40,7 @@ public sealed class ConvGpu : ITiledKernelFamily
         args.OutQuads = aligned && program.OutputQuads && args.Residual % 16 == 0 ? 1 : 0;
         if (dtype == DType.Float32 && device.Precision != Precision.Float32 && ConvMmaGpu.Serves(program.Plan))
         {
-            if (scratch is { } room && quads && args.OutQuads != 0 && ConvWgmmaGpu.ScratchBytes(device, program, args.Batch) is var wanted and > 0 && room.Bytes >= wanted)
+            if (scratch is { } room && quads && args.OutQuads != 0 && ConvWgmmaGpu.Serves(device, program, args.Batch, room.Bytes))
             {
                 bool leavesThem = LeavesStatistics(program.Plan, RowChunks.Rows, RowChunks.Rows, ref args, ref accesses); // a warp group has a chunk
                 ConvWgmmaGpu.Launch(device, program, args, accesses, room);
@@ -92,17 +92,7 @@ public sealed class ConvGpu : ITiledKernelFamily
 
     private static LaunchShape Shape(SimtTile tile, ConvPlan plan, int batch) => LaunchShape.Linear(Blocks(tile, plan, batch), tile.Threads);
 
-    private static long Blocks(SimtTile tile, ConvPlan plan, int batch)
-    {
-        long blocks = 0;
-        for (int i = 0; i < plan.Parts.Count; i++)
-        {
-            var part = plan.Parts[i];
-            blocks += tile.Blocks((long)batch * part.CountY * part.CountX, part.EndOutput - part.FirstOutput);
-        }
-
-        return blocks;
-    }
+    private static long Blocks(SimtTile tile, ConvPlan plan, int batch) => ConvTiles.Blocks(plan, batch, tile, static (tile, rows, columns) => tile.Blocks(rows, columns));
 
     private static GpuKernel Variant(DType dtype, bool transposed, int index, bool quads)
     {

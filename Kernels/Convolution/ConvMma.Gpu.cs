@@ -62,17 +62,7 @@ public sealed class ConvMmaGpu : ITiledKernelFamily
     private static LaunchShape Shape(MmaTile tile, ConvPlan plan, int batch) =>
         LaunchShape.Linear(Blocks(tile, plan, batch), tile.Threads) with { SharedBytes = tile.SharedBytes };
 
-    private static long Blocks(MmaTile tile, ConvPlan plan, int batch)
-    {
-        long blocks = 0;
-        for (int i = 0; i < plan.Parts.Count; i++)
-        {
-            var part = plan.Parts[i];
-            blocks += tile.Blocks((long)batch * part.CountY * part.CountX, part.EndOutput - part.FirstOutput);
-        }
-
-        return blocks;
-    }
+    private static long Blocks(MmaTile tile, ConvPlan plan, int batch) => ConvTiles.Blocks(plan, batch, tile, static (tile, rows, columns) => tile.Blocks(rows, columns));
 
     private static GpuKernel Variant(Precision precision, bool transposed, int index, bool quads)
     {

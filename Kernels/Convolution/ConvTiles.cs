@@ -29,6 +29,20 @@ internal static class ConvTiles
     /// <summary>Whether the tile is that of the kernels for few output channels.</summary>
     public static bool IsNarrow(SimtTile tile) => tile.Columns < 32;
 
+    /// <summary>Tiles of all parts of a plan, whose rows are the pixels of a part's lattice over all images and whose columns its output channels.</summary>
+    /// <param name="blocks">Of one product, with a tile.</param>
+    public static long Blocks<TTile>(ConvPlan plan, int batch, TTile tile, Func<TTile, long, long, long> blocks)
+    {
+        long sum = 0;
+        for (int i = 0; i < plan.Parts.Count; i++)
+        {
+            var part = plan.Parts[i];
+            sum += blocks(tile, (long)batch * part.CountY * part.CountX, part.EndOutput - part.FirstOutput);
+        }
+
+        return sum;
+    }
+
     /// <summary>Every variant of a kernel that takes a tile: for float with and without quads.</summary>
     public static IEnumerable<(DType Dtype, int Tile, bool Quads)> All =>
         from dtype in new[] { DType.Float32, DType.Float64 }

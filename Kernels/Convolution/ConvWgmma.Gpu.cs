@@ -12,9 +12,6 @@ public sealed class ConvWgmmaGpu : IGpuKernelFamily
 {
     private const int Threads = 256;
 
-    // assumed until a GPU has measured them; they decide which kernel runs and thereby bits, so they are constants and not timings
-    private const double Bandwidth = 3.5e12, LaunchSeconds = 3e-6;
-
     private static readonly Dictionary<(Precision Precision, int Tile), GpuKernel> Kernels = (
         from precision in Precisions.OfTensorCores
         from tile in WgmmaTile.Serving(precision)
@@ -35,7 +32,11 @@ public sealed class ConvWgmmaGpu : IGpuKernelFamily
     public static int? ForcedTile { get; set; }
 
     internal static long ScratchBytes(GpuDevice device, ConvProgram program, int batch) =>
-        Suits(device, program, batch) && Pays(device, program.Plan, batch) ? ImageBytes(device.Precision, program.Plan, batch) + FilterBytes(device.Precision, program.Plan, WgmmaTile.All[0]) : 0;
+        Suits(device, program, batch) && Pays(device, program.Plan, batch) ? PackedBytes(device.Precision, program.Plan, batch) : 0;
+
+    /// <summary>Whether this scratch was meant for it: who gives that much has asked <see cref="ScratchBytes"/>.</summary>
+    internal static bool Serves(GpuDevice device, ConvProgram program, int batch, long scratchBytes) =>
+        Suits(device, program, batch) && scratchBytes >= PackedBytes(device.Precision, program.Plan, batch);
 
     internal static void Launch(GpuDevice device, ConvProgram program, ConvArgs args, ReadOnlySpan<Access> accesses, BufferRange scratch)
     {
@@ -77,7 +78,6 @@ public sealed class ConvWgmmaGpu : IGpuKernelFamily
         return (long)batch * plan.Input.Height * plan.Input.Width < int.MaxValue; // a pixel's number
     }
 
-    // By arithmetic alone: the two kernels differ in the order of their sums, so a measurement must not choose between them.
     private static bool Pays(GpuDevice device, ConvPlan plan, int batch)
     {
         if (ForcedTile is not null) return true;
@@ -85,32 +85,21 @@ public sealed class ConvWgmmaGpu : IGpuKernelFamily
         var (mma, wgmma) = precision switch { Precision.Tf32 => (120e12, 280e12), Precision.BFloat16 => (120e12, 500e12), _ => (55e12, 95e12) };
         var tile = WgmmaTile.All[Choose(device, plan, batch)];
         double flops = 2.0 * batch * plan.Products;
-        double rounds = 0, slots = device.Driver.MultiprocessorCount;
-        foreach (var part in plan.Parts) rounds += 2.0 * part.K * PartTiles(tile, part, batch) * WgmmaTile.Rows * tile.Columns;
-        double filled = Math.Ceiling(Tiles(tile, plan, batch) / slots) * slots / Tiles(tile, plan, batch);
+        double rounds = 0, slots = device.Driver.MultiprocessorCount, tiles = Tiles(tile, plan, batch), filled = Math.Ceiling(tiles / slots) * slots / tiles;
+        for (int i = 0; i < plan.Parts.Count; i++) rounds += 2.0 * plan.Parts[i].K * PartTiles(tile, plan.Parts[i], batch) * WgmmaTile.Rows * tile.Columns;
         double moved = (sizeof(float) * (double)batch * plan.Input.Count) + ImageBytes(precision, plan, batch) + (sizeof(float) * (double)plan.FilterCount) + FilterBytes(precision, plan, tile);
-        return (rounds * filled / (wgmma * tile.Efficiency)) + (moved / Bandwidth) + LaunchSeconds < flops / mma;
+        return tile.Pays(rounds * filled, moved, wgmma, flops / mma);
     }
 
-    private static int Choose(GpuDevice device, ConvPlan plan, int batch)
-    {
-        var serving = WgmmaTile.Serving(device.Precision);
-        if (ForcedTile is { } forced) return MmaTile.Nearest(serving, forced);
-        return serving[TileChoice.Least(0, serving.Count, (Slots: (long)device.Driver.MultiprocessorCount, Serving: serving, Plan: plan, Batch: batch), static (i, of) =>
-        {
-            var tile = WgmmaTile.All[of.Serving[i]];
-            return (Tiles(tile, of.Plan, of.Batch), of.Slots, tile.Columns / tile.Efficiency);
-        })];
-    }
+    private static int Choose(GpuDevice device, ConvPlan plan, int batch) =>
+        WgmmaTile.Choose(device.Precision, ForcedTile, device.Driver.MultiprocessorCount, (Plan: plan, Batch: batch), static (tile, of) => Tiles(tile, of.Plan, of.Batch));
 
-    private static long Tiles(WgmmaTile tile, ConvPlan plan, int batch)
-    {
-        long tiles = 0;
-        for (int i = 0; i < plan.Parts.Count; i++) tiles += PartTiles(tile, plan.Parts[i], batch);
-        return tiles;
-    }
+    private static long Tiles(WgmmaTile tile, ConvPlan plan, int batch) => ConvTiles.Blocks(plan, batch, tile, static (tile, rows, columns) => tile.Tiles(rows, columns));
 
     private static long PartTiles(WgmmaTile tile, ConvPart part, int batch) => tile.Tiles((long)batch * part.CountY * part.CountX, part.EndOutput - part.FirstOutput);
+
+    // for the widest tile, so that the scratch does not depend on the choice
+    private static long PackedBytes(Precision precision, ConvPlan plan, int batch) => ImageBytes(precision, plan, batch) + FilterBytes(precision, plan, WgmmaTile.All[0]);
 
     private static long ImageBytes(Precision precision, ConvPlan plan, int batch) => batch * plan.Input.Count / WgmmaTile.Chunk(precision) * 128 * WgmmaTile.Parts(precision);
 

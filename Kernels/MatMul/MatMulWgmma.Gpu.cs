@@ -15,9 +15,6 @@ public sealed class MatMulWgmmaGpu : IGpuKernelFamily
     // blocks that share the bricks of B
     private const int Cluster = 2;
 
-    // assumed until a GPU has measured them; they decide which kernel runs and thereby bits, so they are constants and not timings
-    private const double Bandwidth = 3.5e12, LaunchSeconds = 3e-6;
-
     private static readonly Dictionary<(Precision Precision, int Tile), GpuKernel> Kernels = (
         from precision in Precisions.OfTensorCores
         from tile in WgmmaTile.Serving(precision)
@@ -44,8 +41,8 @@ public sealed class MatMulWgmmaGpu : IGpuKernelFamily
         return Suits(device, args) && Pays(device, args) ? PackedBytes(device.Precision, args) : 0;
     }
 
-    internal static bool Serves(GpuDevice device, in MatMulArgs args, long scratchBytes) =>
-        Suits(device, args) && Pays(device, args) && scratchBytes >= PackedBytes(device.Precision, args);
+    /// <summary>Whether this scratch was meant for it: who gives that much has asked <see cref="ScratchBytes"/>.</summary>
+    internal static bool Serves(GpuDevice device, in MatMulArgs args, long scratchBytes) => Suits(device, args) && scratchBytes >= PackedBytes(device.Precision, args);
 
     internal static void Launch(GpuDevice device, MatMulArgs args, ReadOnlySpan<Access> accesses, BufferRange scratch)
     {
@@ -60,7 +57,7 @@ public sealed class MatMulWgmmaGpu : IGpuKernelFamily
         args.A = a.Address;
         args.B = b.Address;
         // as many clusters as run at once; multiprocessors come in groups, of which one may have an odd number and leave one idle
-        long clusters = Math.Min(args.Batch * Clusters(tile, args.M, args.N), Math.Max(1, device.Driver.MultiprocessorCount / Cluster));
+        long clusters = Math.Min(Clusters(tile, args), Slots(device));
         var shape = LaunchShape.Linear(clusters * Cluster, WgmmaTile.Threads) with { SharedBytes = tile.SharedBytes(precision) };
         device.Launch(Kernels[(precision, index)], shape, ref args, [Access.Read(a), Access.Read(b), .. accesses[2..]]);
     }
@@ -83,7 +80,6 @@ public sealed class MatMulWgmmaGpu : IGpuKernelFamily
     private static bool Suits(GpuDevice device, in MatMulArgs args) =>
         device.Precision != Precision.Float32 && WgmmaTile.RunsOn(device.Driver) && MatMulGpu.InQuads(args);
 
-    // By arithmetic alone: the two kernels differ in the order of their sums, so a measurement must not choose between them.
     private static bool Pays(GpuDevice device, in MatMulArgs args)
     {
         if (ForcedTile is not null) return true;
@@ -91,24 +87,19 @@ public sealed class MatMulWgmmaGpu : IGpuKernelFamily
         var precision = device.Precision;
         var (mma, wgmma) = precision switch { Precision.Tf32 => (180e12, 330e12), Precision.BFloat16 => (180e12, 600e12), _ => (70e12, 110e12) };
         var tile = WgmmaTile.All[Choose(device, args)];
-        long slots = Math.Max(1, device.Driver.MultiprocessorCount / Cluster), tiles = args.Batch * Clusters(tile, args.M, args.N);
+        long slots = Slots(device), tiles = Clusters(tile, args);
         double rounds = (double)((tiles + slots - 1) / slots * slots) * Cluster * WgmmaTile.Rows * tile.Columns;
         double packed = PackedBytes(precision, args) + (sizeof(float) * (double)args.Batch * args.K * (args.M + args.N));
-        return (2 * rounds * args.K / (wgmma * tile.Efficiency)) + (packed / Bandwidth) + LaunchSeconds < args.Flops / mma;
+        return tile.Pays(2 * rounds * args.K, packed, wgmma, args.Flops / mma);
     }
 
-    private static int Choose(GpuDevice device, in MatMulArgs args)
-    {
-        var serving = WgmmaTile.Serving(device.Precision);
-        if (ForcedTile is { } forced) return MmaTile.Nearest(serving, forced);
-        return serving[TileChoice.Least(0, serving.Count, (Slots: (long)Math.Max(1, device.Driver.MultiprocessorCount / Cluster), Serving: serving, Args: args), static (i, of) =>
-        {
-            var tile = WgmmaTile.All[of.Serving[i]];
-            return (of.Args.Batch * Clusters(tile, of.Args.M, of.Args.N), of.Slots, tile.Columns / tile.Efficiency);
-        })];
-    }
+    private static int Choose(GpuDevice device, in MatMulArgs args) =>
+        WgmmaTile.Choose(device.Precision, ForcedTile, Slots(device), args, static (tile, args) => Clusters(tile, args));
 
-    private static long Clusters(WgmmaTile tile, long rows, long columns) => WgmmaTile.RowBlocks(rows, Cluster) / Cluster * ((columns + tile.Columns - 1) / tile.Columns);
+    // clusters that run at once
+    private static long Slots(GpuDevice device) => Math.Max(1, device.Driver.MultiprocessorCount / Cluster);
+
+    private static long Clusters(WgmmaTile tile, in MatMulArgs args) => args.Batch * (WgmmaTile.RowBlocks(args.M, Cluster) / Cluster) * ((args.N + tile.Columns - 1) / tile.Columns);
 
     // for the widest tile, so that the scratch does not depend on the choice
     private static long PackedBytes(Precision precision, in MatMulArgs args) =>
