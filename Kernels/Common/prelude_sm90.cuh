@@ -58,6 +58,15 @@ DEV u32 cluster_rank()
 }
 // A barrier of all blocks of the cluster. At the end of a kernel it keeps a block's shared memory alive for the others.
 DEV void cluster_sync() { asm volatile("barrier.cluster.arrive.release;\n\tbarrier.cluster.wait.acquire;" ::: "memory"); }
+// Stores into this place of the shared memory of block `rank` of the cluster, which must have begun and not ended: between two cluster_sync, and
+// the other block reads it behind the second.
+DEV void cluster_store(sptr<u32> to, u32 rank, u32 value)
+{
+    asm volatile("{\n\t.reg .b32 there;\n\tmapa.shared::cluster.u32 there, %0, %1;\n\tst.shared::cluster.b32 [there], %2;\n\t}" ::"r"(shared_address(to)), "r"(rank), "r"(value)
+                 : "memory");
+}
+DEV void cluster_store(sptr<i32> to, u32 rank, i32 value) { cluster_store((sptr<u32>)to, rank, (u32)value); }
+DEV void cluster_store(sptr<f32> to, u32 rank, f32 value) { cluster_store((sptr<u32>)to, rank, f32_bits(value)); }
 // Says that reads of the calling warp are over (wgmma_wait is behind it). It orders no data for the other block: with cluster scope it would be a
 // fence of all the GPU's memory, in the innermost loop.
 DEV void mbarrier_arrive_at(u64* bar, u32 rank)

@@ -51,6 +51,9 @@ public sealed unsafe class SimtDriver : IGpuDriver
 
     public bool CanTime => false;
 
+    /// <summary>The order of launches that run in one: 0 ascending, 1 descending, 2 permuted. For tests of the emulator itself.</summary>
+    internal int Order { get; set; }
+
     /// <summary>Kernel objects that were compiled rather than found in the cache.</summary>
     public int Compiled => _runtime.Cache.Compiled;
 
@@ -154,7 +157,7 @@ public sealed unsafe class SimtDriver : IGpuDriver
             Cooperative = shape.Cooperative ? 1u : 0u,
             Cluster = module.Descriptor->Cluster,
         };
-        if (_options.Orders == 1) RunOnce(kernel, &launch, accesses, 0);
+        if (_options.Orders == 1) RunOnce(kernel, &launch, accesses, Order);
         else _ordered.Run(this, kernel, &launch, accesses, _options.Orders);
     }
 
@@ -226,6 +229,7 @@ public sealed unsafe class SimtDriver : IGpuDriver
             : shape.BlockX > descriptor->MaxThreads ? $"{shape.BlockX} threads a block; KERNEL allows {descriptor->MaxThreads}"
             : shape.SharedBytes is < 0 or > 227 * 1024 ? $"{shape.SharedBytes} bytes of dynamic shared memory (up to {227 * 1024})"
             : shape.GridX % descriptor->Cluster != 0 ? $"a grid of {shape.GridX} blocks in clusters of {descriptor->Cluster}"
+            : shape.Cooperative && descriptor->Cluster > 1 ? $"a cooperative grid in clusters of {descriptor->Cluster}, which the emulator does not know"
             : shape.Cooperative && (long)shape.GridX * shape.GridY * shape.GridZ > ResidentBlockCount ? $"a cooperative grid of more than {ResidentBlockCount} blocks; ask ResidentBlocks"
             : null;
         if (why is not null) throw new EngineException($"{kernel.Name} is launched with {why}.");

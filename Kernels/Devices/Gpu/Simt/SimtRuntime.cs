@@ -10,7 +10,7 @@ namespace GenEngine.Kernels.Devices.Gpu.Simt;
 internal sealed unsafe partial class SimtRuntime
 {
     /// <summary>Raise it when the interface between kernel objects, run time and driver changes.</summary>
-    public const int Abi = 2;
+    public const int Abi = 3;
 
     private static readonly ConcurrentDictionary<(HostCompiler, string), Lazy<SimtRuntime>> s_runtimes = new();
 

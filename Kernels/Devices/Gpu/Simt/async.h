@@ -42,23 +42,11 @@ EXPORT void simt_mbarrier_init(void* p, u32 count, const char* file, int line)
 }
 
 // bytes: what copies will bring in this phase, told with the arrival.
-EXPORT u32 simt_cluster_rank() { return (u32)(simt_worker->lane->block - simt_worker->blocks); }
-
-// The same place in the shared memory of another block of the cluster.
-static u8* of_rank(Worker* w, const void* p, u32 rank, Site site)
-{
-    if (rank >= w->launch->cluster) fault(site, "rank %u of a cluster of %u blocks", rank, w->launch->cluster);
-    Block* block = &w->blocks[rank];
-    if (block->ended == block->threads) fault(site, "reaches into block %u of the cluster, which has ended", rank);
-    return block->arena + ((const u8*)p - w->lane->block->arena);
-}
-
-// bytes: what copies will bring in this phase, told with the arrival.
 EXPORT void simt_mbarrier_arrive(void* p, u32 bytes, u32 rank, const char* file, int line)
 {
     Worker* w = simt_worker;
     Site site = {file, line};
-    Mbarrier* bar = mbarrier(of_rank(w, p, rank, site), site);
+    Mbarrier* bar = mbarrier(of_rank(w, p, sizeof(Mbarrier), rank, site), site);
     if (w->lane->unfenced) fault(site, "tells others of copies that no fence_proxy_async has shown to wgmma");
     if (!bar->missing) fault(site, "an arrival too many: the mbarrier expects %u a phase", bar->count);
     bar->bytes += (i32)bytes;
@@ -107,17 +95,6 @@ EXPORT void simt_group_sync(const char* file, int line)
 
 static bool overlap(const u8* a, u64 a_bytes, const u8* b, u64 b_bytes) { return a < b + b_bytes && b < a + a_bytes; }
 
-// Where `bytes` from p on lie within one shared array of the block; a fault where they do not.
-static const SharedArray& shared_home(Block* block, const u8* p, u64 bytes, const char* verb, Site site)
-{
-    u64 offset = (u64)(p - block->arena);
-    for (u32 i = 0; i < block->arrays; i++) {
-        const SharedArray& home = block->array[i];
-        if (offset >= home.offset && offset + bytes <= home.offset + home.bytes) return home;
-    }
-    fault(site, "%s %llu bytes of shared memory that lie in no array", verb, (unsigned long long)bytes);
-}
-
 // Nobody may write what a product under way still reads.
 static void check_products(const Block* block, const u8* to, u32 bytes, const char* name, Site site)
 {
@@ -154,8 +131,8 @@ EXPORT void simt_bulk_copy(void* to, const void* from, u32 bytes, void* p, u32 r
     if (bytes == 0 || (((u64)to | (u64)from | bytes) & 15)) fault(site, "a bulk copy whose addresses or size (%u bytes) are not multiples of 16", bytes);
     for (u32 rank = 0; ranks >> rank; rank++) {
         if (!(ranks >> rank & 1)) continue;
-        u8* target = of_rank(w, to, rank, site);
-        begin_bulk_copy(w, &w->blocks[rank], target, (const u8*)from, bytes, mbarrier(of_rank(w, p, rank, site), site), site);
+        u8* target = of_rank(w, to, bytes, rank, site);
+        begin_bulk_copy(w, &w->blocks[rank], target, (const u8*)from, bytes, mbarrier(of_rank(w, p, sizeof(Mbarrier), rank, site), site), site);
     }
 }
 
@@ -220,6 +197,7 @@ static void check_operand(Worker* w, const Operand& o, Site site)
     if (!w->launch->shadow) return;
     Block* block = w->lane->block;
     const u8* init = block->init + (o.from - block->arena);
+    if (all_written(init, (u32)o.bytes)) return;
     int pending = find_state(init, (u32)o.bytes, kPending);
     if (pending >= 0) fault(site, "wgmma reads shared memory that a bulk copy is still filling");
     int never = find_state(init, (u32)o.bytes, kNever);

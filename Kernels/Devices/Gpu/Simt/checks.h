@@ -91,7 +91,7 @@ EXPORT void simt_global_access(const void* p, u32 bytes, u32 align, u32 range, u
     check_order(w, r.cells, at - r.first_word, bytes, how, s->ordered_before, s->ordered_before, {"", r.name, r.begin - r.first_word}, site);
     u8* init = r.init + (at - r.begin);
     if (how != kWrite) {
-        int never = find_state(init, bytes, kNever);
+        int never = all_written(init, bytes) ? -1 : find_state(init, bytes, kNever);
         if (never >= 0) fault(site, "uninitialised: reads byte %llu of %s, which nobody has written", (unsigned long long)(at - r.begin) + never, r.name);
     } else if (r.mode == kWrite) {
         int twice = find_state(init, bytes, kWritten);
@@ -104,6 +104,9 @@ EXPORT void simt_global_access(const void* p, u32 bytes, u32 align, u32 range, u
 
 // ---- shared memory ----
 
+// Every access of shared memory passes here, and a call more would be felt.
+#define HOT static inline __attribute__((always_inline))
+
 EXPORT u32 simt_shared_slot(const void* declaration)
 {
     Block* block = simt_worker->lane->block;
@@ -112,28 +115,42 @@ EXPORT u32 simt_shared_slot(const void* declaration)
     return i;
 }
 
+// The array that a checked pointer names: the access must lie within it, wherever else it may point.
+HOT const SharedArray& shared_place(const Block* block, u64 offset, u32 bytes, u32 align, u32 array, const char* verb, Site site)
+{
+    if (array >= block->arrays) fault(site, "%s shared memory through a pointer to nothing", verb);
+    const SharedArray& home = block->array[array];
+    i64 inside = (i64)(offset - home.offset);
+    if (inside < 0 || inside + bytes > home.bytes)
+        fault(site, "out of bounds: %s %u bytes at byte %lld of shared %s, which has %u bytes", verb, bytes, inside, home.name, home.bytes);
+    if (offset & (align - 1)) fault(site, "misaligned: %s %u bytes at byte %lld of shared %s; the address must be a multiple of %u", verb, bytes, inside, home.name, align);
+    return home;
+}
+
+// block: whose memory it is, another's where blocks of a cluster store into each other's.
+HOT void shared_access(Worker* w, Block* block, u64 offset, u32 bytes, const SharedArray& home, u32 how, const char* kind, Site site)
+{
+    u64 inside = offset - home.offset;
+    u8* init = block->init + offset;
+    const bool whole = all_written(init, bytes);
+    int pending = whole ? -1 : find_state(init, bytes, kPending);
+    if (pending >= 0) fault(site, "%s byte %llu of %s%s before the copy into it was waited for", how == kRead ? "reads" : "writes", (unsigned long long)(inside + pending), kind, home.name);
+    check_order(w, block->cells, offset, bytes, how, block->first_epoch, block->settled, {kind, home.name, home.offset}, site);
+    if (how != kWrite && !whole) {
+        int never = find_state(init, bytes, kNever);
+        if (never >= 0) fault(site, "uninitialised: reads byte %llu of %s%s, which nobody has written", (unsigned long long)(inside + never), kind, home.name);
+    }
+    if (how != kRead) memset(init, kWritten, bytes);
+}
+
 EXPORT void simt_shared_access(const void* p, u32 bytes, u32 align, u32 array, u32 how, const char* file, int line)
 {
     Worker* w = simt_worker;
     Block* block = w->lane->block;
     Site site = {file, line};
-    const char* verb = how == kRead ? "reads" : "writes";
-    if (array >= block->arrays) fault(site, "%s shared memory through a pointer to nothing", verb);
-    const SharedArray& home = block->array[array];
     u64 offset = (u64)((const u8*)p - block->arena);
-    i64 inside = (i64)(offset - home.offset);
-    if (inside < 0 || inside + bytes > home.bytes)
-        fault(site, "out of bounds: %s %u bytes at byte %lld of shared %s, which has %u bytes", verb, bytes, inside, home.name, home.bytes);
-    if (offset & (align - 1)) fault(site, "misaligned: %s %u bytes at byte %lld of shared %s; the address must be a multiple of %u", verb, bytes, inside, home.name, align);
-    u8* init = block->init + offset;
-    int pending = find_state(init, bytes, kPending);
-    if (pending >= 0) fault(site, "%s byte %lld of shared %s before the copy into it was waited for", verb, inside + pending, home.name);
-    check_order(w, block->cells, offset, bytes, how, block->first_epoch, block->epoch, {"shared ", home.name, home.offset}, site);
-    if (how != kWrite) {
-        int never = find_state(init, bytes, kNever);
-        if (never >= 0) fault(site, "uninitialised: reads byte %lld of shared %s, which nobody has written", inside + never, home.name);
-    }
-    if (how != kRead) memset(init, kWritten, bytes);
+    const SharedArray& home = shared_place(block, offset, bytes, align, array, how == kRead ? "reads" : "writes", site);
+    shared_access(w, block, offset, bytes, home, how, "shared ", site);
     if (w->counting) count_access(w, offset, bytes, how, true, site);
 }
 
@@ -143,7 +160,7 @@ static void copy_landed(Worker* w, const Copy& c, Site site)
     Block* block = w->lane->block;
     u64 offset = (u64)(c.to - block->arena);
     memset(block->init + offset, kWritten, c.bytes);
-    check_order(w, block->cells, offset, c.bytes, kWrite, block->first_epoch, block->epoch, {"shared ", "memory", 0}, site);
+    check_order(w, block->cells, offset, c.bytes, kWrite, block->first_epoch, block->settled, {"shared ", "memory", 0}, site);
 }
 
 // ---- allocations ----

@@ -30,13 +30,7 @@ EXPORT void* simt_shared(const void* declaration, u64 bytes, const char* name, c
 {
     Worker* w = simt_worker;
     Block* block = w->lane->block;
-    for (u32 i = 0; i < block->arrays; i++)
-        if (block->array[i].declaration == declaration) return block->arena + block->array[i].offset;
-    Site site = {file, line};
-    block->static_bytes += (u32)((bytes + 15) & ~15ull);
-    if (bytes > kMaxStaticShared || block->static_bytes > kMaxStaticShared)
-        fault(site, "static shared memory passes %u bytes with '%s'; use DYN_SHARED", kMaxStaticShared, name);
-    return block->arena + block->array[add_array(w, block, declaration, (u32)bytes, name, site)].offset;
+    return block->arena + block->array[array_of(w, block, declaration, bytes, name, {file, line})].offset;
 }
 
 EXPORT void simt_block_sync(const char* file, int line)
@@ -49,7 +43,7 @@ EXPORT void simt_block_sync(const char* file, int line)
         fault({file, line}, "divergent barrier: other lanes of the block wait in block_sync at %s:%d", block->barrier.file, block->barrier.line);
     lane->state = State::BlockSync;
     lane->site = {file, line};
-    if (++block->arrived == block->threads) release_block(w, block);
+    if (++block->arrived == block->threads) release_block(w, block, ++w->stamp);
     wait(w, lane);
 }
 
@@ -62,10 +56,12 @@ static void resident_sync(State state, bool whole_grid, Site site)
     lane->site = site;
     if (++w->grid_arrived == w->resident * w->launch->threads) {
         w->grid_arrived = 0;
-        if (whole_grid && w->launch->shadow) w->launch->shadow->ordered_before = w->stamp + 1;
+        const u32 stamp = ++w->stamp;
+        if (whole_grid && w->launch->shadow) w->launch->shadow->ordered_before = stamp;
         for (u32 i = w->resident; i-- > 0;) {  // the last to be released runs first
             w->block = &w->blocks[w->launch->order == 1 ? w->resident - 1 - i : i];
-            release_block(w, w->block);
+            w->block->cluster_epoch = stamp;
+            release_block(w, w->block, stamp);
         }
     }
     wait(w, lane);
@@ -108,6 +104,7 @@ EXPORT void simt_warp_call(const void* in, void* out, void (*op)(const WarpCall*
     meet(in, out, op, number, {file, line}, State::WarpCall);
 }
 
+#include "Devices/Gpu/Simt/cluster.h"
 #include "Devices/Gpu/Simt/async.h"
 
 EXPORT u32 simt_shared_offset(const void* p) { return (u32)((const u8*)p - simt_worker->lane->block->arena); }
@@ -245,7 +242,8 @@ EXPORT const char* simt_launch(Worker* w, const Launch* launch)
     for (u32 i = 0; i < resident; i++) prepare_block(w, &w->blocks[i]);
     if (launch->shadow) begin_checks(w);
     if (launch->cooperative) {
-        for (u32 i = 0; i < resident; i++) begin_block(w, &w->blocks[i], item_at(i, total, launch->order, w->step));
+        const u32 stamp = ++w->stamp;
+        for (u32 i = 0; i < resident; i++) begin_block(w, &w->blocks[i], item_at(i, total, launch->order, w->step), stamp);
         *launch->next_block = total;
     }
     w->block = &w->blocks[0];

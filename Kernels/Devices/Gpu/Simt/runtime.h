@@ -131,7 +131,12 @@ struct Block {
     u32 threads, warps, ended, arrived;
     u32 number;              // in the grid
     Dim3 at;
-    u32 epoch, first_epoch;  // raised by block_sync; when the block began
+    u32 cluster_begin, cluster;  // number of the cluster's first block; its blocks
+    u32 epoch, first_epoch;      // raised by block_sync; when the cluster began
+    u32 cluster_epoch;           // raised by cluster_sync, for all blocks of the cluster alike
+    u32 settled;                 // stamps below need no look: shared memory of before is past for whoever may reach it
+    u32 stored_stamp;            // when another block last stored into this one's shared memory, and where
+    Site stored_site;
     bool multiplies;         // has met a wgmma
     u32 group_arrived[kMaxThreads / kGroup];
     Site barrier;  // where the first lane of the present barrier waits

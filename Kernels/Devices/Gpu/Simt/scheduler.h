@@ -54,11 +54,12 @@ static Lane* pick(Worker* w)
     return warp->first + warp->lane_at[position];
 }
 
-// What happens from here on comes after what happened before, for all lanes of the block.
-static void raise_epoch(Worker* w, Block* block)
+// What happens from here on comes after what happened before the stamp, for all lanes of the block.
+static void raise_epoch(Block* block, u32 stamp)
 {
-    block->epoch = ++w->stamp;
-    for (u32 i = 0; i < block->warps; i++) block->warp[i].epoch = block->epoch;
+    block->epoch = stamp;
+    block->settled = block->cluster > 1 ? block->cluster_epoch : stamp;  // the block's own barrier says nothing of what others store
+    for (u32 i = 0; i < block->warps; i++) block->warp[i].epoch = stamp;
 }
 
 // Lanes of the warp that have not ended are all here: run the collective, if there is one, and let them go on.
@@ -80,11 +81,11 @@ static void release_warp(Worker* w, Warp* warp)
 
 static u32 all_warps(const Block* block) { return block->warps == 32 ? 0xFFFFFFFFu : (1u << block->warps) - 1; }
 
-// All lanes of the block have come to a block or grid barrier.
-static void release_block(Worker* w, Block* block)
+// All lanes of the block have come to a barrier of the block, the cluster or the grid.
+static void release_block(Worker* w, Block* block, u32 stamp)
 {
     block->arrived = 0;
-    raise_epoch(w, block);
+    raise_epoch(block, stamp);
     for (u32 i = 0; i < block->warps; i++) block->warp[i].ready = block->warp[i].all;
     block->ready_warps = all_warps(block);
     w->warp = &block->warp[block->warp_at[0]];
@@ -98,7 +99,11 @@ static void lane_ended(Worker* w, Lane* lane)
     lane->saved = nullptr;
     lane->copy_count = lane->groups = lane->product_groups = 0;
     lane->fenced = lane->unfenced = false;
-    lane->block->ended++;
+    Block* block = lane->block;
+    if (++block->ended == block->threads && block->stored_stamp >= block->cluster_epoch) {
+        w->lane = nullptr;
+        fault(block->stored_site, "stores into block %u of the cluster, which has ended with no cluster_sync between", (u32)(block - w->blocks));
+    }
     warp->present &= ~(1u << (lane->index % kWarp));
     if (warp->arrived && warp->arrived == warp->present) release_warp(w, warp);
 }
@@ -115,17 +120,32 @@ static u32 add_array(Worker* w, Block* block, const void* declaration, u32 bytes
     return block->arrays++;
 }
 
-static void begin_block(Worker* w, Block* block, u64 index)
+// A lane has reached the declaration of a shared array; the first to do so makes it.
+static u32 array_of(Worker* w, Block* block, const void* declaration, u64 bytes, const char* name, Site site)
+{
+    for (u32 i = 0; i < block->arrays; i++)
+        if (block->array[i].declaration == declaration) return i;
+    block->static_bytes += (u32)((bytes + 15) & ~15ull);
+    if (bytes > kMaxStaticShared || block->static_bytes > kMaxStaticShared)
+        fault(site, "static shared memory passes %u bytes with '%s'; use DYN_SHARED", kMaxStaticShared, name);
+    return add_array(w, block, declaration, (u32)bytes, name, site);
+}
+
+// stamp: one for all blocks that begin together, so that none takes what another does at its beginning for the past.
+static void begin_block(Worker* w, Block* block, u64 index, u32 stamp)
 {
     const Launch* launch = w->launch;
     block->at = {(u32)(index % launch->grid.x), (u32)(index / launch->grid.x % launch->grid.y),
                  (u32)(index / launch->grid.x / launch->grid.y)};
     block->number = (u32)index;
+    block->cluster = launch->cluster;
+    block->cluster_begin = block->number - block->number % launch->cluster;
     block->ended = block->arrived = 0;
     block->multiplies = false;
     memset(block->group_arrived, 0, sizeof block->group_arrived);
-    raise_epoch(w, block);
-    block->first_epoch = block->epoch;
+    block->first_epoch = block->cluster_epoch = stamp;
+    block->stored_stamp = 0;
+    raise_epoch(block, stamp);
     block->arrays = block->static_bytes = block->arena_used = 0;
     block->ready_warps = all_warps(block);
     for (u32 i = 0; i < block->warps; i++) {
@@ -149,9 +169,10 @@ static bool next_cluster(Worker* w)
     u64 number = __atomic_fetch_add(launch->next_block, 1, __ATOMIC_RELAXED);
     if (number >= w->total) return false;
     const u64 first = item_at(number, w->total, launch->order, w->step) * launch->cluster;
+    const u32 stamp = ++w->stamp;
     for (u32 i = launch->cluster; i-- > 0;) {  // the last to begin runs first
         const u32 rank = launch->order == 1 ? launch->cluster - 1 - i : i;
-        begin_block(w, &w->blocks[rank], first + rank);
+        begin_block(w, &w->blocks[rank], first + rank, stamp);
     }
     return true;
 }

@@ -106,6 +106,7 @@ template <class U, class T> DEV U* recast(T* p) { return (U*)p; }
 constexpr u32 kSimtRead = 0, kSimtWrite = 1, kSimtAtomic = 2;
 template <class T> DEV T* simt_raw(T* p, u32, u32, const char*, int, u32 = 0) { return p; }
 template <class T> DEV T* simt_unchecked(T* p) { return p; }
+template <class T> DEV u32 simt_owner(T*) { return 0; }
 
 DEV u32 atomic_add(gptr<u32> p, u32 value) { return __atomic_fetch_add(p, value, __ATOMIC_RELAXED); }
 DEV i32 atomic_add(gptr<i32> p, i32 value) { return __atomic_fetch_add(p, value, __ATOMIC_RELAXED); }

@@ -145,6 +145,7 @@ template <class T, bool IsShared> DEV T* simt_raw(SimtPointer<T, IsShared> q, u3
     return q.p;
 }
 template <class T, bool IsShared> DEV T* simt_unchecked(SimtPointer<T, IsShared> q) { return q.p; }
+template <class T, bool IsShared> DEV u32 simt_owner(SimtPointer<T, IsShared> q) { return q.owner; }
 
 template <class T, bool IsShared> DEV auto ld4(SimtPointer<T, IsShared> q, SIMT_SITE)
 {

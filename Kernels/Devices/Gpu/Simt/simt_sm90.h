@@ -6,6 +6,7 @@ void simt_mbarrier_init(void* bar, u32 count, const char* file, int line);
 void simt_mbarrier_arrive(void* bar, u32 bytes, u32 rank, const char* file, int line);
 u32 simt_cluster_rank();
 void simt_cluster_sync(const char* file, int line);
+void simt_cluster_store(void* to, u32 array, u32 rank, u32 bits, const char* file, int line);
 void simt_mbarrier_wait(void* bar, u32 parity, const char* file, int line);
 void simt_bulk_copy(void* to, const void* from, u32 bytes, void* bar, u32 ranks, const char* file, int line);
 u32 simt_shared_offset(const void* p);
@@ -42,6 +43,9 @@ template <class T, class S> DEV void bulk_copy(sptr<T> to, gptr<S> from, u32 byt
 #define KERNEL_CLUSTER(entry, Args, threads, blocks, cluster) SIMT_KERNEL(entry, Args, threads, cluster)
 DEV u32 cluster_rank() { return simt_cluster_rank(); }
 DEV void cluster_sync(SIMT_SITE) { simt_cluster_sync(file, line); }
+DEV void cluster_store(sptr<u32> to, u32 rank, u32 value, SIMT_SITE) { simt_cluster_store((void*)simt_unchecked(to), simt_owner(to), rank, value, file, line); }
+DEV void cluster_store(sptr<i32> to, u32 rank, i32 value, SIMT_SITE) { simt_cluster_store((void*)simt_unchecked(to), simt_owner(to), rank, (u32)value, file, line); }
+DEV void cluster_store(sptr<f32> to, u32 rank, f32 value, SIMT_SITE) { simt_cluster_store((void*)simt_unchecked(to), simt_owner(to), rank, f32_bits(value), file, line); }
 
 DEV void group_sync(SIMT_SITE) { simt_group_sync(file, line); }
 DEV void fence_proxy_async() { simt_fence_proxy(); }
