@@ -1,4 +1,5 @@
 using GenEngine.Kernels;
+using GenEngine.Kernels.Columns;
 using GenEngine.Kernels.Reduction;
 using GenEngine.Kernels.Sampling;
 using GenEngine.Models;
@@ -24,7 +25,16 @@ internal sealed class SamplerProofs : IKernelProofSource
                     });
             }
 
-            foreach (int images in (int[])[1, 2, 4, 8]) yield return WaveNet(images);
+            foreach (int images in (int[])[1, 2, 4, 8])
+            {
+                yield return WaveNet($"{images} a block", new Forced(images, null));
+                foreach (var kind in Enum.GetValues<TeamKind>())
+                {
+                    var forced = new Forced(null, (kind, images));
+                    yield return WaveNet($"{images} a team of a {kind}", forced);
+                    yield return Team(kind, images, forced);
+                }
+            }
 
             foreach (var real in IKernelProofSource.Reals)
             {
@@ -41,27 +51,45 @@ internal sealed class SamplerProofs : IKernelProofSource
         }
     }
 
-    /// <summary>Five streams, so that a block's last ones may be missing.</summary>
-    private static KernelProof WaveNet(int images) => new(FormattableString.Invariant($"Columns of wavenet, {images} a block"), device =>
+    /// <summary>Five streams, so that a block's or a team's last ones may be missing.</summary>
+    private static KernelProof WaveNet(string how, Forced forced) => new(FormattableString.Invariant($"Columns of wavenet, {how}"), device =>
     {
-        const int Batch = 5, Length = 20;
+        const int Batch = 5;
+        int length = forced.Team is null ? 20 : 7; // a team's thousands of lanes take the emulator long
         using var context = new Context(device, seed: 5);
         using var group = new ParameterGroup(context, "wavenet");
         var options = new WaveNetOptions { Codes = 11, Stacks = 1, Layers = 3, Residual = 6, Skip = 9 };
-        using var sampler = new ColumnSampler(context, Program(context, new WaveNetNetwork(context, options, group), options.Codes, Batch, Length));
-        int[] codes = [.. Enumerable.Range(0, Batch * Length).Select(i => i % Length == 0 ? 5 : -1)];
-        Kernels.Columns.ColumnsGpu.ForcedImages = images;
-        try
-        {
-            sampler.Run(codes, seed: 2, new SamplingOptions { KeepLogits = true });
-        }
-        finally
-        {
-            Kernels.Columns.ColumnsGpu.ForcedImages = null;
-        }
-
+        using var kernel = forced.Take();
+        using var sampler = new ColumnSampler(context, Program(context, new WaveNetNetwork(context, options, group), options.Codes, Batch, length));
+        int[] codes = [.. Enumerable.Range(0, Batch * length).Select(i => i % length == 0 ? 5 : -1)];
+        sampler.Run(codes, seed: 2, new SamplingOptions { KeepLogits = true });
         return [Array.ConvertAll(codes, code => (double)code), Array.ConvertAll(sampler.Logits(), logit => (double)logit)];
     });
+
+    /// <summary>With rows above, colours one after another, and a condition.</summary>
+    private static KernelProof Team(TeamKind kind, int images, Forced forced) => new(FormattableString.Invariant($"Columns of gated-pixelcnn in colour, {images} a team of a {kind}"), device =>
+    {
+        const int Batch = 3;
+        using var context = new Context(device, seed: 5);
+        using var model = (PixelModel)Zoo.Find("gated-pixelcnn").Build(context, new DataShape(3, 3, 3, 0), new ModelOptions { Width = 6, Layers = 1 });
+        using var kernel = forced.Take();
+        return [Array.ConvertAll(PixelRuns.Levels(model, Batch, null), level => (double)level)];
+    });
+
+    /// <summary>The kernel that a proof is about; null lets launchers choose.</summary>
+    private sealed record Forced(int? Images, (TeamKind Kind, int Images)? Team)
+    {
+        public IDisposable Take()
+        {
+            (ColumnsGpu.ForcedImages, ColumnTeamGpu.Forced) = (Images, Team);
+            return new Back();
+        }
+
+        private sealed class Back : IDisposable
+        {
+            public void Dispose() => (ColumnsGpu.ForcedImages, ColumnTeamGpu.Forced) = (null, null);
+        }
+    }
 
     /// <summary>Without the place where it was found, in two stages.</summary>
     private static KernelProof Maximum(DType real, ReduceAxis axis) => new($"Reduce Max over {axis} of {real.CName()}", device =>
@@ -73,12 +101,12 @@ internal sealed class SamplerProofs : IKernelProofSource
         return [memory.Read(real, y)];
     });
 
-    private static Kernels.Columns.ColumnProgram Program(Context context, WaveNetNetwork network, int codes, int batch, int length)
+    private static ColumnProgram Program(Context context, WaveNetNetwork network, int codes, int batch, int length)
     {
         using var step = context.BeginStep();
         using var none = context.NoGradient();
         var builder = new ColumnBuilder(batch, 1, length, 1, codes);
-        builder.Draw(network.Columns(builder, null, null), Kernels.Columns.ColumnLaw.Categorical, null, ahead: 1);
+        builder.Draw(network.Columns(builder, null, null), ColumnLaw.Categorical, null, ahead: 1);
         return builder.Build();
     }
 }

@@ -1,6 +1,7 @@
 using GenEngine.Kernels;
 using GenEngine.Kernels.Columns;
 using GenEngine.Kernels.Devices;
+using GenEngine.Kernels.Devices.Gpu;
 
 namespace GenEngine;
 
@@ -14,6 +15,8 @@ public sealed class ColumnSampler : IDisposable
 
     private readonly Context _context;
     private readonly DeviceBuffer _instructions, _taps, _maps, _weights, _state, _values;
+    private readonly List<DeviceBuffer> _teams = [];
+    private readonly TeamMemory? _team;
     private DeviceBuffer? _logits;
 
     /// <param name="context">Of float32.</param>
@@ -25,13 +28,18 @@ public sealed class ColumnSampler : IDisposable
         _taps = Uploaded<ColumnTap>([.. program.Taps], "taps");
         _maps = Uploaded<ColumnMap>([.. program.Maps], "maps");
         _weights = Uploaded<float>(program.Weights, "weights");
-        _state = context.Allocate(program.StateElements * sizeof(float), "columns state");
+        var plan = context.Device is GpuDevice gpu ? ColumnTeamGpu.Choose(gpu, program) : null;
+        _state = context.Allocate((plan?.StateElements ?? program.StateElements) * sizeof(float), "columns state");
+        if (plan is not null) _team = TeamMemoryOf(plan);
         _values = context.Allocate((long)program.Batch * program.Positions * program.Colours * sizeof(int), "columns values");
         foreach (var (offset, values) in program.Constants) context.Device.Upload<float>(values, _state.Range(offset * sizeof(float), values.Length * sizeof(float)));
     }
 
     /// <summary>What is run; its weights were copied to the device when the sampler was made.</summary>
     public ColumnProgram Program { get; }
+
+    /// <summary>How a team of blocks runs it together; null where blocks run it each on their own, as on a CPU.</summary>
+    public TeamPlan? Team => _team?.Plan;
 
     /// <summary>Logits that every draw of the last run looked at, [batch, positions, colours, logits], when they were kept.</summary>
     public float[] Logits()
@@ -62,7 +70,7 @@ public sealed class ColumnSampler : IDisposable
 
         var device = _context.Device;
         device.Upload<int>(values, _values.All);
-        var memory = new ColumnMemory(_instructions.All, _taps.All, _maps.All, _weights.All, _state.All, _values.All, options.KeepLogits ? _logits!.All : null);
+        var memory = new ColumnMemory(_instructions.All, _taps.All, _maps.All, _weights.All, _state.All, _values.All, options.KeepLogits ? _logits!.All : null) { Team = _team };
         bool watched = progress is not null || stop.CanBeCanceled;
         int step = !watched ? Program.Positions : Program.Height > 1 ? Program.Width : Stretch;
         for (int first = 0; first < Program.Positions; first += step)
@@ -80,7 +88,19 @@ public sealed class ColumnSampler : IDisposable
 
     public void Dispose()
     {
-        foreach (var buffer in (DeviceBuffer?[])[_instructions, _taps, _maps, _weights, _state, _values, _logits]) buffer?.Dispose();
+        foreach (var buffer in (DeviceBuffer?[])[_instructions, _taps, _maps, _weights, _state, _values, _logits, .. _teams]) buffer?.Dispose();
+    }
+
+    private TeamMemory TeamMemoryOf(TeamPlan plan)
+    {
+        BufferRange Of<T>(T[] values, string name) where T : unmanaged
+        {
+            _teams.Add(Uploaded(values, name));
+            return _teams[^1].All;
+        }
+
+        _teams.Add(_context.Allocate(sizeof(float) * Math.Max(4, plan.ExchangeFloats), "columns exchange"));
+        return new TeamMemory(plan, Of(plan.Tables, "tables"), Of(plan.Packed, "packed weights"), Of(plan.Rows, "row instructions"), _teams[0].All, Of(new uint[2], "barrier"));
     }
 
     private DeviceBuffer Uploaded<T>(T[] values, string name) where T : unmanaged

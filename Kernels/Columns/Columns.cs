@@ -32,7 +32,8 @@ public static class Columns
         var taps = memory.Taps;
         var maps = memory.Maps;
         var weights = memory.Weights.First(Name, "weights", DType.Float32, program.Weights.Length);
-        var state = memory.State.First(Name, "state", DType.Float32, program.StateElements);
+        if (memory.Team is { } given && given.Plan.Program != program) throw new EngineException($"{Name}: the team's plan is of another program.");
+        var state = memory.State.First(Name, "state", DType.Float32, memory.Team?.Plan.StateElements ?? program.StateElements);
         if (state.Address % 16 != 0) throw new EngineException($"{Name}: the state must be aligned to 16 bytes; a buffer of its own is.");
         var drawn = memory.Values.First(Name, "values", DType.Int32, values);
         var logits = memory.Logits?.First(Name, "logits", DType.Float32, values * program.Logits);
@@ -65,7 +66,8 @@ public static class Columns
             Access.Read(instructions), Access.Read(taps), Access.Read(maps), Access.Read(weights), Access.Update(state), Access.Update(drawn), Access.Update(logits ?? default),
         ];
         if (logits is null) accesses = accesses[..^1];
-        if (device is GpuDevice gpu) ColumnsGpu.Launch(gpu, ref args, accesses);
+        if (device is GpuDevice of && memory.Team is { } team) ColumnTeamGpu.Launch(of, run, team, args, accesses);
+        else if (device is GpuDevice gpu) ColumnsGpu.Launch(gpu, ref args, accesses);
         else ColumnsCpu.Launch((CpuDevice)device, ref args, accesses);
     }
 }
@@ -93,7 +95,11 @@ public readonly record struct ColumnRun(ColumnProgram Program, int First, int La
 /// <param name="Values">int32 [batch, positions, colours], updated: a value below 0 is to be drawn, others are given.</param>
 /// <param name="Logits">float32 [batch, positions, colours, logits], updated where a draw passes; null to keep none.</param>
 public readonly record struct ColumnMemory(
-    BufferRange Instructions, BufferRange Taps, BufferRange Maps, BufferRange Weights, BufferRange State, BufferRange Values, BufferRange? Logits);
+    BufferRange Instructions, BufferRange Taps, BufferRange Maps, BufferRange Weights, BufferRange State, BufferRange Values, BufferRange? Logits)
+{
+    /// <summary>A plan of the program and its memory, to let a team of blocks run it; null for a block that runs alone. The state is then as long as the plan says.</summary>
+    public TeamMemory? Team { get; init; }
+}
 
 [StructLayout(LayoutKind.Sequential)]
 internal struct ColumnArgs

@@ -26,11 +26,11 @@ public sealed class ColumnImagesTests
     public void Sequences_are_those_of_the_cpu_for_any_images_a_block(TestDevice target, int batch)
     {
         var device = target.Open();
-        var expected = Sequences(TestDevices.Cpu(CpuIsa.Portable, 1), batch);
+        var expected = ColumnCases.Sequences(TestDevices.Cpu(CpuIsa.Portable, 1), batch);
         foreach (int images in s_images)
         {
             ColumnsGpu.ForcedImages = images;
-            Same(Sequences(device, batch), expected, images);
+            ColumnCases.Same(ColumnCases.Sequences(device, batch), expected, $"{images} images a block");
         }
     }
 
@@ -41,11 +41,11 @@ public sealed class ColumnImagesTests
         foreach (var (model, channels, loss) in new[] { ("gated-pixelcnn", 3, "categorical"), ("pixelcnn", 3, "mixture"), ("diagonal-bilstm", 1, "bernoulli") })
         {
             if (target.Name == "simt-checked" && model != "gated-pixelcnn") continue; // slow
-            var expected = Pictures(TestDevices.Cpu(CpuIsa.Portable, 1), batch, model, channels, loss);
+            var expected = ColumnCases.Pictures(TestDevices.Cpu(CpuIsa.Portable, 1), batch, model, channels, loss);
             foreach (int images in s_images)
             {
                 ColumnsGpu.ForcedImages = images;
-                Same(Pictures(device, batch, model, channels, loss), expected, images);
+                ColumnCases.Same(ColumnCases.Pictures(device, batch, model, channels, loss), expected, $"{images} images a block");
             }
         }
     }
@@ -65,50 +65,11 @@ public sealed class ColumnImagesTests
         var device = TestDevices.Cpu(CpuIsa.Portable, 1);
         using var context = new Context(device, seed: 4);
         using var group = new ParameterGroup(context, "wavenet");
-        var program = Program(context, group, 1);
+        var program = ColumnCases.Program(context, group, 1);
         using var memory = device.Allocate((4 * program.StateElements) + (1 << 20), "all of it");
         var all = memory.All;
         Assert.That(
             () => Columns.Run(device, new ColumnRun(program, 0, 1, 0), new ColumnMemory(all, all, all, memory.Range(0, 4L * program.Weights.Length), memory.Range(4, 4 * program.StateElements), all, null)),
             Throws.TypeOf<EngineException>().With.Message.Contains("aligned to 16 bytes"));
-    }
-
-    private static void Same((int[] Values, float[] Logits) drawn, (int[] Values, float[] Logits) expected, int images)
-    {
-        Assert.That(drawn.Values, Is.EqualTo(expected.Values), $"values, {images} images a block");
-        Assert.That(drawn.Logits, Is.EqualTo(expected.Logits), $"logits, {images} images a block");
-    }
-
-    private static (int[] Values, float[] Logits) Sequences(Device device, int batch)
-    {
-        const int Length = 23;
-        using var context = new Context(device, seed: 4);
-        using var group = new ParameterGroup(context, "wavenet");
-        using var sampler = new ColumnSampler(context, Program(context, group, batch, Length));
-        int[] codes = [.. Enumerable.Range(0, batch * Length).Select(i => i % Length == 0 ? i % 11 : -1)];
-        sampler.Run(codes, seed: 2, new SamplingOptions { KeepLogits = true });
-        Assert.That(codes.Distinct().Count(), Is.GreaterThan(2));
-        return (codes, sampler.Logits());
-    }
-
-    /// <summary>Channels that are one whole stretch of sixteen and a rest.</summary>
-    private static ColumnProgram Program(Context context, ParameterGroup group, int batch, int length = 5)
-    {
-        var network = new WaveNetNetwork(context, new WaveNetOptions { Codes = 11, Stacks = 1, Layers = 3, Residual = 20, Skip = 37 }, group);
-        using var step = context.BeginStep();
-        using var none = context.NoGradient();
-        var builder = new ColumnBuilder(batch, 1, length, 1, 11);
-        builder.Draw(network.Columns(builder), ColumnLaw.Categorical, null, ahead: 1);
-        return builder.Build();
-    }
-
-    private static (int[] Values, float[] Logits) Pictures(Device device, int batch, string name, int channels, string loss)
-    {
-        using var context = new Context(device, seed: 5);
-        using var model = PixelProofs.Build(Zoo.Find(name), context, side: 5, channels, loss, height: 4);
-        using var sampler = PixelRuns.Sampler(model, batch, PixelProofs.Told(model, batch));
-        int[] values = [.. Enumerable.Repeat(-1, batch * model.Data.Pixels)];
-        sampler.Run(values, seed: 9, new SamplingOptions { KeepLogits = true, FirstImage = 3 });
-        return (values, sampler.Logits());
     }
 }

@@ -1,0 +1,65 @@
+using GenEngine.Kernels.Columns;
+using GenEngine.Kernels.Devices;
+using GenEngine.Kernels.Devices.Cpu;
+using GenEngine.Models;
+using GenEngine.Runs;
+using NUnit.Framework;
+
+namespace GenEngine.Tests.Models.Autoregressive;
+
+/// <summary>Small programs for the samplers' kernels, and what they draw.</summary>
+internal static class ColumnCases
+{
+    public static void Same((int[] Values, float[] Logits) drawn, (int[] Values, float[] Logits) expected, string how)
+    {
+        Assert.That(drawn.Values, Is.EqualTo(expected.Values), $"values, {how}");
+        Assert.That(drawn.Logits, Is.EqualTo(expected.Logits), $"logits, {how}");
+    }
+
+    public static (int[] Values, float[] Logits) Sequences(Device device, int batch)
+    {
+        const int Length = 23;
+        using var context = new Context(device, seed: 4);
+        using var group = new ParameterGroup(context, "wavenet");
+        using var sampler = new ColumnSampler(context, Program(context, group, batch, Length));
+        int[] codes = [.. Enumerable.Range(0, batch * Length).Select(i => i % Length == 0 ? i % 11 : -1)];
+        Teamed(device, sampler);
+        sampler.Run(codes, seed: 2, new SamplingOptions { KeepLogits = true });
+        Assert.That(codes.Distinct().Count(), Is.GreaterThan(2));
+        return (codes, sampler.Logits());
+    }
+
+    /// <summary>Who asks for a team gets it.</summary>
+    private static void Teamed(Device device, ColumnSampler sampler)
+    {
+        if (device is CpuDevice || ColumnTeamGpu.Forced is not { } forced) return;
+        Assert.That((sampler.Team?.Kind, sampler.Team?.Images), Is.EqualTo(((TeamKind?)forced.Kind, (int?)forced.Images)));
+    }
+
+    /// <summary>Channels that are one whole stretch of sixteen and a rest.</summary>
+    public static ColumnProgram Program(Context context, ParameterGroup group, int batch, int length = 5)
+    {
+        var network = new WaveNetNetwork(context, new WaveNetOptions { Codes = 11, Stacks = 1, Layers = 3, Residual = 20, Skip = 37 }, group);
+        return Program(context, network, 11, batch, length);
+    }
+
+    public static ColumnProgram Program(Context context, WaveNetNetwork network, int codes, int batch, int length)
+    {
+        using var step = context.BeginStep();
+        using var none = context.NoGradient();
+        var builder = new ColumnBuilder(batch, 1, length, 1, codes);
+        builder.Draw(network.Columns(builder), ColumnLaw.Categorical, null, ahead: 1);
+        return builder.Build();
+    }
+
+    public static (int[] Values, float[] Logits) Pictures(Device device, int batch, string name, int channels, string loss)
+    {
+        using var context = new Context(device, seed: 5);
+        using var model = PixelProofs.Build(Zoo.Find(name), context, side: 5, channels, loss, height: 4);
+        using var sampler = PixelRuns.Sampler(model, batch, PixelProofs.Told(model, batch));
+        int[] values = [.. Enumerable.Repeat(-1, batch * model.Data.Pixels)];
+        Teamed(device, sampler);
+        sampler.Run(values, seed: 9, new SamplingOptions { KeepLogits = true, FirstImage = 3 });
+        return (values, sampler.Logits());
+    }
+}
