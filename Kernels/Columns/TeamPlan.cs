@@ -113,7 +113,8 @@ public sealed class TeamPlan
             {
                 column.Stride = TeamArena.StrideOf(column.Channels);
                 column.Slot = arena.Take(images * column.Stride, first, column.LastRead, byOthers: column.IsShared);
-            });
+            }
+            );
         }
 
         foreach (var node in graph.Nodes)
