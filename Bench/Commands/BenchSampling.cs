@@ -2,6 +2,9 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using GenEngine.Kernels;
+using GenEngine.Kernels.Columns;
+using GenEngine.Kernels.Devices;
+using GenEngine.Kernels.Devices.Gpu;
 using GenEngine.Models;
 using GenEngine.Plots;
 using GenEngine.Runs;
@@ -23,6 +26,7 @@ internal static class BenchSampling
             [
                 ("bench sampling", "a gated PixelCNN, 8 to 64 pixels a side"),
                 ("bench sampling pixelcnn --side 8,16,28 --count 1", "one image at a time"),
+                ("bench sampling pixelcnn --side 28 --count 128 --blocks cluster --device cuda", "on a GPU, by clusters of blocks"),
             ],
         };
         var name = new Argument<string>("model") { Description = $"One of {string.Join(", ", models)}; weights are those it begins with.", DefaultValueFactory = _ => "gated-pixelcnn" };
@@ -34,12 +38,14 @@ internal static class BenchSampling
         var sides = Options.Sides("Sides of the images.", 1, 512, 32, 8, 16, 28, 32, 64);
         var count = Options.Number("--count", "Images at a time.", 1, 16);
         var output = Options.Out("PNG file of the plot; sampling-<model>.png when not given.");
+        var blocks = Options.OneOf("--blocks", "How a GPU's blocks share images: as it chooses, each alone, or eight together in a cluster or a grid", ["auto", "alone", "cluster", "grid"]);
         command.Arguments.Add(name);
-        foreach (Option option in (Option[])[sides, count, output]) command.Options.Add(option);
+        foreach (Option option in (Option[])[sides, count, output, blocks]) command.Options.Add(option);
         var device = new DeviceOptions(command);
         command.OnRun(session =>
         {
             using var opened = device.Open(session);
+            Share(opened, session.Get(blocks)!, session.Get(count));
             session.Out.WriteLine(Line("side", "naive ms", "incremental ms", "ratio", "evaluations"));
             List<double> xs = [], naive = [], incremental = [];
             foreach (int side in session.Get(sides)!)
@@ -73,6 +79,16 @@ internal static class BenchSampling
         return command;
     }
 
+    /// <summary>Of all samplers of this thread, which ends with the command.</summary>
+    private static void Share(Device device, string blocks, int count)
+    {
+        if (blocks == "auto") return;
+        if (device is not GpuDevice gpu) throw new EngineException($"--blocks {blocks} is for a GPU and its emulator; '{device.Kind.Name()}' has none.");
+        int multiprocessors = gpu.Driver.MultiprocessorCount;
+        if (blocks == "alone") ColumnsGpu.ForcedImages = ColumnsGpu.ImagesABlock(count, multiprocessors);
+        else ColumnTeamGpu.Forced = (blocks == "grid" ? TeamKind.Grid : TeamKind.Cluster, ColumnTeamGpu.ImagesATeam(count, multiprocessors));
+    }
+
     /// <summary>Milliseconds a position of the batch: a forward pass and its draws, the median of what fits into the budget.</summary>
     private static double Naive(PixelModel model, int count)
     {
@@ -96,6 +112,7 @@ internal static class BenchSampling
     {
         int positions = model.Data.Height * model.Data.Width;
         using var sampler = PixelRuns.Sampler(model, count, null);
+        if (ColumnTeamGpu.Forced is not null && sampler.Team is null) throw new EngineException($"No team of blocks can run this model here: cells and what runs from right to left are for --blocks alone, and so is what overflows shared memory.");
         int[] values = new int[count * positions];
         var times = new List<double>();
         var all = Stopwatch.StartNew();

@@ -53,10 +53,32 @@ internal sealed class SampleJob : OwnJob
         return builder.Build();
     });
 
+    /// <summary>128 images of 28x28 by the peers' PixelCNN of 128 channels.</summary>
+    public static SampleJob PixelCnn128(Device device) => new(device, 0, context =>
+    {
+        var builder = new ColumnBuilder(128, 28, 28, 1, 256);
+        var images = builder.Input(1);
+        builder.Draw(new PeerPixelCnn(context).Columns(builder, images), ColumnLaw.Categorical, images);
+        return builder.Build();
+    });
+
+    /// <summary>256 samples of each stream by the peers' WaveNet of 30 layers.</summary>
+    public static SampleJob WaveNet30(Device device, int streams) => new(device, 1, context =>
+    {
+        using var group = new ParameterGroup(context, "wavenet");
+        var network = new WaveNetNetwork(context, new WaveNetOptions { Stacks = 3, Layers = 10, Residual = 64, Skip = 256 }, group);
+        var builder = new ColumnBuilder(streams, 1, Codes + 1, 1, 256);
+        builder.Draw(network.Columns(builder), ColumnLaw.Categorical, null, ahead: 1);
+        return builder.Build();
+    });
+
+    /// <summary>What is drawn, and how.</summary>
+    public ColumnSampler Sampler => _sampler;
+
     public override void Run()
     {
         Array.Fill(_values, -1);
-        for (int i = 0; i < _given; i++) _values[i] = 128;
+        for (int n = 0; n < _sampler.Program.Batch; n++) Array.Fill(_values, 128, n * _sampler.Program.Positions * _sampler.Program.Colours, _given);
         _sampler.Run(_values, _seed++);
     }
 

@@ -39,20 +39,26 @@ public sealed class ColumnTeamGpu : IGpuKernelFamily
     /// <summary>The plan that is expected to be faster than a block for each few images; null where there is none.</summary>
     public static TeamPlan? Choose(GpuDevice device, ColumnProgram program)
     {
-        if (Forced is { } forced) return TeamPlan.Create(program, forced.Kind, forced.Images);
-        return ColumnsGpu.ForcedImages is null ? Choose(program, device.Driver.Arch, device.Driver.MultiprocessorCount) : null;
+        var driver = device.Driver;
+        if (Forced is { } forced) return TeamPlan.Create(program, forced.Kind, forced.Images, driver.SharedBytesABlock);
+        return ColumnsGpu.ForcedImages is null ? Choose(program, driver.Arch, driver.MultiprocessorCount, driver.SharedBytesABlock) : null;
     }
 
     /// <summary>The same for a GPU that is described.</summary>
     /// <param name="arch">Compute capability times ten.</param>
-    public static TeamPlan? Choose(ColumnProgram program, int arch, int multiprocessors)
+    /// <param name="sharedBytes">The most shared memory a block may have.</param>
+    public static TeamPlan? Choose(ColumnProgram program, int arch, int multiprocessors, int sharedBytes)
     {
         int teams = multiprocessors / TeamPlan.Blocks;
         if (arch < GridArch || teams == 0) return null;
-        int images = s_images.FirstOrDefault(n => (program.Batch + n - 1) / n <= teams, s_images[^1]);
-        if (TeamPlan.Create(program, arch >= ClusterArch ? TeamKind.Cluster : TeamKind.Grid, images) is not { } plan) return null;
+        int images = ImagesATeam(program.Batch, multiprocessors);
+        if (TeamPlan.Create(program, arch >= ClusterArch ? TeamKind.Cluster : TeamKind.Grid, images, sharedBytes) is not { } plan) return null;
         return Seconds(plan, teams) < BlockSeconds(program, multiprocessors) ? plan : null;
     }
+
+    /// <summary>Images a team: as few as let all teams run at once, 8 at most.</summary>
+    public static int ImagesATeam(int batch, int multiprocessors) =>
+        s_images.FirstOrDefault(images => (batch + images - 1) / images <= Math.Max(1, multiprocessors / TeamPlan.Blocks), s_images[^1]);
 
     internal static void Launch(GpuDevice device, in ColumnRun run, in TeamMemory memory, in ColumnArgs column, ReadOnlySpan<Access> accesses)
     {

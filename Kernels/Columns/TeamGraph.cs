@@ -7,6 +7,9 @@ internal sealed class TeamPart(int stage)
 
     /// <summary>Tap of the program, channels of it [First, First + Count), and who makes them at this position; null where they lie in the state.</summary>
     public List<(int Tap, int First, int Count, TeamNode? Maker)> Taps { get; } = [];
+
+    /// <summary>Of each output, one behind the other.</summary>
+    public int Additions => Taps.Sum(tap => tap.Count);
 }
 
 /// <summary>An instruction that runs at each position: which rank makes which of its channels, when, and where they go.</summary>

@@ -12,8 +12,6 @@ public sealed class TeamPlan
     /// <summary>Blocks of a team: the largest cluster that every GPU of compute capability 9 forms.</summary>
     public const int Blocks = 8;
 
-    private const int SharedFloats = (227 * 1024 / 4) - 64;
-
     private TeamPlan(ColumnProgram program, TeamKind kind, int images) => (Program, Kind, Images) = (program, kind, images);
 
     /// <summary>What is run.</summary>
@@ -68,7 +66,8 @@ public sealed class TeamPlan
 
     /// <summary>Null for a program that teams cannot run: cells, what runs from right to left, draws of what no position makes, or stages that overflow shared memory.</summary>
     /// <param name="images">Of a team: 1, 2, 4 or 8.</param>
-    public static TeamPlan? Create(ColumnProgram program, TeamKind kind, int images)
+    /// <param name="sharedBytes">The most shared memory a block may have.</param>
+    public static TeamPlan? Create(ColumnProgram program, TeamKind kind, int images, int sharedBytes)
     {
         if (!TeamGraph.Serves(program)) return null;
         var graph = new TeamGraph(program, Blocks);
@@ -78,8 +77,7 @@ public sealed class TeamPlan
         var weights = new TeamWeights(program, graph, schedule, Blocks);
         var writer = new TeamWriter(program, graph, schedule, weights, images);
         int used = (arena.Size + 3) / 4 * 4 + (writer.TableBytes / sizeof(float)) + ValueFloats(program, images);
-        if (used >= SharedFloats) return null;
-        if (!weights.Fit(SharedFloats - used)) return null;
+        if (!weights.Fit((sharedBytes / sizeof(float)) - used)) return null;
         writer.Write(used);
         TeamRows[] levels = [.. graph.RowLevels()];
         ColumnMap[] maps = [.. graph.Maps];

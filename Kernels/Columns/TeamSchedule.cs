@@ -26,6 +26,7 @@ internal sealed class TeamSchedule
             if (!schedule.Place(node)) return null;
         }
 
+        schedule.Hide();
         schedule.Meet();
         return schedule;
     }
@@ -143,6 +144,24 @@ internal sealed class TeamSchedule
         if (node.Parts.Count == 0 || node.Parts[^1].Stage != stage) node.Parts.Add(new TeamPart(stage));
         Finish(node, stage);
         return true;
+    }
+
+    /// <summary>What lies in the state from the beginning is added where others add as much in any case, not where it would make a short stage long.</summary>
+    private void Hide()
+    {
+        var parts = _graph.Nodes.SelectMany(node => node.Parts).ToArray();
+        int[] longest = new int[_graph.Nodes.Max(node => node.Stage) + 1];
+        foreach (var part in parts.Where(part => part.Taps.Any(tap => tap.Maker is not null))) longest[part.Stage] = Math.Max(longest[part.Stage], part.Additions);
+        foreach (var node in _graph.Nodes)
+        {
+            if (node.Parts.Count < 2 || node.Parts[0].Taps.Any(tap => tap.Maker is not null)) continue;
+            for (int stage = node.Parts[1].Stage - 1; stage >= 0; stage--)
+            {
+                if (longest[stage] < node.Parts[0].Additions) continue;
+                node.Parts[0].Stage = stage;
+                break;
+            }
+        }
     }
 
     private void Meet()

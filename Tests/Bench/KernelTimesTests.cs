@@ -2,6 +2,8 @@ using GenEngine.Bench;
 using GenEngine.Bench.Compare;
 using GenEngine.Bench.Proofs;
 using GenEngine.Bench.Shapes;
+using GenEngine.Kernels.Columns;
+using GenEngine.Kernels.Devices.Cpu;
 using GenEngine.Kernels.Devices.Gpu;
 using GenEngine.Tests.Files;
 using NUnit.Framework;
@@ -76,6 +78,20 @@ public sealed class KernelTimesTests
         string peer = File.ReadAllText(Path.Combine(Checkout.Root, "Bench", "Peers", "pytorch", "peer.py"));
         foreach (var work in TimedWork.All) Assert.That(peer, Does.Contain($"\"{work.Name}\":"), work.Name);
         Assert.That(TimedWork.All.Select(work => work.Name), Is.Unique);
+    }
+
+    /// <summary>What 'evidence time' draws with on a GPU; the CPU only writes the programs down here.</summary>
+    [Test]
+    public void Large_samplers_are_run_by_clusters_on_a_large_gpu()
+    {
+        using var cpu = new CpuDevice(new CpuOptions(1));
+        foreach (var (work, meetings) in new[] { ("sample-pixelcnn-h128", 17), ("sample-wavenet-30", 64), ("sample-wavenet-30-x256", 64) })
+        {
+            using var job = (SampleJob)TimedWork.All.Single(x => x.Name == work).Create(cpu);
+            var plan = ColumnTeamGpu.Choose(job.Sampler.Program, arch: 90, multiprocessors: 132, 227 * 1024)!;
+            TestContext.Out.WriteLine($"{work}: {plan.Images} a team, {job.Sampler.Program.Products / job.Sampler.Program.Positions} weights, resident {plan.RankWeights}, chain {plan.Chain}, stages {plan.StageCount}, meetings {plan.Meetings}, rows {plan.RowProducts}");
+            Assert.That((plan.Kind, plan.Meetings), Is.EqualTo((TeamKind.Cluster, meetings)), work);
+        }
     }
 
     [Test]

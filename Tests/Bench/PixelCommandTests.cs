@@ -97,6 +97,7 @@ public sealed class PixelCommandTests
     [TestCase("prove vae", "autoregressive model")]
     [TestCase("bench sampling vae", "pixel model")]
     [TestCase("bench sampling pixelcnn --side 0", "1 to 512")]
+    [TestCase("bench sampling pixelcnn --side 4 --blocks cluster --device cpu", "is for a GPU and its emulator")]
     public void What_cannot_be_is_said(string line, string why)
     {
         var run = ConsoleRun.Of(line.Split(' '));

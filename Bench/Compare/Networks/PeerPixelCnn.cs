@@ -1,3 +1,4 @@
+using GenEngine.Kernels.Common;
 using GenEngine.Kernels.Convolution;
 
 namespace GenEngine.Bench.Compare.Networks;
@@ -19,6 +20,14 @@ internal sealed class PeerPixelCnn
     }
 
     public ParameterGroup Group { get; }
+
+    /// <summary>The same network as columns.</summary>
+    public ColumnLayer Columns(ColumnBuilder builder, ColumnLayer images)
+    {
+        var h = builder.Convolution(_first, images);
+        foreach (var layer in _layers) h = builder.Convolution(layer, builder.Activation(Activation.Relu, h), residual: h);
+        return builder.Convolution(_logits, builder.Activation(Activation.Relu, h));
+    }
 
     /// <param name="images">[N, H, W, 1] in [0, 1].</param>
     /// <param name="classes">int32 [N, H, W].</param>

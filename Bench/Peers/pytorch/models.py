@@ -130,11 +130,14 @@ class PixelCnn128(nn.Module):
         self.layers = nn.ModuleList(MaskedConv(channels, channels, 3, False) for _ in range(layers))
         self.out = nn.Conv2d(channels, 256, 1)
 
-    def forward(self, x, target):
+    def logits(self, x):
         h = self.first(x)
         for layer in self.layers:
             h = h + layer(F.relu(h))
-        return F.cross_entropy(self.out(F.relu(h)), target)
+        return self.out(F.relu(h))
+
+    def forward(self, x, target):
+        return F.cross_entropy(self.logits(x), target)
 
 
 class WaveNet(nn.Module):
@@ -159,3 +162,26 @@ class WaveNet(nn.Module):
             if i + 1 < len(self.dilations):
                 h = h + self.residual[i](z)
         return F.cross_entropy(self.o2(F.relu(self.o1(F.relu(total)))), target)
+
+    def queues(self, streams):
+        """What each layer remembers: as many of its inputs as its dilation, [dilation, streams, channels]."""
+        weight = self.embedding.weight
+        return [torch.zeros(d, streams, weight.shape[1], device=weight.device) for d in self.dilations]
+
+    def next(self, code, queues, position):
+        """Logits [streams, 256] behind one code a stream (Fast WaveNet): a queue a layer, in which position (a tensor of one) is the oldest."""
+        h, total = self.embedding(code), None
+        for i, d in enumerate(self.dilations):
+            at = position % d
+            taps = self.dilated[i].weight  # [outputs, inputs, the older and the newer]
+            past = queues[i].index_select(0, at)[0]
+            sums = F.linear(past, taps[:, :, 0]) + F.linear(h, taps[:, :, 1], self.dilated[i].bias)
+            queues[i].index_copy_(0, at, h.to(queues[i].dtype).unsqueeze(0))
+            a, b = sums.chunk(2, 1)
+            z = a.tanh() * b.sigmoid()
+            s = F.linear(z, self.skip[i].weight[:, :, 0], self.skip[i].bias)
+            total = s if total is None else total + s
+            if i + 1 < len(self.dilations):
+                h = h + F.linear(z, self.residual[i].weight[:, :, 0], self.residual[i].bias)
+        h = F.relu(F.linear(F.relu(total), self.o1.weight[:, :, 0], self.o1.bias))
+        return F.linear(h, self.o2.weight[:, :, 0], self.o2.bias)

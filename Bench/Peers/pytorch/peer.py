@@ -19,7 +19,8 @@ engine's tf32x3 is float32, whose accuracy it has.
 How it measures: CUDA events around one run, medians of as many runs as fit into --seconds (ten at least) after a warm-up; random operands,
 never zeros, which save power and so run faster; cuDNN chooses its algorithms by trial; images lie NHWC (channels_last), which is what
 its tensor-core kernels want, unless --layout nchw. An op's row is forward and backward to all its inputs; NAME-forward is the forward
-alone. Steps are forward, backward and a fused Adam, with bf16 by autocast. Shapes and models are those of Bench/Peers/TorchSharp."""
+alone. Steps are forward, backward and a fused Adam, with bf16 by autocast. Samplers time one
+position and tell the time of all (784 pixels, 256 samples of sound). Shapes and models are those of Bench/Peers/TorchSharp."""
 
 import argparse
 import contextlib
@@ -328,6 +329,48 @@ def audio(batch, length):
     return lambda: [torch.randint(0, 256, (batch, length), device=DEVICE) for _ in range(2)]
 
 
+# ---- sampling: one position is timed, since all cost the same, and told as all of them ----
+
+
+def drawn(logits):
+    """A class a row, from softmax(logits); torch.multinomial waits for the GPU, which no capture allows."""
+    logits = logits.float()
+    return (logits - torch.empty_like(logits).exponential_().log()).argmax(1)
+
+
+def sample_pixels(settings, precision, mode):
+    """As people write it: a whole forward pass a pixel, for 128 images."""
+    network = settings.network(models.PixelCnn128())
+    x = settings.image(torch.rand(128, 1, 28, 28, device=DEVICE))
+    logits = settings.compiled(network.logits, mode)
+
+    def pixel():
+        begin_step(mode)
+        with torch.no_grad(), autocast(precision, mode):
+            x[:, 0, 14, 14] = drawn(logits(x)[:, :, 14, 14]) / 255
+
+    yield "", pixel, 28 * 28
+
+
+def sample_codes(streams):
+    """With a queue a layer; 256 samples of each stream."""
+
+    def rows(settings, precision, mode):
+        network = settings.network(models.WaveNet(64, 256, 3))
+        code, position = torch.zeros(streams, dtype=torch.long, device=DEVICE), torch.zeros(1, dtype=torch.long, device=DEVICE)
+        queues, following = network.queues(streams), settings.compiled(network.next, mode)
+
+        def sample():
+            begin_step(mode)
+            with torch.no_grad(), autocast(precision, mode):
+                code.copy_(drawn(following(code, queues, position)))
+            position.add_(1)
+
+        yield "", sample, 256
+
+    return rows
+
+
 ROWS = {
     "gemm-256": gemm(256, 256, 256),
     "gemm-1024": gemm(1024, 1024, 1024),
@@ -357,6 +400,9 @@ ROWS = {
     "step-pixelcnn-h128": step(models.PixelCnn128, pixels_and_targets),
     "step-wavenet": step(models.WaveNet, audio(4, 4096)),
     "step-wavenet-30": step(lambda: models.WaveNet(64, 256, 3), audio(4, 16384)),
+    "sample-pixelcnn-h128": sample_pixels,
+    "sample-wavenet-30": sample_codes(1),
+    "sample-wavenet-30-x256": sample_codes(256),
 }
 
 
@@ -402,8 +448,9 @@ def main():
             set_precision(precision)
             for mode in modes:
                 try:
-                    for suffix, work in ROWS[name](settings, precision, mode):
+                    for suffix, work, *times in ROWS[name](settings, precision, mode):
                         ms, runs = measure(settings, work, mode)
+                        ms *= times[0] if times else 1
                         results.append({"name": name + suffix, "device": "cuda", "precision": precision, "ms": round(ms, 6), "mode": mode, "runs": runs})
                         print(f"{name + suffix:28} {precision:8} {mode:15} {ms:10.4f} ms  ({runs} runs)", flush=True)
                 except RuntimeError as error:  # out of memory, or work that cannot be compiled or captured: the other rows go on

@@ -17,6 +17,8 @@ public sealed unsafe class DryDriver : IGpuDriver
 
     public int Arch => 80;
 
+    public int SharedBytesABlock => 163 * 1024;
+
     public int GridStrideBlocks(long elements, int threads) => (int)Math.Clamp((elements + threads - 1) / threads, 1, int.MaxValue);
 
     public int ResidentBlocks(GpuKernel kernel, int threads, int sharedBytes) => 8;

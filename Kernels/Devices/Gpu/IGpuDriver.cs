@@ -15,6 +15,9 @@ public unsafe interface IGpuDriver : IDisposable
     /// <summary>Compute capability times ten (90 for sm_90). The emulator says 90: it has mma.sync and cp.async, and of sm_90a wgmma, bulk copies and mbarriers.</summary>
     int Arch { get; }
 
+    /// <summary>The most shared memory a block may have, static and dynamic, bytes.</summary>
+    int SharedBytesABlock { get; }
+
     /// <summary>True when kernels of one architecture alone (<see cref="GpuKernel.ArchSpecific"/>) can be compiled here.</summary>
     bool CompilesArchSpecific => true;
 

@@ -31,6 +31,8 @@ internal sealed unsafe class TimingDriver(IGpuDriver inner, Func<GpuKernel, floa
 
     public int Arch => inner.Arch;
 
+    public int SharedBytesABlock => inner.SharedBytesABlock;
+
     public bool CanTime => true;
 
     public LaunchClock CreateClock()

@@ -56,6 +56,8 @@ public sealed unsafe class CudaDriver : IGpuDriver
 
     public int Arch => Device.Arch;
 
+    public int SharedBytesABlock => Device.SharedBytes;
+
     // sm_90a came with CUDA 12
     public bool CompilesArchSpecific => Compiler.Nvrtc.Version.Major >= 12;
 

@@ -49,6 +49,8 @@ public sealed unsafe class SimtDriver : IGpuDriver
 
     public int Arch => 90;
 
+    public int SharedBytesABlock => 227 * 1024;
+
     public bool CanTime => false;
 
     /// <summary>The order of launches that run in one: 0 ascending, 1 descending, 2 permuted. For tests of the emulator itself.</summary>
