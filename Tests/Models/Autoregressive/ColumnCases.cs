@@ -29,6 +29,31 @@ internal static class ColumnCases
         return (codes, sampler.Logits());
     }
 
+    /// <summary>Told classes along the whole sequence, and features that change along it.</summary>
+    public static (int[] Values, float[] Logits) ToldSequences(Device device, int batch)
+    {
+        const int Length = 20, Codes = 11, Hop = 4, Classes = 3, Features = 2;
+        using var context = new Context(device, seed: 4);
+        using var group = new ParameterGroup(context, "wavenet");
+        var network = new WaveNetNetwork(context, new WaveNetOptions { Codes = Codes, Stacks = 1, Layers = 3, Residual = 6, Skip = 9, Classes = Classes, Features = Features, Hop = Hop }, group);
+        ColumnProgram program;
+        using (context.BeginStep())
+        {
+            using var none = context.NoGradient();
+            var builder = new ColumnBuilder(batch, 1, Length, 1, Codes);
+            var classes = context.Transient(ModelRuns.OneHot([.. Enumerable.Range(0, batch).Select(i => i % Classes)], Classes), new Shape(batch, Classes));
+            var features = context.Transient([.. Enumerable.Range(0, batch * Length / Hop * Features).Select(i => Math.Sin(i))], new Shape(batch, 1, Length / Hop, Features));
+            builder.Draw(network.Columns(builder, classes, features), ColumnLaw.Categorical, null, ahead: 1);
+            program = builder.Build();
+        }
+
+        using var sampler = new ColumnSampler(context, program);
+        int[] codes = [.. Enumerable.Range(0, batch * Length).Select(i => i % Length == 0 ? i % Codes : -1)];
+        Teamed(device, sampler);
+        sampler.Run(codes, seed: 2, new SamplingOptions { KeepLogits = true });
+        return (codes, sampler.Logits());
+    }
+
     /// <summary>Who asks for a team gets it.</summary>
     private static void Teamed(Device device, ColumnSampler sampler)
     {
@@ -52,10 +77,10 @@ internal static class ColumnCases
         return builder.Build();
     }
 
-    public static (int[] Values, float[] Logits) Pictures(Device device, int batch, string name, int channels, string loss)
+    public static (int[] Values, float[] Logits) Pictures(Device device, int batch, string name, int channels, string loss, string? condition = null)
     {
         using var context = new Context(device, seed: 5);
-        using var model = PixelProofs.Build(Zoo.Find(name), context, side: 5, channels, loss, height: 4);
+        using var model = PixelProofs.Build(Zoo.Find(name), context, side: 5, channels, loss, condition, height: 4);
         using var sampler = PixelRuns.Sampler(model, batch, PixelProofs.Told(model, batch));
         int[] values = [.. Enumerable.Repeat(-1, batch * model.Data.Pixels)];
         Teamed(device, sampler);

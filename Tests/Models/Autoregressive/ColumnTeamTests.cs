@@ -51,6 +51,21 @@ public sealed class ColumnTeamTests
     }
 
     [TestCaseSource(nameof(Devices)), Category("determinism")]
+    public void What_they_are_told_is_what_the_cpu_is_told(TestDevice target, TeamKind kind, int images)
+    {
+        var device = target.Open();
+        var cpu = TestDevices.Cpu(CpuIsa.Portable, 1);
+        var expected = ColumnCases.ToldSequences(cpu, 3);
+        ColumnTeamGpu.Forced = (kind, images);
+        ColumnCases.Same(ColumnCases.ToldSequences(device, 3), expected, $"{kind}, classes and features");
+        foreach (string condition in target.Name == "simt-checked" ? ["bias"] : new[] { "bias", "map" })
+        {
+            expected = ColumnCases.Pictures(cpu, 3, "gated-pixelcnn", 1, "bernoulli", condition);
+            ColumnCases.Same(ColumnCases.Pictures(device, 3, "gated-pixelcnn", 1, "bernoulli", condition), expected, $"{kind}, {condition}");
+        }
+    }
+
+    [TestCaseSource(nameof(Devices)), Category("determinism")]
     public void A_launch_may_be_any_stretch_and_keeps_what_is_given(TestDevice target, TeamKind kind, int images)
     {
         var device = target.Open();
