@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using GenEngine.Bench.Shapes;
 using GenEngine.Kernels;
 using GenEngine.Kernels.Columns;
 using GenEngine.Kernels.Devices;
@@ -38,14 +39,14 @@ internal static class BenchSampling
         var sides = Options.Sides("Sides of the images.", 1, 512, 32, 8, 16, 28, 32, 64);
         var count = Options.Number("--count", "Images at a time.", 1, 16);
         var output = Options.Out("PNG file of the plot; sampling-<model>.png when not given.");
-        var blocks = Options.OneOf("--blocks", "How a GPU's blocks share images: as it chooses, each alone, or eight together in a cluster or a grid", ["auto", "alone", "cluster", "grid"]);
+        var blocks = Options.OneOf("--blocks", "How a GPU's blocks share images: as it chooses, each alone, or eight together in a cluster or a grid", "auto", "alone", "cluster", "grid");
         command.Arguments.Add(name);
         foreach (Option option in (Option[])[sides, count, output, blocks]) command.Options.Add(option);
         var device = new DeviceOptions(command);
         command.OnRun(session =>
         {
             using var opened = device.Open(session);
-            Share(opened, session.Get(blocks)!, session.Get(count));
+            using var kernel = Shared(opened, session.Get(blocks)!, session.Get(count)).Take();
             session.Out.WriteLine(Line("side", "naive ms", "incremental ms", "ratio", "evaluations"));
             List<double> xs = [], naive = [], incremental = [];
             foreach (int side in session.Get(sides)!)
@@ -79,14 +80,13 @@ internal static class BenchSampling
         return command;
     }
 
-    /// <summary>Of all samplers of this thread, which ends with the command.</summary>
-    private static void Share(Device device, string blocks, int count)
+    private static ForcedColumns Shared(Device device, string blocks, int count)
     {
-        if (blocks == "auto") return;
+        if (blocks == "auto") return new ForcedColumns(null, null);
         if (device is not GpuDevice gpu) throw new EngineException($"--blocks {blocks} is for a GPU and its emulator; '{device.Kind.Name()}' has none.");
         int multiprocessors = gpu.Driver.MultiprocessorCount;
-        if (blocks == "alone") ColumnsGpu.ForcedImages = ColumnsGpu.ImagesABlock(count, multiprocessors);
-        else ColumnTeamGpu.Forced = (blocks == "grid" ? TeamKind.Grid : TeamKind.Cluster, ColumnTeamGpu.ImagesATeam(count, multiprocessors));
+        if (blocks == "alone") return new ForcedColumns(ColumnsGpu.ImagesABlock(count, multiprocessors), null);
+        return new ForcedColumns(null, (blocks == "grid" ? TeamKind.Grid : TeamKind.Cluster, ColumnTeamGpu.ImagesATeam(count, multiprocessors)));
     }
 
     /// <summary>Milliseconds a position of the batch: a forward pass and its draws, the median of what fits into the budget.</summary>
@@ -112,7 +112,7 @@ internal static class BenchSampling
     {
         int positions = model.Data.Height * model.Data.Width;
         using var sampler = PixelRuns.Sampler(model, count, null);
-        if (ColumnTeamGpu.Forced is not null && sampler.Team is null) throw new EngineException($"No team of blocks can run this model here: cells and what runs from right to left are for --blocks alone, and so is what overflows shared memory.");
+        if (ColumnTeamGpu.Forced is not null && sampler.Team is null) throw new EngineException("No team of blocks can run this model here: cells and what runs from right to left are for --blocks alone, and so is what overflows shared memory.");
         int[] values = new int[count * positions];
         var times = new List<double>();
         var all = Stopwatch.StartNew();

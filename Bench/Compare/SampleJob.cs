@@ -45,13 +45,7 @@ internal sealed class SampleJob : OwnJob
     });
 
     /// <summary>256 samples of one stream by the peers' WaveNet.</summary>
-    public static SampleJob WaveNet(Device device) => new(device, 1, context =>
-    {
-        var network = new WaveNetNetwork(context);
-        var builder = new ColumnBuilder(1, 1, Codes + 1, 1, 256);
-        builder.Draw(network.Columns(builder), ColumnLaw.Categorical, null, ahead: 1);
-        return builder.Build();
-    });
+    public static SampleJob WaveNet(Device device) => Waves(device, 1, new WaveNetOptions());
 
     /// <summary>128 images of 28x28 by the peers' PixelCNN of 128 channels.</summary>
     public static SampleJob PixelCnn128(Device device) => new(device, 0, context =>
@@ -63,14 +57,7 @@ internal sealed class SampleJob : OwnJob
     });
 
     /// <summary>256 samples of each stream by the peers' WaveNet of 30 layers.</summary>
-    public static SampleJob WaveNet30(Device device, int streams) => new(device, 1, context =>
-    {
-        using var group = new ParameterGroup(context, "wavenet");
-        var network = new WaveNetNetwork(context, new WaveNetOptions { Stacks = 3, Layers = 10, Residual = 64, Skip = 256 }, group);
-        var builder = new ColumnBuilder(streams, 1, Codes + 1, 1, 256);
-        builder.Draw(network.Columns(builder), ColumnLaw.Categorical, null, ahead: 1);
-        return builder.Build();
-    });
+    public static SampleJob WaveNet30(Device device, int streams) => Waves(device, streams, new WaveNetOptions { Stacks = 3, Residual = 64, Skip = 256 });
 
     /// <summary>What is drawn, and how.</summary>
     public ColumnSampler Sampler => _sampler;
@@ -88,4 +75,11 @@ internal sealed class SampleJob : OwnJob
         _context.Dispose();
         base.Dispose();
     }
+
+    private static SampleJob Waves(Device device, int streams, WaveNetOptions options) => new(device, 1, context =>
+    {
+        var builder = new ColumnBuilder(streams, 1, Codes + 1, 1, 256);
+        builder.Draw(new WaveNetNetwork(context, options).Columns(builder), ColumnLaw.Categorical, null, ahead: 1);
+        return builder.Build();
+    });
 }

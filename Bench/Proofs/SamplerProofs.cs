@@ -1,3 +1,4 @@
+using GenEngine.Bench.Shapes;
 using GenEngine.Kernels;
 using GenEngine.Kernels.Columns;
 using GenEngine.Kernels.Reduction;
@@ -27,10 +28,10 @@ internal sealed class SamplerProofs : IKernelProofSource
 
             foreach (int images in (int[])[1, 2, 4, 8])
             {
-                yield return WaveNet($"{images} a block", new Forced(images, null));
+                yield return WaveNet($"{images} a block", new ForcedColumns(images, null));
                 foreach (var kind in Enum.GetValues<TeamKind>())
                 {
-                    var forced = new Forced(null, (kind, images));
+                    var forced = new ForcedColumns(null, (kind, images));
                     yield return WaveNet($"{images} a team of a {kind}", forced);
                     yield return Team(kind, images, forced);
                 }
@@ -52,7 +53,7 @@ internal sealed class SamplerProofs : IKernelProofSource
     }
 
     /// <summary>Five streams, so that a block's or a team's last ones may be missing.</summary>
-    private static KernelProof WaveNet(string how, Forced forced) => new(FormattableString.Invariant($"Columns of wavenet, {how}"), device =>
+    private static KernelProof WaveNet(string how, ForcedColumns forced) => new(FormattableString.Invariant($"Columns of wavenet, {how}"), device =>
     {
         const int Batch = 5;
         int length = forced.Team is null ? 20 : 7; // a team's thousands of lanes take the emulator long
@@ -66,8 +67,8 @@ internal sealed class SamplerProofs : IKernelProofSource
         return [Array.ConvertAll(codes, code => (double)code), Array.ConvertAll(sampler.Logits(), logit => (double)logit)];
     });
 
-    /// <summary>With rows above, colours one after another, and a condition.</summary>
-    private static KernelProof Team(TeamKind kind, int images, Forced forced) => new(FormattableString.Invariant($"Columns of gated-pixelcnn in colour, {images} a team of a {kind}"), device =>
+    /// <summary>With rows above, and colours one after another.</summary>
+    private static KernelProof Team(TeamKind kind, int images, ForcedColumns forced) => new(FormattableString.Invariant($"Columns of gated-pixelcnn in colour, {images} a team of a {kind}"), device =>
     {
         const int Batch = 3;
         using var context = new Context(device, seed: 5);
@@ -75,21 +76,6 @@ internal sealed class SamplerProofs : IKernelProofSource
         using var kernel = forced.Take();
         return [Array.ConvertAll(PixelRuns.Levels(model, Batch, null), level => (double)level)];
     });
-
-    /// <summary>The kernel that a proof is about; null lets launchers choose.</summary>
-    private sealed record Forced(int? Images, (TeamKind Kind, int Images)? Team)
-    {
-        public IDisposable Take()
-        {
-            (ColumnsGpu.ForcedImages, ColumnTeamGpu.Forced) = (Images, Team);
-            return new Back();
-        }
-
-        private sealed class Back : IDisposable
-        {
-            public void Dispose() => (ColumnsGpu.ForcedImages, ColumnTeamGpu.Forced) = (null, null);
-        }
-    }
 
     /// <summary>Without the place where it was found, in two stages.</summary>
     private static KernelProof Maximum(DType real, ReduceAxis axis) => new($"Reduce Max over {axis} of {real.CName()}", device =>

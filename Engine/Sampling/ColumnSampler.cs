@@ -99,8 +99,9 @@ public sealed class ColumnSampler : IDisposable
             return _teams[^1].All;
         }
 
-        _teams.Add(_context.Allocate(sizeof(float) * Math.Max(4, plan.ExchangeFloats), "columns exchange"));
-        return new TeamMemory(plan, Of(plan.Tables, "tables"), Of(plan.Packed, "packed weights"), Of(plan.Rows, "row instructions"), _teams[0].All, Of(new uint[2], "barrier"));
+        var exchange = _context.Allocate(sizeof(float) * Math.Max(4, plan.ExchangeFloats), "columns exchange");
+        _teams.Add(exchange);
+        return new TeamMemory(plan, Of(plan.Tables, "tables"), Of(plan.Pack(), "packed weights"), Of(plan.Rows, "row instructions"), exchange.All, Of(new uint[2], "barrier"));
     }
 
     private DeviceBuffer Uploaded<T>(T[] values, string name) where T : unmanaged

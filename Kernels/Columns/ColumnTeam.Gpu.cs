@@ -23,11 +23,9 @@ public sealed class ColumnTeamGpu : IGpuKernelFamily
     private const double Clock = 1.98e9, ChainClocks = 4, ItemSeconds = 0.05e-6, ClusterBarrier = 0.13e-6, GridBarrier = 1.2e-6, CacheOfOne = 127e9, CacheOfAll = 6e12;
     private const double BlockBarrier = 0.02e-6, StreamOfOne = 57e9, StepSeconds = 0.3e-6;
 
-    private static readonly int[] s_images = [1, 2, 4, 8];
-
     private static readonly Dictionary<(TeamKind Kind, int Images), GpuKernel> s_kernels = (
         from kind in Enum.GetValues<TeamKind>()
-        from images in s_images
+        from images in ColumnsGpu.ImageCounts
         select (Key: (kind, images), Kernel: Variant(kind, images))).ToDictionary(x => x.Key, x => x.Kernel);
 
     public static IEnumerable<GpuKernel> Variants => s_kernels.Values;
@@ -57,17 +55,16 @@ public sealed class ColumnTeamGpu : IGpuKernelFamily
     }
 
     /// <summary>Images a team: as few as let all teams run at once, 8 at most.</summary>
-    public static int ImagesATeam(int batch, int multiprocessors) =>
-        s_images.FirstOrDefault(images => (batch + images - 1) / images <= Math.Max(1, multiprocessors / TeamPlan.Blocks), s_images[^1]);
+    public static int ImagesATeam(int batch, int multiprocessors) => ColumnsGpu.FewestImages(batch, Math.Max(1, multiprocessors / TeamPlan.Blocks));
 
     internal static void Launch(GpuDevice device, in ColumnRun run, in TeamMemory memory, in ColumnArgs column, ReadOnlySpan<Access> accesses)
     {
         var plan = memory.Plan;
         var kernel = s_kernels[(plan.Kind, plan.Images)];
-        int groups = (column.Batch + plan.Images - 1) / plan.Images, teams = groups;
+        int teams = plan.Teams;
         if (plan.Kind == TeamKind.Grid)
         {
-            teams = Math.Min(groups, device.Driver.ResidentBlocks(kernel, Threads, plan.SharedBytes) / TeamPlan.Blocks);
+            teams = Math.Min(teams, device.Driver.ResidentBlocks(kernel, Threads, plan.SharedBytes) / TeamPlan.Blocks);
             if (teams == 0) throw new EngineException($"columns: {TeamPlan.Blocks} blocks with {plan.SharedBytes} bytes of shared memory each are not resident together on {device.Driver.Description}.");
         }
 
@@ -117,7 +114,7 @@ public sealed class ColumnTeamGpu : IGpuKernelFamily
     /// <summary>A position of all images, where so many teams run at once.</summary>
     private static double Seconds(TeamPlan plan, int teams)
     {
-        double groups = (plan.Program.Batch + plan.Images - 1) / plan.Images, turns = Math.Ceiling(groups / teams), running = Math.Min(groups, teams);
+        double turns = Math.Ceiling((double)plan.Teams / teams), running = Math.Min(plan.Teams, teams);
         double streamed = sizeof(float) * (double)(plan.RankWeights.All - plan.RankWeights.Resident);
         double waits = (plan.Meetings * (plan.Kind == TeamKind.Cluster ? ClusterBarrier : GridBarrier)) + (plan.StageCount * (BlockBarrier + ItemSeconds)) + (plan.Chain * ChainClocks / Clock);
         double rows = sizeof(float) * (double)plan.RowProducts / TeamPlan.Blocks / Math.Min(CacheOfOne, CacheOfAll / TeamPlan.Blocks / running);
@@ -127,7 +124,7 @@ public sealed class ColumnTeamGpu : IGpuKernelFamily
     /// <summary>The same by columns.cu.</summary>
     private static double BlockSeconds(ColumnProgram program, int multiprocessors)
     {
-        int images = ColumnsGpu.ImagesABlock(program.Batch, multiprocessors), blocks = (program.Batch + images - 1) / images;
+        int images = ColumnsGpu.ImagesABlock(program.Batch, multiprocessors), blocks = ColumnsGpu.Groups(program.Batch, images);
         double weights = sizeof(float) * (double)program.Products / program.Positions;
         return (weights / Math.Min(StreamOfOne, CacheOfAll / blocks)) + (program.Instructions.Count * StepSeconds);
     }

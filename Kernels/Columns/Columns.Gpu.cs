@@ -23,24 +23,23 @@ public sealed class ColumnsGpu : IGpuKernelFamily
     public static int? ForcedImages { get; set; }
 
     /// <summary>Images a block: as few as keep the blocks to a third of the multiprocessors, 8 at most.</summary>
-    public static int ImagesABlock(int batch, int multiprocessors)
-    {
-        foreach (var (images, _) in Kernels)
-        {
-            if (MultiprocessorsABlock * (long)Blocks(batch, images) <= multiprocessors) return images;
-        }
+    public static int ImagesABlock(int batch, int multiprocessors) => FewestImages(batch, multiprocessors / MultiprocessorsABlock);
 
-        return Kernels[^1].Images;
-    }
+    /// <summary>Images that share a block, or a team of blocks.</summary>
+    internal static IEnumerable<int> ImageCounts => Kernels.Select(choice => choice.Images);
+
+    /// <summary>The least of <see cref="ImageCounts"/> that makes no more groups of a batch than so many; the greatest where none does.</summary>
+    internal static int FewestImages(int batch, int groups) => ImageCounts.FirstOrDefault(images => Groups(batch, images) <= groups, Kernels[^1].Images);
+
+    /// <summary>Groups of so many images; the last may be short.</summary>
+    internal static int Groups(int batch, int images) => (batch + images - 1) / images;
 
     internal static void Launch(GpuDevice device, ref ColumnArgs args, ReadOnlySpan<Access> accesses)
     {
         int images = ForcedImages ?? ImagesABlock(args.Batch, device.Driver.MultiprocessorCount);
         var kernel = Kernels.First(choice => choice.Images == images).Kernel;
-        device.Launch(kernel, new LaunchShape(Blocks(args.Batch, images), 1, 1, Threads), ref args, accesses);
+        device.Launch(kernel, new LaunchShape(Groups(args.Batch, images), 1, 1, Threads), ref args, accesses);
     }
-
-    private static int Blocks(int batch, int images) => (batch + images - 1) / images;
 
     private static (int Images, GpuKernel Kernel) Of(int images) => (images, new GpuKernel("Columns/columns.cu", "columns", typeof(ColumnArgs), $"IMAGES={images}"));
 }

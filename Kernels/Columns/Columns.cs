@@ -66,9 +66,9 @@ public static class Columns
             Access.Read(instructions), Access.Read(taps), Access.Read(maps), Access.Read(weights), Access.Update(state), Access.Update(drawn), Access.Update(logits ?? default),
         ];
         if (logits is null) accesses = accesses[..^1];
-        if (device is GpuDevice of && memory.Team is { } team) ColumnTeamGpu.Launch(of, run, team, args, accesses);
-        else if (device is GpuDevice gpu) ColumnsGpu.Launch(gpu, ref args, accesses);
-        else ColumnsCpu.Launch((CpuDevice)device, ref args, accesses);
+        if (device is not GpuDevice gpu) ColumnsCpu.Launch((CpuDevice)device, ref args, accesses);
+        else if (memory.Team is { } team) ColumnTeamGpu.Launch(gpu, run, team, args, accesses);
+        else ColumnsGpu.Launch(gpu, ref args, accesses);
     }
 }
 

@@ -8,6 +8,9 @@ internal sealed class TeamArena(TeamSchedule schedule)
     /// <summary>Floats.</summary>
     public int Size { get; private set; }
 
+    /// <summary>The least multiple of a vector of four that holds so many floats.</summary>
+    public static int Padded(int floats) => (floats + 3) / 4 * 4;
+
     /// <summary>From one image's column to the next: four-float vectors of eight neighbouring images then lie in different banks.</summary>
     public static int StrideOf(int channels)
     {
@@ -19,7 +22,7 @@ internal sealed class TeamArena(TeamSchedule schedule)
     /// <param name="byOthers">Other ranks write it, so all must have met since its last reader.</param>
     public int Take(int size, int first, int last, bool byOthers)
     {
-        size = (size + 3) / 4 * 4;
+        size = Padded(size);
         int at = 0;
         foreach (var place in _taken.OrderBy(place => place.At))
         {

@@ -20,7 +20,7 @@ internal sealed class TeamNode(int index, ColumnInstruction instruction)
     public ColumnInstruction Instruction { get; } = instruction;
 
     /// <summary>Channels it makes in its target.</summary>
-    public int Made => Instruction.Kind == ColumnKind.Draw && Instruction.Law != ColumnLaw.LogisticMixture ? 1 : Instruction.Kind == ColumnKind.Draw ? MixtureColours : Instruction.Channels;
+    public int Made => !IsEveryones ? Instruction.Channels : Instruction.Law == ColumnLaw.LogisticMixture ? MixtureColours : 1;
 
     public int MixtureColours { get; init; }
 
@@ -120,6 +120,7 @@ internal sealed class TeamGraph
         }
 
         foreach (var node in Nodes) BeginBeforeRow(node);
+        RowLevels = Levels();
         Pair();
         foreach (var node in Nodes) node.Slice = (node.Span + blocks - 1) / blocks;
         foreach (int map in KeptMaps())
@@ -134,6 +135,9 @@ internal sealed class TeamGraph
 
     /// <summary>What runs for a whole row, before its first position.</summary>
     public IReadOnlyList<ColumnInstruction> Rows => _rows;
+
+    /// <summary>Those in groups that need nothing of each other.</summary>
+    public IReadOnlyList<TeamRows> RowLevels { get; }
 
     /// <summary>The program's, and those of begun sums.</summary>
     public IReadOnlyList<ColumnMap> Maps => _maps;
@@ -173,8 +177,7 @@ internal sealed class TeamGraph
         return true;
     }
 
-    /// <summary>Row instructions in groups that need nothing of each other.</summary>
-    public List<TeamRows> RowLevels()
+    private List<TeamRows> Levels()
     {
         var levels = new List<TeamRows>();
         int first = 0;
@@ -240,7 +243,7 @@ internal sealed class TeamGraph
         foreach (var x in _rows) kept.UnionWith([x.Source, x.Second]);
         foreach (var x in Nodes.Select(node => node.Instruction))
         {
-            if (x.Second >= 0 && (x.BackRows != 0 || x.BackColumns != 0)) kept.Add(x.Second);
+            if (x.Second >= 0 && x.BackRows != 0) kept.Add(x.Second);
             if (x.Kind == ColumnKind.Convolution && Enumerable.Range(x.FirstTap, x.Taps).Any(i => _program.Taps[i].Dy != 0 || _program.Taps[i].Dx != 0)) kept.Add(x.Source);
         }
 

@@ -12,7 +12,9 @@ public sealed class TeamPlan
     /// <summary>Blocks of a team: the largest cluster that every GPU of compute capability 9 forms.</summary>
     public const int Blocks = 8;
 
-    private TeamPlan(ColumnProgram program, TeamKind kind, int images) => (Program, Kind, Images) = (program, kind, images);
+    private readonly TeamWeights _weights;
+
+    private TeamPlan(ColumnProgram program, TeamKind kind, int images, TeamWeights weights) => (Program, Kind, Images, _weights) = (program, kind, images, weights);
 
     /// <summary>What is run.</summary>
     public ColumnProgram Program { get; }
@@ -22,6 +24,9 @@ public sealed class TeamPlan
 
     /// <summary>Images of a team, as many as its kernel is compiled for; the last team may have fewer.</summary>
     public int Images { get; }
+
+    /// <summary>Teams that the batch makes.</summary>
+    public int Teams => ColumnsGpu.Groups(Program.Batch, Images);
 
     /// <summary>Elements of the state: the program's, and sums begun before a row.</summary>
     public long StateElements { get; private init; }
@@ -36,10 +41,10 @@ public sealed class TeamPlan
     public int SharedBytes { get; private init; }
 
     /// <summary>Floats of a rank's weights that stay in shared memory, and of all its weights.</summary>
-    public (int Resident, int All) RankWeights { get; private init; }
+    public (int Resident, int All) RankWeights => (_weights.Resident, _weights.RankFloats);
 
     /// <summary>Floats that each team of a grid hands over through memory; none in a cluster.</summary>
-    public long ExchangeFloats => Kind == TeamKind.Grid ? (Program.Batch + Images - 1) / Images * (long)ArenaFloats : 0;
+    public long ExchangeFloats => Kind == TeamKind.Grid ? Teams * (long)ArenaFloats : 0;
 
     /// <summary>Additions one behind the other at a position: the longest of each stage.</summary>
     internal long Chain { get; private init; }
@@ -49,11 +54,10 @@ public sealed class TeamPlan
 
     internal TeamStage[] Stages { get; private init; } = [];
     internal int RowLevels { get; private init; }
+
     /// <summary>What runs for a whole row, before its first position; one empty instruction where nothing does.</summary>
     public ColumnInstruction[] Rows { get; private init; } = [];
 
-    /// <summary>[Blocks, floats of a rank].</summary>
-    public float[] Packed { get; private init; } = [];
     /// <summary>Floats of shared memory for columns and unfinished sums.</summary>
     internal int ArenaFloats { get; private init; }
     internal int FirstWeight { get; private init; }
@@ -63,6 +67,9 @@ public sealed class TeamPlan
 
     /// <summary>Where in them, words: stages, items, taps, gathers, levels of rows, maps.</summary>
     internal int[] TableAt { get; private init; } = [];
+
+    /// <summary>Each rank's weights as its shared memory wants them, [Blocks, floats of a rank]: made anew by each call.</summary>
+    public float[] Pack() => _weights.Pack();
 
     /// <summary>Null for a program that teams cannot run: cells, what runs from right to left, draws of what no position makes, or stages that overflow shared memory.</summary>
     /// <param name="images">Of a team: 1, 2, 4 or 8.</param>
@@ -76,43 +83,35 @@ public sealed class TeamPlan
         foreach (var (first, take) in Places(graph, arena, images).OrderBy(place => place.First)) take(first);
         var weights = new TeamWeights(program, graph, schedule, Blocks);
         var writer = new TeamWriter(program, graph, schedule, weights, images);
-        int used = (arena.Size + 3) / 4 * 4 + (writer.TableBytes / sizeof(float)) + ValueFloats(program, images);
+        int used = arena.Size + (writer.TableBytes / sizeof(float)) + ValueFloats(program, images);
         if (!weights.Fit((sharedBytes / sizeof(float)) - used)) return null;
         writer.Write(used);
-        TeamRows[] levels = [.. graph.RowLevels()];
-        ColumnMap[] maps = [.. graph.Maps];
-        var (tables, at) = Joined([Bytes(writer.Stages), Bytes(writer.Items), Bytes(writer.Taps), Bytes(writer.Gathers), Bytes(levels), Bytes(maps)]);
-        return new TeamPlan(program, kind, images)
+        var (tables, at) = Joined([Bytes(writer.Stages), Bytes(writer.Items), Bytes(writer.Taps), Bytes(writer.Gathers), Bytes(graph.RowLevels), Bytes(graph.Maps)]);
+        return new TeamPlan(program, kind, images, weights)
         {
             StateElements = graph.StateElements,
             SharedBytes = sizeof(float) * (used + weights.Resident + (2 * weights.Buffer)),
-            RankWeights = (weights.Resident, weights.RankFloats),
             Chain = writer.Chain,
             RowProducts = graph.Rows.Where(x => x.Kind == ColumnKind.Convolution).Sum(x => (long)x.Channels * Enumerable.Range(x.FirstTap, x.Taps).Sum(i => program.Taps[i].Count)),
             Stages = writer.Stages,
             Tables = tables,
             TableAt = at,
-            RowLevels = levels.Length,
+            RowLevels = graph.RowLevels.Count,
             Rows = graph.Rows.Count > 0 ? [.. graph.Rows] : [default],
             FirstWeight = used,
-            Packed = weights.Pack(),
-            ArenaFloats = (arena.Size + 3) / 4 * 4,
+            ArenaFloats = arena.Size,
         };
     }
 
     /// <summary>Values given and drawn, of each colour and image.</summary>
-    internal static int ValueFloats(ColumnProgram program, int images) => ((2 * images * program.Colours) + 3) / 4 * 4;
+    internal static int ValueFloats(ColumnProgram program, int images) => TeamArena.Padded(2 * images * program.Colours);
 
     private static IEnumerable<(int First, Action<int> Take)> Places(TeamGraph graph, TeamArena arena, int images)
     {
         foreach (var column in graph.Nodes.Select(node => node.Column).OfType<TeamColumn>().Distinct())
         {
-            yield return (column.Stage, first =>
-            {
-                column.Stride = TeamArena.StrideOf(column.Channels);
-                column.Slot = arena.Take(images * column.Stride, first, column.LastRead, byOthers: column.IsShared);
-            }
-            );
+            column.Stride = TeamArena.StrideOf(column.Channels);
+            yield return (column.Stage, first => column.Slot = arena.Take(images * column.Stride, first, column.LastRead, byOthers: column.IsShared));
         }
 
         foreach (var node in graph.Nodes)

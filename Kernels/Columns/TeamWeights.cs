@@ -23,7 +23,7 @@ internal sealed class TeamWeights
             if (node.Instruction.Weights >= 0)
             {
                 _biases[node] = _biasFloats;
-                _biasFloats += Padded(node.Pairs * node.Slice);
+                _biasFloats += TeamArena.Padded(node.Pairs * node.Slice);
             }
 
             foreach (var part in node.Parts)
@@ -41,9 +41,6 @@ internal sealed class TeamWeights
 
     /// <summary>Floats of one rank.</summary>
     public int RankFloats { get; private set; }
-
-    /// <summary>From one output's weights to the next one's.</summary>
-    public static int StrideOf(int count) => TeamArena.StrideOf(count);
 
     /// <summary>Decides what stays: stages with most weights first, since the buffers must hold the largest of the others.</summary>
     /// <returns>False when nothing fits.</returns>
@@ -108,7 +105,7 @@ internal sealed class TeamWeights
                 ForEachOutput(piece.Node, rank, (local, output) =>
                 {
                     long from = of.Weights + ((long)(first - of.First) * wide) + output;
-                    for (int k = 0; k < count; k++, from += wide) packed[at + (local * StrideOf(count)) + k] = _program.Weights[from];
+                    for (int k = 0; k < count; k++, from += wide) packed[at + (local * TeamArena.StrideOf(count)) + k] = _program.Weights[from];
                 });
             }
         }
@@ -124,14 +121,12 @@ internal sealed class TeamWeights
         }
     }
 
-    private static int Padded(int floats) => (floats + 3) / 4 * 4;
-
     private sealed class Piece(TeamNode node, TeamPart part, int tap)
     {
         public TeamNode Node { get; } = node;
         public TeamPart Part { get; } = part;
         public int Tap { get; } = tap;
-        public int Floats { get; } = node.Pairs * node.Slice * StrideOf(part.Taps[tap].Count);
+        public int Floats { get; } = node.Pairs * node.Slice * TeamArena.StrideOf(part.Taps[tap].Count);
         public int Place { get; set; } = -1;
         public int InBuffer { get; set; }
     }

@@ -17,7 +17,7 @@ internal sealed class TeamWriter
         (_program, _graph, _schedule, _weights, _images) = (program, graph, schedule, weights, images);
         int items = graph.Nodes.Where(node => node.GateOf is null).Sum(node => Math.Max(1, node.Parts.Count)), taps = graph.Nodes.Sum(node => node.Parts.Sum(part => part.Taps.Count));
         TableBytes = TeamPlan.Rounded<TeamStage>(schedule.Count) + TeamPlan.Rounded<TeamItem>(items) + TeamPlan.Rounded<TeamTap>(taps) + TeamPlan.Rounded<TeamGather>(graph.Nodes.Count(node => node.IsShared))
-            + TeamPlan.Rounded<TeamRows>(graph.RowLevels().Count) + TeamPlan.Rounded<ColumnMap>(graph.Maps.Count);
+            + TeamPlan.Rounded<TeamRows>(graph.RowLevels.Count) + TeamPlan.Rounded<ColumnMap>(graph.Maps.Count);
         Stages = new TeamStage[schedule.Count];
     }
 
@@ -91,7 +91,7 @@ internal sealed class TeamWriter
                 Dx = tap.Dx,
                 Count = count,
                 Weights = _firstWeight + _weights.PlaceOf(part, i),
-                WeightStride = TeamWeights.StrideOf(count),
+                WeightStride = TeamArena.StrideOf(count),
             });
         }
 

@@ -193,10 +193,13 @@ DEV void column_outputs(const A& a, M maps, const ColumnInstruction& op, i32 y, 
     }
 }
 
+// The numbers that draws of an image take; the stream's name is Columns.Stream.
+template <class A> DEV PhiloxStream column_stream(const A& a, i32 image) { return { a.Seed, a.FirstImage + (u32)image, 0x5A4D7E01u }; }
+
 // What one lane draws from logits: one level, or all colours' from a mixture.
 template <class A, class P> DEV void column_levels(const A& a, i32 law, i32 channels, P logits, i64 element, i32 image, i32 (&levels)[3])
 {
-    PhiloxStream stream = { a.Seed, a.FirstImage + (u32)image, 0x5A4D7E01u };
+    PhiloxStream stream = column_stream(a, image);
     if (law == BERNOULLI) levels[0] = uniform_at(stream, element) < gen_sigmoid((f32)logits[0] * a.Sharpness) ? 1 : 0;
     else if (law == CATEGORICAL) levels[0] = draw_choice<f32>(logits, channels, uniform_at(stream, element), a.Sharpness);
     else {

@@ -240,8 +240,7 @@ DEV void team_draw(const TeamArgs& a, const TeamBlock& b, const TeamItem& op, i3
     bool is_given = given[0] >= 0;
     i32 choice = 0;
     if (!is_given && op.Law == CATEGORICAL) {
-        PhiloxStream stream = { a.Seed, a.FirstImage + (u32)(b.first + image), 0x5A4D7E01u };
-        choice = team_choice(logits, op.Channels, uniform_at(stream, element), a.Sharpness, b.shared + (op.Sums + image * op.Channels));
+        choice = team_choice(logits, op.Channels, uniform_at(column_stream(a, b.first + image), element), a.Sharpness, b.shared + (op.Sums + image * op.Channels));
     }
     if (lane_index() != 0) return;
     i32 levels[3] = { choice, 0, 0 };

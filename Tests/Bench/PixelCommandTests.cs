@@ -1,6 +1,7 @@
 using System.Text.Json;
 using GenEngine.Bench;
 using GenEngine.Files;
+using GenEngine.Kernels.Columns;
 using GenEngine.Tests.Files;
 using NUnit.Framework;
 
@@ -87,6 +88,19 @@ public sealed class PixelCommandTests
         Assert.That(bench.Code, Is.EqualTo(ExitCode.Done), bench.Error);
         Assert.That(bench.Out, Does.Contain("16 whole passes").And.Contain("36 whole passes"));
         Assert.That(File.Exists(folder["plot.png"]), Is.True);
+    }
+
+    [Test]
+    public void Bench_sampling_shares_images_as_told_and_leaves_the_choice_as_it_was()
+    {
+        if (TestDevices.SimtMissingReason is { } reason) Assert.Ignore(reason);
+        using var folder = new TemporaryFolder();
+        foreach (string blocks in (string[])["alone", "cluster", "grid"])
+        {
+            var bench = ConsoleRun.Of("bench", "sampling", "pixelcnn", "--side", "3", "--count", "2", "--blocks", blocks, "--device", "simt", "--out", folder["plot.png"]);
+            Assert.That(bench.Code, Is.EqualTo(ExitCode.Done), bench.Error);
+            Assert.That((ColumnsGpu.ForcedImages, ColumnTeamGpu.Forced), Is.EqualTo(((int?)null, ((TeamKind, int)?)null)));
+        }
     }
 
     [TestCase("train pixelcnn --binarize none --steps 1", "draws bits")]

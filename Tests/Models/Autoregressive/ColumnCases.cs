@@ -22,11 +22,9 @@ internal static class ColumnCases
         using var context = new Context(device, seed: 4);
         using var group = new ParameterGroup(context, "wavenet");
         using var sampler = new ColumnSampler(context, Program(context, group, batch, Length));
-        int[] codes = [.. Enumerable.Range(0, batch * Length).Select(i => i % Length == 0 ? i % 11 : -1)];
-        Teamed(device, sampler);
-        sampler.Run(codes, seed: 2, new SamplingOptions { KeepLogits = true });
-        Assert.That(codes.Distinct().Count(), Is.GreaterThan(2));
-        return (codes, sampler.Logits());
+        var drawn = Drawn(device, sampler, [.. Enumerable.Range(0, batch * Length).Select(i => i % Length == 0 ? i % 11 : -1)], new SamplingOptions());
+        Assert.That(drawn.Values.Distinct().Count(), Is.GreaterThan(2));
+        return drawn;
     }
 
     /// <summary>Told classes along the whole sequence, and features that change along it.</summary>
@@ -36,22 +34,23 @@ internal static class ColumnCases
         using var context = new Context(device, seed: 4);
         using var group = new ParameterGroup(context, "wavenet");
         var network = new WaveNetNetwork(context, new WaveNetOptions { Codes = Codes, Stacks = 1, Layers = 3, Residual = 6, Skip = 9, Classes = Classes, Features = Features, Hop = Hop }, group);
-        ColumnProgram program;
-        using (context.BeginStep())
-        {
-            using var none = context.NoGradient();
-            var builder = new ColumnBuilder(batch, 1, Length, 1, Codes);
-            var classes = context.Transient(ModelRuns.OneHot([.. Enumerable.Range(0, batch).Select(i => i % Classes)], Classes), new Shape(batch, Classes));
-            var features = context.Transient([.. Enumerable.Range(0, batch * Length / Hop * Features).Select(i => Math.Sin(i))], new Shape(batch, 1, Length / Hop, Features));
-            builder.Draw(network.Columns(builder, classes, features), ColumnLaw.Categorical, null, ahead: 1);
-            program = builder.Build();
-        }
-
+        var program = Program(
+            context,
+            network,
+            batch,
+            Length,
+            () => context.Transient(ModelRuns.OneHot([.. Enumerable.Range(0, batch).Select(i => i % Classes)], Classes), new Shape(batch, Classes)),
+            () => context.Transient([.. Enumerable.Range(0, batch * Length / Hop * Features).Select(i => Math.Sin(i))], new Shape(batch, 1, Length / Hop, Features)));
         using var sampler = new ColumnSampler(context, program);
-        int[] codes = [.. Enumerable.Range(0, batch * Length).Select(i => i % Length == 0 ? i % Codes : -1)];
+        return Drawn(device, sampler, [.. Enumerable.Range(0, batch * Length).Select(i => i % Length == 0 ? i % Codes : -1)], new SamplingOptions());
+    }
+
+    /// <summary>With its logits.</summary>
+    private static (int[] Values, float[] Logits) Drawn(Device device, ColumnSampler sampler, int[] values, SamplingOptions options, ulong seed = 2)
+    {
         Teamed(device, sampler);
-        sampler.Run(codes, seed: 2, new SamplingOptions { KeepLogits = true });
-        return (codes, sampler.Logits());
+        sampler.Run(values, seed, options with { KeepLogits = true });
+        return (values, sampler.Logits());
     }
 
     /// <summary>Who asks for a team gets it.</summary>
@@ -65,15 +64,16 @@ internal static class ColumnCases
     public static ColumnProgram Program(Context context, ParameterGroup group, int batch, int length = 5)
     {
         var network = new WaveNetNetwork(context, new WaveNetOptions { Codes = 11, Stacks = 1, Layers = 3, Residual = 20, Skip = 37 }, group);
-        return Program(context, network, 11, batch, length);
+        return Program(context, network, batch, length);
     }
 
-    public static ColumnProgram Program(Context context, WaveNetNetwork network, int codes, int batch, int length)
+    /// <param name="classes">What the network is told, made within the step that writes the program down; features likewise.</param>
+    public static ColumnProgram Program(Context context, WaveNetNetwork network, int batch, int length, Func<Tensor?>? classes = null, Func<Tensor?>? features = null)
     {
         using var step = context.BeginStep();
         using var none = context.NoGradient();
-        var builder = new ColumnBuilder(batch, 1, length, 1, codes);
-        builder.Draw(network.Columns(builder), ColumnLaw.Categorical, null, ahead: 1);
+        var builder = new ColumnBuilder(batch, 1, length, 1, network.Options.Codes);
+        builder.Draw(network.Columns(builder, classes?.Invoke(), features?.Invoke()), ColumnLaw.Categorical, null, ahead: 1);
         return builder.Build();
     }
 
@@ -82,9 +82,6 @@ internal static class ColumnCases
         using var context = new Context(device, seed: 5);
         using var model = PixelProofs.Build(Zoo.Find(name), context, side: 5, channels, loss, condition, height: 4);
         using var sampler = PixelRuns.Sampler(model, batch, PixelProofs.Told(model, batch));
-        int[] values = [.. Enumerable.Repeat(-1, batch * model.Data.Pixels)];
-        Teamed(device, sampler);
-        sampler.Run(values, seed: 9, new SamplingOptions { KeepLogits = true, FirstImage = 3 });
-        return (values, sampler.Logits());
+        return Drawn(device, sampler, [.. Enumerable.Repeat(-1, batch * model.Data.Pixels)], new SamplingOptions { FirstImage = 3 }, seed: 9);
     }
 }

@@ -82,7 +82,7 @@ public sealed class ColumnTeamTests
     {
         using var context = new Context(TestDevices.Cpu(CpuIsas.Best, 2), seed: 3);
         using var group = new ParameterGroup(context, "wavenet");
-        var waveNet = ColumnCases.Program(context, new WaveNetNetwork(context, new WaveNetOptions { Stacks = 3, Layers = 10, Residual = 64, Skip = 256 }, group), 256, 1, 1000);
+        var waveNet = ColumnCases.Program(context, new WaveNetNetwork(context, new WaveNetOptions { Stacks = 3, Layers = 10, Residual = 64, Skip = 256 }, group), 1, 1000);
         var plan = TeamPlan.Create(waveNet, TeamKind.Cluster, 8, Shared)!;
         Assert.Multiple(() =>
         {
@@ -102,7 +102,7 @@ public sealed class ColumnTeamTests
     {
         using var context = new Context(TestDevices.Cpu(CpuIsas.Best, 2), seed: 3);
         using var group = new ParameterGroup(context, "wavenet");
-        var waveNet = ColumnCases.Program(context, new WaveNetNetwork(context, new WaveNetOptions { Stacks = 3, Layers = 10, Residual = 64, Skip = 256 }, group), 256, 1, 1000);
+        var waveNet = ColumnCases.Program(context, new WaveNetNetwork(context, new WaveNetOptions { Stacks = 3, Layers = 10, Residual = 64, Skip = 256 }, group), 1, 1000);
         Assert.Multiple(() =>
         {
             Assert.That(ColumnTeamGpu.Choose(waveNet, arch: 90, multiprocessors: 132, Shared), Has.Property("Kind").EqualTo(TeamKind.Cluster).And.Property("Images").EqualTo(1));

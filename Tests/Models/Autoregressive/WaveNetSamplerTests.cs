@@ -44,16 +44,7 @@ public sealed class WaveNetSamplerTests
         Tensor? Classes() => options.Classes == 0 ? null : context.Transient(classRows, new Shape(batch, 3));
         Tensor? Features() => options.Features == 0 ? null : context.Transient(featureRows, new Shape(batch, 1, length / 4, 2));
 
-        ColumnProgram program;
-        using (context.BeginStep())
-        {
-            using var none = context.NoGradient();
-            var builder = new ColumnBuilder(batch, 1, length, 1, options.Codes);
-            builder.Draw(network.Columns(builder, Classes(), Features()), ColumnLaw.Categorical, null, ahead: 1);
-            program = builder.Build();
-        }
-
-        using var sampler = new ColumnSampler(context, program);
+        using var sampler = new ColumnSampler(context, ColumnCases.Program(context, network, batch, length, Classes, Features));
         int[] codes = [.. Enumerable.Range(0, batch * length).Select(i => i % length == 0 ? 5 : -1)];
         sampler.Run(codes, seed: 2, new SamplingOptions { KeepLogits = true });
         Assert.That(codes, Is.All.InRange(0, options.Codes - 1));
