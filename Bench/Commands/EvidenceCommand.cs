@@ -5,7 +5,7 @@ using static System.FormattableString;
 
 namespace GenEngine.Bench.Commands;
 
-/// <summary>evidence: which kernel variants compile, which the emulator and which a real GPU has proved, by the fingerprint of their machine code.</summary>
+/// <summary>evidence: which kernel variants compile, which the emulator and which a real GPU has proved, by their fingerprint.</summary>
 internal static class EvidenceCommand
 {
     public static ConsoleCommand Create()

@@ -30,7 +30,7 @@ internal sealed record EvidenceFile(
 }
 
 /// <summary>What a run proved of one variant.</summary>
-/// <param name="Fingerprint">SHA-256 of the sm_90 machine code that NVRTC 12.4 makes of the variant.</param>
+/// <param name="Fingerprint">SHA-256 of what the front end of NVRTC 12.4 makes of the variant.</param>
 /// <param name="Cases">Op cases and proofs that launched it, each once a precision and tile.</param>
 /// <param name="Failed">Those of them that failed.</param>
 /// <param name="WorstUlps">The worst error of a result that it had part in, in units of 2^-24 of the result's scale; null where it ran in backward passes only.</param>

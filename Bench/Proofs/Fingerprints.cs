@@ -11,8 +11,8 @@ internal static class Fingerprints
     /// <exception cref="EngineException">It is of another NVRTC.</exception>
     public static Dictionary<(string File, string Name), string> Make(KernelCompiler compiler, IReadOnlyCollection<GpuKernel> variants)
     {
-        if (compiler.Nvrtc.Version == KernelCompiler.FingerprintNvrtc) compiler.CompileAll(variants, CudaArch.Sm(90)); // side by side
-        return variants.ToDictionary(kernel => (kernel.File, kernel.Name), compiler.Fingerprint);
+        var prints = compiler.Fingerprints(variants);
+        return variants.Zip(prints).ToDictionary(pair => (pair.First.File, pair.First.Name), pair => pair.Second);
     }
 
     /// <exception cref="EngineException">The file cannot be read, or holds something else.</exception>

@@ -51,7 +51,7 @@ public sealed class EvidenceTests
     }
 
     [Test]
-    public void Evidence_holds_for_the_machine_code_it_was_collected_of()
+    public void Evidence_holds_for_the_kernel_it_was_collected_of()
     {
         var file = EvidenceStore.Read(Collect("Transpose"));
         var (proved, other) = (file.Kernels.First(kernel => kernel.File == "Layout/transpose.cu"), new string('0', 64));

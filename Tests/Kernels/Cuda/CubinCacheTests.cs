@@ -180,17 +180,57 @@ public class CubinCacheTests
         Assert.That(() => new KernelCompiler(_nvrtc, null).Compile(newer, CudaArch.Sm(75)), Throws.TypeOf<EngineException>().With.Message.Contains("8.0"));
     }
 
+    /// <summary>Of comments and other functions it knows nothing; of code and constants all.</summary>
     [Test]
-    public void TheFingerprintIsThatOfThePinnedCompilersMachineCode()
+    public void AFingerprintFollowsWhatTheKernelComputes()
     {
-        var compiler = new KernelCompiler(_nvrtc, null);
         if (_nvrtc.Version != KernelCompiler.FingerprintNvrtc)
         {
-            Assert.That(() => compiler.Fingerprint(Kernels[0]), Throws.TypeOf<EngineException>().With.Message.Contains("12.4"));
+            Assert.That(() => Print("", "4"), Throws.TypeOf<EngineException>().With.Message.Contains("12.4"));
             return;
         }
 
-        string expected = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(compiler.Compile(Kernels[0], CudaArch.Sm(90)).Cubin));
-        Assert.That(compiler.Fingerprint(Kernels[0]), Is.EqualTo(expected).And.Length.EqualTo(64));
+        string print = Print("", "4");
+        Assert.That(print, Has.Length.EqualTo(64));
+        Assert.That(Print("", "4"), Is.EqualTo(print), "once more");
+        Assert.That(Print("// a comment of\n/* several\n\nlines */\n", "4"), Is.EqualTo(print), "comments");
+        Assert.That(Print("DEV float unused(float x)\n{\n    return x + 1.0f;\n}\n", "4"), Is.EqualTo(print), "a function that nobody calls");
+        Assert.That(Print("", "4  // four"), Is.EqualTo(print), "a comment beside code");
+        Assert.That(Print("", "5"), Is.Not.EqualTo(print), "code");
+        Assert.That(Print("", "4", "SCALE=3"), Is.Not.EqualTo(print), "a constant");
+
+        string Print(string before, string count, string scale = "SCALE=2")
+        {
+            string path = Path.Combine(_folder.Path, "print.cu");
+            File.WriteAllText(path, $$"""
+                #include "Common/prelude.cuh"
+                #define PRINT_ARGS(F) F(garg<const f32>, X) F(garg<f32>, Y)
+                ARGS(PrintArgs, PRINT_ARGS)
+                {{before}}
+                KERNEL(print, PrintArgs, 32, 1)
+                {
+                    IN(f32, X);
+                    OUT(f32, Y);
+                    UNROLL
+                    for (int i = 0; i < {{count}}
+                        ; i++) Y[i] = X[i] * SCALE;
+                }
+                """);
+            return new KernelCompiler(_nvrtc, null).Fingerprints([new GpuKernel(path, "print", typeof(int), scale)])[0];
+        }
+    }
+
+    /// <summary>The machine code of a program depends on what its process has compiled before; the fingerprint must not.</summary>
+    [Test]
+    public void FingerprintsAreTheSameWhateverWasCompiledBefore()
+    {
+        if (_nvrtc.Version != KernelCompiler.FingerprintNvrtc) Assert.Ignore($"fingerprints take NVRTC {KernelCompiler.FingerprintNvrtc}; run tools/get-nvrtc");
+        GpuKernel[] kernels = [.. KernelCatalog.Variants.Where(kernel => kernel.File is "Convolution/conv_weight.cu" or "MatMul/matmul_wgmma.cu").Take(16)];
+        var first = new KernelCompiler(_nvrtc, null).Fingerprints(kernels);
+        var compiler = new KernelCompiler(_nvrtc, null);
+        compiler.CompileAll(kernels, CudaArch.Sm(90));
+        Assert.That(compiler.Fingerprints([.. kernels.Reverse()]).Reverse(), Is.EqualTo(first));
+        Assert.That(new KernelCompiler(_nvrtc, new CubinCache(_folder.Path)).Fingerprints(kernels), Is.EqualTo(first), "into the cache");
+        Assert.That(new KernelCompiler(_nvrtc, new CubinCache(_folder.Path)).Fingerprints(kernels), Is.EqualTo(first), "out of the cache");
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace GenEngine.Kernels.Devices.Gpu.Cuda;
 
@@ -9,7 +10,7 @@ namespace GenEngine.Kernels.Devices.Gpu.Cuda;
 /// </summary>
 public sealed class KernelCompiler(NvrtcCompiler nvrtc, CubinCache? cache)
 {
-    /// <summary>The NVRTC whose sm_90 machine code is a variant's fingerprint.</summary>
+    /// <summary>The NVRTC that fingerprints are made with.</summary>
     public static readonly Version FingerprintNvrtc = new(12, 4);
 
     // the compiler recurses deeper than a pool thread's stack is sure to hold
@@ -46,22 +47,30 @@ public sealed class KernelCompiler(NvrtcCompiler nvrtc, CubinCache? cache)
         }
 
         var modules = kernels.Select(kernel => Module(kernel, arch)).ToArray();
-        var missing = modules.Where(module => !module.IsValueCreated).Distinct().ToArray();
-        if (missing.Length > 0) RunAll(missing, Math.Min(missing.Length, Environment.ProcessorCount));
+        MakeAll(modules);
         return [.. kernels.Zip(modules, (kernel, module) => module.Value.Find(kernel.Entry)
             ?? throw new EngineException($"{kernel.File} has no KERNEL named '{kernel.Entry}'; it has: {string.Join(", ", module.Value.Entries.Select(entry => entry.Entry))}."))];
     }
 
     /// <summary>
-    /// SHA-256 of the sm_90 machine code that the pinned NVRTC makes of a variant: it stays when comments or other files change, so
-    /// that evidence from a GPU stays valid.
+    /// SHA-256 of what the pinned NVRTC's front end makes of each variant for sm_90, and of the options: it stays when comments or other functions change, so
+    /// that evidence from a GPU stays valid, and is the same in every process, which machine code is not (<see cref="NvrtcCompiler.CompileFront"/>).
     /// </summary>
-    /// <exception cref="EngineException">Another NVRTC is loaded.</exception>
-    public string Fingerprint(GpuKernel kernel)
+    /// <returns>One in hexadecimal a variant, in the order given.</returns>
+    /// <exception cref="EngineException">Another NVRTC is loaded; or as <see cref="Compile"/>.</exception>
+    public IReadOnlyList<string> Fingerprints(IReadOnlyCollection<GpuKernel> kernels)
     {
         if (Nvrtc.Version != FingerprintNvrtc)
             throw new EngineException($"Fingerprints are made with NVRTC {FingerprintNvrtc}; this is {Nvrtc.Version} ({Nvrtc.LibraryPath}). Run tools/get-nvrtc and set GENENGINE_NVRTC to the folder it prints.");
-        return Convert.ToHexStringLower(SHA256.HashData(Compile(kernel, CudaArch.Sm(90)).Cubin));
+        var prints = kernels.Select(Front).ToArray();
+        MakeAll(prints);
+        return [.. prints.Select(print => Convert.ToHexStringLower(print.Value.Image))];
+    }
+
+    private static void MakeAll(IEnumerable<Lazy<CompiledModule>> modules)
+    {
+        var missing = modules.Where(module => !module.IsValueCreated).Distinct().ToArray();
+        if (missing.Length > 0) RunAll(missing, Math.Min(missing.Length, Environment.ProcessorCount));
     }
 
     private static void RunAll(Lazy<CompiledModule>[] missing, int threads)
@@ -89,7 +98,7 @@ public sealed class KernelCompiler(NvrtcCompiler nvrtc, CubinCache? cache)
 
     private Lazy<CompiledModule> Module(GpuKernel kernel, CudaArch arch)
     {
-        if (kernel.ArchSpecific) arch = arch with { Suffix = "a" };
+        arch = Specific(kernel, arch);
         string text = KernelSource.Load(kernel.File).Text;
         string key = CubinCache.Key(kernel.File, text, NvrtcCompiler.Options(kernel.DefineList, arch), Nvrtc.Version);
         return _modules.GetOrAdd(key, _ => new Lazy<CompiledModule>(() =>
@@ -101,4 +110,25 @@ public sealed class KernelCompiler(NvrtcCompiler nvrtc, CubinCache? cache)
             return module;
         }));
     }
+
+    // a fingerprint, kept as a program without entries
+    private Lazy<CompiledModule> Front(GpuKernel kernel)
+    {
+        var arch = Specific(kernel, CudaArch.Sm(90));
+        string text = KernelSource.Load(kernel.File).Bare;
+        var options = NvrtcCompiler.FrontOptions(kernel.DefineList, arch);
+        string key = CubinCache.Key(kernel.File, text, options, Nvrtc.Version);
+        return _modules.GetOrAdd(key, _ => new Lazy<CompiledModule>(() =>
+        {
+            if (Cache?.Find(key) is { } kept) return kept;
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            hash.AppendData(Encoding.UTF8.GetBytes(string.Join('\n', options)));
+            hash.AppendData(Nvrtc.CompileFront(kernel.File, text, options));
+            var module = new CompiledModule(arch, hash.GetHashAndReset(), "", []);
+            Cache?.Store(key, module);
+            return module;
+        }));
+    }
+
+    private static CudaArch Specific(GpuKernel kernel, CudaArch arch) => kernel.ArchSpecific ? arch with { Suffix = "a" } : arch;
 }

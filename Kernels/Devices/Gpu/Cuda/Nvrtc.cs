@@ -15,7 +15,7 @@ internal enum nvrtcResult
 }
 
 /// <summary>
-/// NVIDIA's run-time compiler: the functions that 11.8 to 13 share. It needs neither a GPU nor a driver.
+/// NVIDIA's run-time compiler: the functions that 11.8 to 13 share, and one that fingerprints take of the pinned one. It needs neither a GPU nor a driver.
 /// <see cref="NvrtcLibrary"/> must have loaded the library first.
 /// </summary>
 internal static unsafe partial class Nvrtc
@@ -37,6 +37,8 @@ internal static unsafe partial class Nvrtc
     [LibraryImport(Library)] public static partial nvrtcResult nvrtcGetProgramLog(nint program, byte* log);
     [LibraryImport(Library)] public static partial nvrtcResult nvrtcGetCUBINSize(nint program, out nuint bytes);
     [LibraryImport(Library)] public static partial nvrtcResult nvrtcGetCUBIN(nint program, byte* cubin);
+    [LibraryImport(Library)] public static partial nvrtcResult nvrtcGetLTOIRSize(nint program, out nuint bytes);
+    [LibraryImport(Library)] public static partial nvrtcResult nvrtcGetLTOIR(nint program, byte* code);
     [LibraryImport(Library)] public static partial nvrtcResult nvrtcGetPTXSize(nint program, out nuint bytes);
     [LibraryImport(Library)] public static partial nvrtcResult nvrtcGetPTX(nint program, byte* ptx);
 }

@@ -59,9 +59,32 @@ public sealed unsafe class NvrtcCompiler
     /// <param name="text">The source, includes pasted in.</param>
     /// <param name="defines">Constants as NAME=VALUE.</param>
     /// <exception cref="EngineException">The source does not compile: NVRTC's log, the lines it names, the options.</exception>
-    public CompiledModule Compile(string name, string text, IEnumerable<string> defines, CudaArch arch)
+    public CompiledModule Compile(string name, string text, IEnumerable<string> defines, CudaArch arch) => Run(name, text, Options(defines, arch), (program, log) =>
     {
-        var options = Options(defines, arch);
+        Check(Nvrtc.nvrtcGetPTXSize(program, out nuint ptxBytes));
+        string ptx = Text(ptxBytes, buffer => Nvrtc.nvrtcGetPTX(program, (byte*)buffer));
+        if (arch.IsPtx) return new CompiledModule(arch, [.. Encoding.UTF8.GetBytes(ptx), 0], log, ptx);
+        Check(Nvrtc.nvrtcGetCUBINSize(program, out nuint cubinBytes));
+        return new CompiledModule(arch, Bytes(cubinBytes, buffer => Nvrtc.nvrtcGetCUBIN(program, (byte*)buffer)), log, ptx);
+    });
+
+    /// <summary>The options of <see cref="CompileFront"/>.</summary>
+    internal static IReadOnlyList<string> FrontOptions(IEnumerable<string> defines, CudaArch arch) =>
+        [$"--gpu-architecture={arch}", .. CommonOptions, "-dlto", .. defines.Select(define => "-D" + define)];
+
+    /// <summary>
+    /// What the compiler's front end makes of a program (NVVM IR, packed), which the optimiser has not seen. That one follows the addresses
+    /// its memory happens to get: of one source it makes several machine codes, more often the more it has compiled before. The front end does not.
+    /// </summary>
+    /// <exception cref="EngineException">As <see cref="Compile"/>.</exception>
+    internal byte[] CompileFront(string name, string text, IReadOnlyList<string> options) => Run(name, text, options, (program, _) =>
+    {
+        Check(Nvrtc.nvrtcGetLTOIRSize(program, out nuint bytes));
+        return Bytes(bytes, buffer => Nvrtc.nvrtcGetLTOIR(program, (byte*)buffer));
+    });
+
+    private T Run<T>(string name, string text, IReadOnlyList<string> options, Func<nint, string, T> take)
+    {
         using var source = new Utf8Strings([text, name]);
         using var arguments = new Utf8Strings(options);
         Check(Nvrtc.nvrtcCreateProgram(out nint program, source[0], source[1], 0, null, null));
@@ -71,13 +94,7 @@ public sealed unsafe class NvrtcCompiler
             Check(Nvrtc.nvrtcGetProgramLogSize(program, out nuint logBytes));
             string log = Text(logBytes, buffer => Nvrtc.nvrtcGetProgramLog(program, (byte*)buffer));
             if (result != nvrtcResult.NVRTC_SUCCESS) throw new EngineException(CompileErrors.Explain(name, text, options, log, Describe(result), Version));
-            Check(Nvrtc.nvrtcGetPTXSize(program, out nuint ptxBytes));
-            string ptx = Text(ptxBytes, buffer => Nvrtc.nvrtcGetPTX(program, (byte*)buffer));
-            if (arch.IsPtx) return new CompiledModule(arch, [.. Encoding.UTF8.GetBytes(ptx), 0], log, ptx);
-            Check(Nvrtc.nvrtcGetCUBINSize(program, out nuint cubinBytes));
-            var cubin = new byte[cubinBytes];
-            fixed (byte* pointer = cubin) Check(Nvrtc.nvrtcGetCUBIN(program, pointer));
-            return new CompiledModule(arch, cubin, log, ptx);
+            return take(program, log);
         }
         finally
         {
@@ -85,11 +102,14 @@ public sealed unsafe class NvrtcCompiler
         }
     }
 
-    private static string Text(nuint bytes, Func<nint, nvrtcResult> read)
+    private static string Text(nuint bytes, Func<nint, nvrtcResult> read) => Encoding.UTF8.GetString(Bytes(bytes, read)).TrimEnd('\0');
+
+    private static byte[] Bytes(nuint count, Func<nint, nvrtcResult> read)
     {
-        var buffer = new byte[Math.Max(1, checked((int)bytes))];
+        var buffer = new byte[checked((int)count)];
+        if (buffer.Length == 0) return buffer;
         fixed (byte* pointer = buffer) Check(read((nint)pointer));
-        return Encoding.UTF8.GetString(buffer).TrimEnd('\0');
+        return buffer;
     }
 
     private static string Describe(nvrtcResult result) => Marshal.PtrToStringUTF8((nint)Nvrtc.nvrtcGetErrorString(result)) ?? result.ToString();
