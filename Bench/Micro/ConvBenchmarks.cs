@@ -51,6 +51,6 @@ public class ConvBenchmarks : DeviceBenchmark
         _x = Uniform(Images * plan.Input.Count, "x");
         _y = Uniform(Images * plan.Output.Count, "y");
         _filter = Uniform(plan.FilterCount, "filter");
-        _scratch = Empty(ConvWeight.ScratchCount(Convolution.Plan, Images), "scratch");
+        _scratch = Device.Allocate(ConvWeight.ScratchBytes(Device, DType.Float32, Convolution, Images), "scratch").All;
     }
 }

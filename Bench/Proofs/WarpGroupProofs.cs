@@ -7,7 +7,7 @@ using GenEngine.Kernels.MatMul;
 
 namespace GenEngine.Bench.Proofs;
 
-/// <summary>Products of warp groups, which op cases are too small for: every tile in every precision, products in all orders of operands, a convolution and its input gradient.</summary>
+/// <summary>Products of warp groups, which op cases are too small for: every tile in every precision, products in all orders of operands, a convolution and its gradients.</summary>
 internal sealed class WarpGroupProofs : IKernelProofSource
 {
     public IEnumerable<KernelProof> Proofs
@@ -21,6 +21,7 @@ internal sealed class WarpGroupProofs : IKernelProofSource
                     foreach (var op in Enum.GetValues<MatMulOp>()) yield return Proof($"MatMul {op}", precision, tile, device => Product(device, op));
                     yield return Proof("Conv", precision, tile, device => Convolve(device, backward: false));
                     yield return Proof("Conv backward", precision, tile, device => Convolve(device, backward: true));
+                    if (precision == Precision.BFloat16) yield return Proof("Conv filter", precision, tile, FilterGradient);
                 }
             }
         }
@@ -31,7 +32,7 @@ internal sealed class WarpGroupProofs : IKernelProofSource
         {
             if (device is not GpuDevice gpu) return run(device);
             gpu.Precision = precision;
-            MatMulWgmmaGpu.ForcedTile = ConvWgmmaGpu.ForcedTile = tile;
+            MatMulWgmmaGpu.ForcedTile = ConvWgmmaGpu.ForcedTile = ConvWeightWgmmaGpu.ForcedTile = tile;
             try
             {
                 return run(device);
@@ -39,7 +40,7 @@ internal sealed class WarpGroupProofs : IKernelProofSource
             finally
             {
                 gpu.Precision = Precision.Float32;
-                MatMulWgmmaGpu.ForcedTile = ConvWgmmaGpu.ForcedTile = null;
+                MatMulWgmmaGpu.ForcedTile = ConvWgmmaGpu.ForcedTile = ConvWeightWgmmaGpu.ForcedTile = null;
             }
         })
         {
@@ -70,5 +71,17 @@ internal sealed class WarpGroupProofs : IKernelProofSource
         var room = memory.Room(DType.UInt8, Math.Max(16, Conv.ScratchBytes(device, DType.Float32, program, Batch)));
         Conv.Run(device, DType.Float32, program, Batch, memory.Drawn(DType.Float32, (int)(Batch * plan.Input.Count)), memory.Drawn(DType.Float32, (int)plan.FilterCount, 2), null, y, scratch: room);
         return [memory.Read(DType.Float32, y)];
+    }
+    // more than a chunk, and an odd number of slices of 64 rows
+    private static List<double[]> FilterGradient(Device device)
+    {
+        var plan = ConvPlan.Create(ConvSpec.Square(3, 1, 1), new ConvImage(14, 13, 64), 72);
+        using var program = new ConvProgram(device, plan);
+        using var memory = new ProofMemory(device);
+        const int Batch = 3;
+        var dw = memory.Room(DType.Float32, plan.FilterCount);
+        var room = memory.Room(DType.UInt8, ConvWeight.ScratchBytes(device, DType.Float32, program, Batch));
+        ConvWeight.Run(device, DType.Float32, program, Batch, memory.Drawn(DType.Float32, (int)(Batch * plan.Input.Count)), memory.Drawn(DType.Float32, (int)(Batch * plan.Output.Count), 2), dw, room);
+        return [memory.Read(DType.Float32, dw)];
     }
 }

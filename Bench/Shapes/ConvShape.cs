@@ -44,7 +44,7 @@ internal sealed class ConvShape : ShapeJob
 
         if (pass is not (ConvPass.Filter or ConvPass.All)) return;
         _dw = Empty(plan.FilterCount, "dw");
-        _scratch = Empty(ConvWeight.ScratchCount(Convolution.Plan, batch), "scratch");
+        _scratch = Scratch(ConvWeight.ScratchBytes(device, real, Convolution, batch));
     }
 
     public override string Name => Invariant($"{(_transposed ? "deconv" : "conv")}-{_batch}x{_plan.Input}-{_plan.Output.Channels}-{_pass.ToString().ToLowerInvariant()}");

@@ -87,7 +87,7 @@ public static partial class Ops
             sink.Add(filter, (range, accumulate) =>
             {
                 var convolution = programs.Convolution;
-                using var scratch = new Scratch(context, ConvWeight.ScratchCount(convolution.Plan, batch) * context.Real.Size(), name);
+                using var scratch = new Scratch(context, ConvWeight.ScratchBytes(context.Device, context.Real, convolution, batch), name);
                 var (seen, gradient) = transposed ? (dz, x) : (x, dz);
                 ConvWeight.Run(context.Device, context.Real, convolution, batch, seen.Range, gradient.Range, range, scratch.Range, accumulate);
             });

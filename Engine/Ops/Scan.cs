@@ -99,7 +99,7 @@ public static partial class Ops
         void Of(in ConvSpec spec, BufferRange range, bool add)
         {
             var program = context.Convolution(new ConvKey(spec, new ConvImage(shape.Height, shape.Width, shape.Channels), ScanShape.Gates * shape.Channels, false, 0, 0)).Convolution;
-            using var scratch = new Scratch(context, ConvWeight.ScratchCount(program.Plan, shape.Images) * context.Real.Size(), name);
+            using var scratch = new Scratch(context, ConvWeight.ScratchBytes(context.Device, context.Real, program, shape.Images), name);
             ConvWeight.Run(context.Device, context.Real, program, shape.Images, hidden.Range, dGates, range, scratch.Range, add);
         }
     }

@@ -84,7 +84,7 @@ DEV void group_sync() { asm volatile("bar.sync %0, 128;" ::"r"(1 + threadIdx.x /
 template <i32 Registers> DEV void keep_registers() { asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(Registers)); }
 template <i32 Registers> DEV void take_registers() { asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(Registers)); }
 
-// ---- wgmma: d[64 x N] += a[64 x k] b[N x k]' by 128 lanes, operands in shared memory, both along k ----
+// ---- wgmma: d[64 x N] += a[64 x k] b[N x k]' by 128 lanes, operands in shared memory, both along k, or with _across both across it ----
 // Asynchronous: between wgmma_fence and wgmma_wait nobody may touch the registers, and shared memory must stay until wgmma_wait.
 
 DEV void wgmma_fence() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
@@ -124,6 +124,9 @@ template <i32 Pending, i32 Count> DEV void wgmma_wait(f32 (&d)[Count])
 GE_WGMMA(wgmma_bf16_64, "m64n64k16", "bf16.bf16", 32, "32", "33", "34", "1, 1, 0, 0")
 GE_WGMMA(wgmma_bf16_128, "m64n128k16", "bf16.bf16", 64, "64", "65", "66", "1, 1, 0, 0")
 GE_WGMMA(wgmma_bf16_256, "m64n256k16", "bf16.bf16", 128, "128", "129", "130", "1, 1, 0, 0")
+GE_WGMMA(wgmma_bf16_across_64, "m64n64k16", "bf16.bf16", 32, "32", "33", "34", "1, 1, 1, 1")
+GE_WGMMA(wgmma_bf16_across_128, "m64n128k16", "bf16.bf16", 64, "64", "65", "66", "1, 1, 1, 1")
+GE_WGMMA(wgmma_bf16_across_256, "m64n256k16", "bf16.bf16", 128, "128", "129", "130", "1, 1, 1, 1")
 GE_WGMMA(wgmma_tf32_64, "m64n64k8", "tf32.tf32", 32, "32", "33", "34", "1, 1")
 GE_WGMMA(wgmma_tf32_128, "m64n128k8", "tf32.tf32", 64, "64", "65", "66", "1, 1")
 GE_WGMMA(wgmma_tf32_256, "m64n256k8", "tf32.tf32", 128, "128", "129", "130", "1, 1")
@@ -133,6 +136,12 @@ template <i32 N> DEV void wgmma_bf16(f32 (&d)[N / 2], u64 a, u64 b, bool add)
     if constexpr (N == 256) wgmma_bf16_256(d, a, b, add);
     else if constexpr (N == 128) wgmma_bf16_128(d, a, b, add);
     else wgmma_bf16_64(d, a, b, add);
+}
+template <i32 N> DEV void wgmma_bf16_across(f32 (&d)[N / 2], u64 a, u64 b, bool add)
+{
+    if constexpr (N == 256) wgmma_bf16_across_256(d, a, b, add);
+    else if constexpr (N == 128) wgmma_bf16_across_128(d, a, b, add);
+    else wgmma_bf16_across_64(d, a, b, add);
 }
 template <i32 N> DEV void wgmma_tf32(f32 (&d)[N / 2], u64 a, u64 b, bool add)
 {
@@ -151,4 +160,11 @@ template <class T> DEV sptr<T> align_to_1024(sptr<T> p) { return p + (i32)((0u -
 template <class T> DEV u64 wgmma_descriptor(sptr<T> p)
 {
     return (u64)((shared_address(p) & 0x3FFFFu) >> 4) | (u64)1 << 16 | (u64)(1024 >> 4) << 32 | (u64)1 << 62;
+}
+
+// Slices of 64 k by 64 rows of 16 bits, k after k, 128 bytes each, pieces of eight rows swizzled: piece c of k lies at c ^ k % 8. The next 64 rows are the next
+// slice. p: at a multiple of 1024 bytes, that is at a multiple of 8 k.
+template <class T> DEV u64 wgmma_descriptor_across(sptr<T> p)
+{
+    return (u64)((shared_address(p) & 0x3FFFFu) >> 4) | (u64)(8192 >> 4) << 16 | (u64)(1024 >> 4) << 32 | (u64)1 << 62;
 }

@@ -2,7 +2,8 @@
 // both parts of TF32 (3), sums in float32. One warp group fetches, two multiply, each 64 of the tile's 128 rows by all of its N columns.
 //
 // A brick is 128 rows (of A, or of B) by 128 bytes of k, rows one after another, swizzled as wgmma_descriptor says: 64 numbers of k of BF16, 32
-// of TF32. A stage of shared memory holds a brick of A and N rows of bricks of B, for each part. `full` tells that a stage has come, `empty` that both groups
+// of TF32. Or ACROSS, in BF16 alone: two slices of 64 k by 128 bytes of rows (64), one k after another, swizzled alike; an operand that lies so in memory
+// needs no turning. A stage of shared memory holds a brick of A and N rows of bricks of B, for each part. `full` tells that a stage has come, `empty` that both groups
 // have used it. In a cluster of two, blocks have the tiles of 256 rows that are neighbours: each fetches half of B's rows and copies them to both,
 // and a stage is empty when both blocks have used it. A block takes one tile after another, so that the next one's operands are on their way while outputs are stored.
 // Order of sums: k ascending, in steps of the instruction; with PRECISION 3 (tile_mma.cuh, "3xTF32") six instructions of 16 k begin at zero, and an
@@ -10,12 +11,15 @@
 #pragma once
 #include "Common/prelude_sm90.cuh"
 
-template <int N_, int PRECISION_, int STAGES_, int CLUSTER_> struct WgmmaTile {
+template <int N_, int PRECISION_, int STAGES_, int CLUSTER_, bool ACROSS_ = false> struct WgmmaTile {
     static constexpr int M = 128, N = N_, PREC = PRECISION_, STAGES = STAGES_, CLUSTER = CLUSTER_;
     static constexpr int GROUPS = 2, THREADS = 128 * (1 + GROUPS);
+    static constexpr bool ACROSS = ACROSS_;
+    static_assert(!ACROSS || PREC == 2, "wgmma takes operands across k in 16 bits only");
     static constexpr int PARTS = PREC == 3 ? 2 : 1;
     static constexpr int BRICK_K = PREC == 2 ? 64 : 32;  // of k, in a brick
     static constexpr int BRICK = 128 * 128;            // bytes
+    static constexpr int STEP = ACROSS ? 16 * 128 : 32;  // bytes from one instruction's k to the next's
     static constexpr int SHARE = N / CLUSTER;          // rows of B that a block fetches
     static constexpr int ROWS_B = SHARE < 128 ? SHARE : 128, PIECES_B = SHARE / ROWS_B;
     static constexpr int PART_BYTES = BRICK + N * 128, STAGE_BYTES = PARTS * PART_BYTES;
@@ -89,10 +93,44 @@ template <class Tile> struct WgmmaStages {
     }
 };
 
-// 32 bytes of k: 16 numbers of BF16, 8 of TF32.
+// Lanes of the warp group that fetches, when they gather by cp_async: a stage is told of when LAG others are under way behind it.
+template <class Tile> struct WgmmaGather {
+    static constexpr int LAG = Tile::STAGES < 5 ? Tile::STAGES - 2 : 3;  // two less than all, or nobody could go on
+    static_assert(LAG >= 0, "two stages at least");
+    WgmmaRing ring, told;
+    i32 under_way;
+
+    DEV WgmmaGather() : ring{0, 1}, told{0, 0}, under_way(0) {}  // nothing has been used yet: the first round waits for nobody
+    DEV void tell(const WgmmaStages<Tile>& memory)
+    {
+        mbarrier_arrive(memory.full + told.stage);
+        told.template next<Tile::STAGES>();
+        under_way--;
+    }
+    // The lane has issued its copies into stage ring.stage.
+    DEV void issued(const WgmmaStages<Tile>& memory)
+    {
+        cp_async_commit();
+        ring.template next<Tile::STAGES>();
+        if (++under_way <= LAG) return;
+        cp_async_wait<LAG>();
+        fence_proxy_async();
+        tell(memory);
+    }
+    // There are no more stages.
+    DEV void finish(const WgmmaStages<Tile>& memory)
+    {
+        cp_async_wait<0>();
+        fence_proxy_async();
+        while (under_way > 0) tell(memory);
+    }
+};
+
+// 32 bytes of k, or across it 16 k: 16 numbers of BF16, 8 of TF32.
 template <class Tile> DEV void wgmma_step(f32 (&acc)[Tile::COUNT], sptr<u8> a, sptr<u8> b, bool add)
 {
-    if constexpr (Tile::PREC == 2) wgmma_bf16<Tile::N>(acc, wgmma_descriptor(a), wgmma_descriptor(b), add);
+    if constexpr (Tile::ACROSS) wgmma_bf16_across<Tile::N>(acc, wgmma_descriptor_across(a), wgmma_descriptor_across(b), add);
+    else if constexpr (Tile::PREC == 2) wgmma_bf16<Tile::N>(acc, wgmma_descriptor(a), wgmma_descriptor(b), add);
     else wgmma_tf32<Tile::N>(acc, wgmma_descriptor(a), wgmma_descriptor(b), add);
 }
 
@@ -142,7 +180,7 @@ template <class Tile> DEV void wgmma_product(const WgmmaStages<Tile>& memory, Wg
             sptr<u8> a = Tile::a_of(memory.stages, ring.stage, 0) + group * 64 * 128, b = Tile::b_of(memory.stages, ring.stage, 0);
             wgmma_fence();
             UNROLL
-            for (int step = 0; step < 4; step++) wgmma_step<Tile>(acc, a + step * 32, b + step * 32, brick > 0 || step > 0);
+            for (int step = 0; step < 4; step++) wgmma_step<Tile>(acc, a + step * Tile::STEP, b + step * Tile::STEP, brick > 0 || step > 0);
             wgmma_commit();
             wgmma_wait<1>(acc);
             if (brick > 0) memory.give_back(before);

@@ -7,7 +7,7 @@ namespace GenEngine.Kernels.Convolution;
 
 /// <summary>
 /// Launches conv_weight.cu (conv_weight_narrow.cu for few output channels), one block a tile of the filter and chunk of pixels, and
-/// conv_weight_sum.cu, which adds the chunks. Float32 sums of chunks go to <see cref="ConvWeightMmaGpu"/> where the device's precision says so.
+/// conv_weight_sum.cu, which adds the chunks. Float32 sums of chunks go to <see cref="ConvWeightMmaGpu"/> or <see cref="ConvWeightWgmmaGpu"/> where the device's precision says so.
 /// </summary>
 public sealed class ConvWeightGpu : ITiledKernelFamily
 {
@@ -31,7 +31,8 @@ public sealed class ConvWeightGpu : ITiledKernelFamily
 
     public static int MostTiles => TileCount(DType.Float32);
 
-    internal static void Launch(GpuDevice device, DType dtype, ConvProgram program, ref ConvWeightArgs args, BufferRange x, BufferRange dy, BufferRange dw, BufferRange scratch)
+    /// <param name="sums">Of the chunks, the beginning of the scratch.</param>
+    internal static void Launch(GpuDevice device, DType dtype, ConvProgram program, ref ConvWeightArgs args, BufferRange x, BufferRange dy, BufferRange dw, BufferRange sums, BufferRange scratch)
     {
         bool aligned = dtype == DType.Float32 && (args.X | args.Dy | args.Scratch) % 16 == 0, accumulate = args.Accumulate != 0;
         args.OutQuads = aligned && program.OutputQuads ? 1 : 0;
@@ -39,11 +40,13 @@ public sealed class ConvWeightGpu : ITiledKernelFamily
         if (Blocks(tiles[0], program.Plan) > 0) // else no weight has a tap
         {
             bool quads = aligned && program.InputQuads;
-            ReadOnlySpan<Access> first =
-            [
-                Access.Read(x), Access.Read(dy), args.Masked != 0 ? Access.Update(scratch) : Access.Write(scratch), Access.Read(program.Parts), Access.Read(program.Taps),
-            ];
-            if (dtype == DType.Float32 && device.Precision != Precision.Float32 && ConvMmaGpu.Serves(program.Plan))
+            ReadOnlySpan<Access> first = [Access.Read(x), Access.Read(dy), args.Masked != 0 ? Access.Update(sums) : Access.Write(sums), Access.Read(program.Parts), Access.Read(program.Taps)];
+            bool tensorCores = dtype == DType.Float32 && device.Precision != Precision.Float32 && ConvMmaGpu.Serves(program.Plan);
+            if (tensorCores && aligned && ConvWeightWgmmaGpu.Serves(device, program, args.Batch) && scratch.Bytes >= ConvWeightWgmmaGpu.ScratchBytes(device, program, args.Batch))
+            {
+                sums = ConvWeightWgmmaGpu.Launch(device, program, ref args, x, dy, scratch, first[3..]);
+            }
+            else if (tensorCores)
             {
                 ConvWeightMmaGpu.Launch(device, program, quads, ref args, first);
             }
@@ -56,7 +59,7 @@ public sealed class ConvWeightGpu : ITiledKernelFamily
 
         ReadOnlySpan<Access> second =
         [
-            Access.Read(scratch), accumulate ? Access.Update(dw) : Access.Write(dw), Access.Read(program.Parts), Access.Read(program.Taps),
+            Access.Read(sums), accumulate ? Access.Update(dw) : Access.Write(dw), Access.Read(program.Parts), Access.Read(program.Taps),
         ];
         long wide = Math.Min(BitOperations.RoundUpToPowerOf2((uint)args.OutC), 32), high = SumThreads / wide, rows = (long)args.FilterTaps * args.InC;
         long blocks = (args.OutC + wide - 1) / wide * ((rows + high - 1) / high);

@@ -9,7 +9,7 @@ namespace GenEngine.Kernels.Convolution;
 /// The gradient to the filter: dW[k, tap, c] = sum over pixels p of dy[p, k] x[p at tap, c], over the convolution's plan, so that a mask holds
 /// here too: masked weights get +0. Pixels (image, row, column) are cut into chunks whose number depends on the shape alone
 /// (<see cref="Split"/>); a chunk's sum is one chain of fused multiply-adds over ascending pixels from +0, padding entering as +0; the chunks' sums are added
-/// ascending from +0; an accumulating launch adds the total to what was there. A GPU whose precision is not float32 sums chunks on tensor cores, as <see cref="Conv"/>.
+/// ascending from +0; an accumulating launch adds the total to what was there. A GPU whose precision is not float32 sums chunks on tensor cores, as <see cref="Conv"/>, in BF16 perhaps other chunks.
 /// </summary>
 public static class ConvWeight
 {
@@ -26,8 +26,14 @@ public static class ConvWeight
         return (checked((int)chunk), (int)Ceiling(pixels, chunk));
     }
 
-    /// <summary>Elements of the scratch that <see cref="Run"/> wants: one filter a chunk.</summary>
-    public static long ScratchCount(ConvPlan plan, int batch) => Split(plan, batch).Chunks * plan.FilterCount;
+    /// <summary>
+    /// Bytes of the scratch that <see cref="Run"/> wants: one filter a chunk; more where rounding images and gradient for the tensor cores of an sm_90a first pays.
+    /// </summary>
+    public static long ScratchBytes(Device device, DType dtype, ConvProgram program, int batch)
+    {
+        long sums = ScratchCount(program.Plan, batch) * dtype.Size();
+        return device is GpuDevice gpu && dtype == DType.Float32 ? Math.Max(sums, ConvWeightWgmmaGpu.ScratchBytes(gpu, program, batch)) : sums;
+    }
 
     /// <param name="dtype">Float32 or Float64, of all four.</param>
     /// <param name="program">The convolution's plan (not an adjoint) on this device.</param>
@@ -35,7 +41,7 @@ public static class ConvWeight
     /// <param name="x">[batch, plan.Input], read.</param>
     /// <param name="dy">[batch, plan.Output], read: the gradient behind the convolution, before bias and activation.</param>
     /// <param name="dw">[output channel, tap, input channel], written.</param>
-    /// <param name="scratch"><see cref="ScratchCount"/> elements, overwritten.</param>
+    /// <param name="scratch"><see cref="ScratchBytes"/>, overwritten.</param>
     /// <param name="accumulate">Add to what dw holds; else dw is only written.</param>
     /// <exception cref="EngineException">The plan is an adjoint, an element type is not floating point, or a range is too short.</exception>
     public static void Run(
@@ -49,13 +55,13 @@ public static class ConvWeight
         x = x.First(Name, "x", dtype, batch * plan.Input.Count);
         dy = dy.First(Name, "dy", dtype, batch * plan.Output.Count);
         dw = dw.First(Name, "dw", dtype, plan.FilterCount);
-        scratch = scratch.First(Name, "scratch", dtype, ScratchCount(plan, batch));
+        var sums = scratch.First(Name, "scratch", dtype, ScratchCount(plan, batch));
         var args = new ConvWeightArgs
         {
             X = x.Address,
             Dy = dy.Address,
             Dw = dw.Address,
-            Scratch = scratch.Address,
+            Scratch = sums.Address,
             Parts = program.Parts.Address,
             Taps = program.Taps.Address,
             Batch = batch,
@@ -82,14 +88,17 @@ public static class ConvWeight
         {
             ReadOnlySpan<Access> accesses =
             [
-                Access.Read(x), Access.Read(dy), accumulate ? Access.Update(dw) : Access.Write(dw), Access.Update(scratch), Access.Read(program.Parts), Access.Read(program.Taps),
+                Access.Read(x), Access.Read(dy), accumulate ? Access.Update(dw) : Access.Write(dw), Access.Update(sums), Access.Read(program.Parts), Access.Read(program.Taps),
             ];
             cpu.Launch<ConvWeightCpu, ConvWeightArgs>(Name, dtype, ref args, accesses);
             return;
         }
 
-        ConvWeightGpu.Launch((GpuDevice)device, dtype, program, ref args, x, dy, dw, scratch);
+        ConvWeightGpu.Launch((GpuDevice)device, dtype, program, ref args, x, dy, dw, sums, scratch);
     }
+
+    // elements: one filter a chunk
+    private static long ScratchCount(ConvPlan plan, int batch) => Split(plan, batch).Chunks * plan.FilterCount;
 
     private static long Ceiling(long a, long b) => (a + b - 1) / b;
 }

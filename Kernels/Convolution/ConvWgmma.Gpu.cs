@@ -46,8 +46,7 @@ public sealed class ConvWgmmaGpu : IGpuKernelFamily
         var tile = WgmmaTile.All[index];
         long imageBytes = ImageBytes(precision, plan, args.Batch), filterBytes = FilterBytes(precision, plan, tile);
         BufferRange images = scratch.Slice(0, imageBytes), filter = scratch.Slice(imageBytes, filterBytes);
-        var round = new ConvRoundArgs { X = args.X, Y = images.Address, Count = args.Batch * plan.Input.Count };
-        device.Launch(RoundKernels[precision], LaunchShape.Linear(device.Driver.GridStrideBlocks((round.Count + 7) / 8, Threads), Threads), ref round, [accesses[0], Access.Write(images)]);
+        Round(device, accesses[0].Range, images, args.Batch * plan.Input.Count);
         var pack = new ConvPackArgs
         {
             W = args.W,
@@ -67,6 +66,13 @@ public sealed class ConvWgmmaGpu : IGpuKernelFamily
         args.Tiles = Tiles(tile, plan, args.Batch);
         var shape = LaunchShape.Linear(Math.Min(args.Tiles, device.Driver.MultiprocessorCount), WgmmaTile.Threads) with { SharedBytes = tile.SharedBytes(precision) };
         device.Launch(Kernels[(precision, index)], shape, ref args, [Access.Read(images), Access.Read(filter), .. accesses[2..]]);
+    }
+
+    /// <summary>So many numbers, a multiple of 8, as the device's precision has them.</summary>
+    internal static void Round(GpuDevice device, BufferRange x, BufferRange y, long count)
+    {
+        var args = new ConvRoundArgs { X = x.Address, Y = y.Address, Count = count };
+        device.Launch(RoundKernels[device.Precision], LaunchShape.Linear(device.Driver.GridStrideBlocks((count + 7) / 8, Threads), Threads), ref args, [Access.Read(x), Access.Write(y)]);
     }
 
     // channels in whole bricks of the narrowest chunk that all precisions share, so that the rule does not depend on it

@@ -8,9 +8,7 @@
 #include "Convolution/conv_outputs.cuh"
 
 using Tile = WgmmaTile<TILE_N, PRECISION, TILE_STAGES, 1>;
-constexpr int LOADS = Tile::M / 16;                         // rows of A that a lane gathers, 16 apart
-constexpr int LAG = TILE_STAGES < 5 ? TILE_STAGES - 2 : 3;  // stages whose copies are under way; two less than all, or nobody could go on
-static_assert(LAG >= 0, "two stages at least");
+constexpr int LOADS = Tile::M / 16;  // rows of A that a lane gathers, 16 apart
 
 // The tile-th tile of the plan, and where its part's bricks begin.
 struct ConvTile {
@@ -53,8 +51,7 @@ KERNEL(conv_wgmma, ConvArgs, Tile::THREADS, 1)
         keep_registers<72>();
         const i32 piece = (i32)threadIdx.x % 8, slot = (i32)threadIdx.x / 8, words = a.InC * 32 / Tile::BRICK_K;  // of a pixel
         const i64 images = (i64)a.Batch * a.InH * a.InW * words;
-        WgmmaRing ring = {0, 1}, told = {0, 0};  // nothing has been used yet: the first round waits for nobody
-        i32 under_way = 0;
+        WgmmaGather<Tile> gather;
         for (i64 tile = blockIdx.x; tile < a.Tiles; tile += gridDim.x) {
             const ConvTile t(a, tile);
             const ConvLattice lattice(t.m0, t.part.CountY, t.part.CountX);
@@ -73,40 +70,29 @@ KERNEL(conv_wgmma, ConvArgs, Tile::THREADS, 1)
             gptr<const f32> from_b = W + t.bricks * Tile::PARTS * (Tile::BRICK / 4);
             ConvCursor walk(Taps, t.part, 0);
             for (i32 chunk = 0; chunk < chunks; chunk++) {
-                memory.wait_empty(ring);
+                const i32 stage = gather.ring.stage;
+                memory.wait_empty(gather.ring);
                 if (threadIdx.x == 0) {
-                    mbarrier_arrive_expecting(memory.full + ring.stage, Tile::PARTS * Tile::N * 128);
+                    mbarrier_arrive_expecting(memory.full + stage, Tile::PARTS * Tile::N * 128);
                     UNROLL
-                    for (int part = 0; part < Tile::PARTS; part++) memory.fetch_b(ring.stage, part, from_b + ((i64)chunk * Tile::PARTS + part) * (Tile::BRICK / 4), t.n0, line);
+                    for (int part = 0; part < Tile::PARTS; part++) memory.fetch_b(stage, part, from_b + ((i64)chunk * Tile::PARTS + part) * (Tile::BRICK / 4), t.n0, line);
                 }
                 const i32 dy = walk.tap.Dy, dx = walk.tap.Dx, away = dy * a.InW + dx;
                 gptr<const f32> from = X + (walk.channel / Tile::BRICK_K * 32 + piece * 4);
                 UNROLL
                 for (int part = 0; part < Tile::PARTS; part++) {
-                    sptr<u8> to = Tile::a_of(memory.stages, ring.stage, part) + (slot * 128 + (piece ^ slot % 8) * 16);
+                    sptr<u8> to = Tile::a_of(memory.stages, stage, part) + (slot * 128 + (piece ^ slot % 8) * 16);
                     UNROLL
                     for (int l = 0; l < LOADS; l++) {
                         const bool there = (u32)(y[l] + dy) < (u32)a.InH && (u32)(x[l] + dx) < (u32)a.InW;
                         cp_async16(to + l * 16 * 128, from + (part * images + (i64)(pixel[l] + away) * words), there);
                     }
                 }
-                cp_async_commit();
                 walk.advance(Tile::BRICK_K);
-                ring.next<Tile::STAGES>();
-                if (++under_way <= LAG) continue;
-                cp_async_wait<LAG>();
-                fence_proxy_async();
-                mbarrier_arrive(memory.full + told.stage);
-                told.next<Tile::STAGES>();
-                under_way--;
+                gather.issued(memory);
             }
         }
-        cp_async_wait<0>();
-        fence_proxy_async();
-        for (; under_way > 0; under_way--) {
-            mbarrier_arrive(memory.full + told.stage);
-            told.next<Tile::STAGES>();
-        }
+        gather.finish(memory);
         return;
     }
 

@@ -16,7 +16,7 @@ public sealed class WarpGroupTrainingTests
     private static IEnumerable<TestDevice> Devices => TestDevices.Gpus;
 
     [TearDown]
-    public void ChooseByShapeAgain() => MatMulWgmmaGpu.ForcedTile = ConvWgmmaGpu.ForcedTile = null;
+    public void ChooseByShapeAgain() => MatMulWgmmaGpu.ForcedTile = ConvWgmmaGpu.ForcedTile = ConvWeightWgmmaGpu.ForcedTile = null;
 
     [Test]
     public void Steps_give_the_same_bits_however_they_run([ValueSource(nameof(Devices))] TestDevice target, [Values(Precision.BFloat16, Precision.Tf32x3)] Precision precision)
@@ -27,9 +27,9 @@ public sealed class WarpGroupTrainingTests
         device.Precision = precision;
         try
         {
-            MatMulWgmmaGpu.ForcedTile = ConvWgmmaGpu.ForcedTile = 1;
+            MatMulWgmmaGpu.ForcedTile = ConvWgmmaGpu.ForcedTile = ConvWeightWgmmaGpu.ForcedTile = 1;
             double[] eager = Train(device, captured: false, unroll: 1, out var kernels);
-            foreach (string kernel in (string[])["matmul_wgmma", "matmul_pack", "conv_wgmma", "conv_round", "conv_pack"])
+            foreach (string kernel in (string[])["matmul_wgmma", "matmul_pack", "conv_wgmma", "conv_round", "conv_pack", .. precision == Precision.BFloat16 ? ["conv_weight_wgmma"] : (string[])[]])
                 Assert.That(kernels.Count(name => name.StartsWith(kernel, StringComparison.Ordinal)), Is.GreaterThan(0), kernel);
             Assert.That(Train(device, captured: true, unroll: 2, out _), Is.EqualTo(eager), "captured, two steps at once and one by itself");
 

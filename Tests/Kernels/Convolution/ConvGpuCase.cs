@@ -43,7 +43,7 @@ internal sealed record ConvGpuCase(ConvSpec Spec, int Batch, int Height, int Wid
         using var x = new DeviceArray(device, dtype, Values((int)(Batch * plan.Input.Count), 1, Operands), Skip);
         using var dy = new DeviceArray(device, dtype, Values((int)(Batch * plan.Output.Count), 2, Operands), Skip);
         using var dw = new DeviceArray(device, dtype, Values((int)plan.FilterCount, 3, Addends), Skip);
-        using var scratch = new DeviceArray(device, dtype, (int)ConvWeight.ScratchCount(plan, Batch), Skip);
+        using var scratch = new DeviceArray(device, dtype, (int)(ConvWeight.ScratchBytes(device, dtype, program, Batch) / dtype.Size()), Skip);
         ConvWeight.Run(device, dtype, program, Batch, x, dy, dw, scratch, Accumulate);
         return dw.Read();
     }

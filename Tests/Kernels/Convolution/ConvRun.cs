@@ -34,7 +34,7 @@ internal static class ConvRun
         using var xs = new DeviceArray(device, dtype, x);
         using var ds = new DeviceArray(device, dtype, dy);
         using var ws = new DeviceArray(device, dtype, dw ?? new double[plan.FilterCount]);
-        using var scratch = new DeviceArray(device, dtype, (int)ConvWeight.ScratchCount(plan, batch));
+        using var scratch = new DeviceArray(device, dtype, (int)(ConvWeight.ScratchBytes(device, dtype, program, batch) / dtype.Size()));
         ConvWeight.Run(device, dtype, program, batch, xs, ds, ws, scratch, accumulate: dw is not null);
         return ws.Read();
     }

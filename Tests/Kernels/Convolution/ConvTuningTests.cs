@@ -146,7 +146,7 @@ public sealed class ConvTuningTests
             _x = new DeviceArray(device, DType.Float32, new double[plan.Input.Count]);
             _filter = new DeviceArray(device, DType.Float32, new double[plan.FilterCount]);
             _y = new DeviceArray(device, DType.Float32, new double[plan.Output.Count]);
-            _scratch = new DeviceArray(device, DType.Float32, (int)ConvWeight.ScratchCount(plan, 1));
+            _scratch = new DeviceArray(device, DType.Float32, (int)(ConvWeight.ScratchBytes(device, DType.Float32, _program, 1) / sizeof(float)));
         }
 
         public void Forward() => Conv.Run(_device, DType.Float32, _program, 1, _x, _filter, null, _y);

@@ -74,6 +74,7 @@ public class FaultTests
         new("missing_group_sync", "of shared tile", "XY", true),
         new("missing_wgmma_wait", "the lane ends before wgmma_wait", "XY", true),
         new("operand_off_its_swizzle", "whose rows do not begin at a multiple of 1024 bytes", "XY", true),
+        new("across_off_its_swizzle", "whose k do not begin at a multiple of 1024 bytes", "XY", true),
         new("misaligned_vector", "misaligned: reads 16 bytes at byte 4 of X", "XY", false),
     ];
 

@@ -157,16 +157,17 @@ static bool land_bulk_copy(Worker* w)
 
 // ---- products of warp groups ----
 
-// A matrix descriptor, read: rows of 128 bytes with 128-byte swizzle, eight of them `group` bytes before the next eight.
-static Operand operand(Block* block, u64 descriptor, u32 rows, Site site)
+// A matrix descriptor, read: lines of 128 bytes with 128-byte swizzle, eight of them `group` bytes before the next eight. A line is a row's, or across k
+// that of one of 16 k and of 64 rows, `slice` bytes before the next 64.
+static Operand operand(Block* block, u64 descriptor, u32 rows, bool across, Site site)
 {
-    u32 address = (u32)(descriptor & 0x3FFF) << 4, group = (u32)(descriptor >> 32 & 0x3FFF) << 4;
+    u32 address = (u32)(descriptor & 0x3FFF) << 4, group = (u32)(descriptor >> 32 & 0x3FFF) << 4, slice = (u32)(descriptor >> 16 & 0x3FFF) << 4;
     if (descriptor >> 62 != 1) fault(site, "a matrix descriptor without 128-byte swizzle, which is all that the emulator knows");
-    if (address & 0x380) fault(site, "a matrix descriptor whose rows do not begin at a multiple of 1024 bytes");
+    if (address & (across ? 0x3F0 : 0x380)) fault(site, "a matrix descriptor whose %s do not begin at a multiple of 1024 bytes", across ? "k" : "rows");
     const u8* from = block->arena + (address & ~0x7Fu);
-    u64 bytes = (u64)(rows / 8 - 1) * group + 1024;
+    u64 bytes = across ? (u64)(rows / 64 - 1) * slice + group + 1024 : (u64)(rows / 8 - 1) * group + 1024;  // what lies between is counted too
     shared_home(block, from, bytes, "multiplies", site);
-    return {from, bytes, group, address & 0x7F};
+    return {from, bytes, group, address & 0x7F, slice};
 }
 
 EXPORT void* simt_scratch() { return simt_worker->scratch; }
@@ -175,7 +176,7 @@ EXPORT void simt_fence_proxy() { simt_worker->lane->unfenced = false; }
 
 EXPORT void simt_wgmma_fence() { simt_worker->lane->fenced = true; }
 
-EXPORT void simt_wgmma(void (*run)(const WarpCall*), f32* d, u64 a, u64 b, u32 columns, u32 add, const char* file, int line)
+EXPORT void simt_wgmma(void (*run)(const WarpCall*), f32* d, u64 a, u64 b, u32 columns, u32 across, u32 add, const char* file, int line)
 {
     Worker* w = simt_worker;
     Lane* lane = w->lane;
@@ -187,7 +188,7 @@ EXPORT void simt_wgmma(void (*run)(const WarpCall*), f32* d, u64 a, u64 b, u32 c
         lane->products = (Product*)realloc(lane->products, lane->product_room * sizeof(Product));
     }
     lane->block->multiplies = true;
-    lane->products[lane->product_count++] = {run, d, a, b, operand(lane->block, a, 64, site), operand(lane->block, b, columns, site), add, lane->product_groups, site};
+    lane->products[lane->product_count++] = {run, d, a, b, operand(lane->block, a, 64, across, site), operand(lane->block, b, columns, across, site), add, lane->product_groups, site};
 }
 
 EXPORT void simt_wgmma_commit() { simt_worker->lane->product_groups++; }

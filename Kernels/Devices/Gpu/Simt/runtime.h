@@ -65,7 +65,7 @@ struct Copy {  // an asynchronous copy that nobody has waited for yet
 struct Operand {
     const u8* from;
     u64 bytes;
-    u32 group, offset;
+    u32 group, offset, slice;
 };
 
 struct Product {  // a wgmma that its warp has not waited for yet; simt_sm90.h's SimtProduct is the head of it

@@ -14,7 +14,7 @@ void* simt_scratch();
 void simt_wgmma_fence();
 void simt_fence_proxy();
 void simt_group_sync(const char* file, int line);
-void simt_wgmma(void (*run)(const SimtWarpCall*), f32* d, u64 a, u64 b, u32 columns, u32 add, const char* file, int line);
+void simt_wgmma(void (*run)(const SimtWarpCall*), f32* d, u64 a, u64 b, u32 columns, u32 across, u32 add, const char* file, int line);
 void simt_wgmma_commit();
 void simt_wgmma_wait(u32 pending, const char* file, int line);
 }
@@ -59,7 +59,7 @@ template <class T> DEV u32 shared_address(sptr<T> p) { return simt_shared_offset
 struct SimtOperand {
     const u8* from;
     u64 bytes;
-    u32 group, offset;
+    u32 group, offset, slice;
 };
 struct SimtProduct {
     void (*run)(const SimtWarpCall*);
@@ -76,9 +76,18 @@ DEV const u8* simt_piece(const SimtOperand& o, i32 row, i32 half)
     return line + (((o.offset / 16 + (u32)half) ^ (u32)(row % 8)) * 16);
 }
 
+// The number of 16 bits at k of a row that lies across k: 128 bytes a k, eight k a group, 64 rows a slice.
+DEV f32 simt_across(const SimtOperand& o, i32 row, i32 k)
+{
+    const u8* line = o.from + (u64)(row / 64) * o.slice + (u64)(k / 8) * o.group + k % 8 * 128;
+    u16 bits;
+    __builtin_memcpy(&bits, line + ((row % 64 / 8) ^ (k % 8)) * 16 + row % 8 * 2, 2);
+    return simt_bf16(bits, 0);
+}
+
 // d[64 x N] += a[64 x k] b[N x k]', the warp's sixteen rows of it, products in ascending k. Lane l holds, of every eight columns, the pair from
 // 2 (l % 4) on, in rows l / 4 and l / 4 + 8.
-template <i32 N, bool IsBf16> void simt_wgmma_run(const SimtWarpCall* call)
+template <i32 N, bool IsBf16, bool IsAcross> void simt_wgmma_run(const SimtWarpCall* call)
 {
     const SimtProduct& q = *(const SimtProduct*)call->in[0];
     constexpr i32 depth = IsBf16 ? 16 : 8;
@@ -89,15 +98,17 @@ template <i32 N, bool IsBf16> void simt_wgmma_run(const SimtWarpCall* call)
     auto& a = tiles.a;
     auto& b = tiles.b;
     auto& c = tiles.c;
-    auto word = [](const u8* piece, i32 k) {
+    auto number = [](const SimtOperand& o, i32 row, i32 k) {
+        if (IsAcross) return simt_across(o, row, k);
+        const u8* piece = simt_piece(o, row, k / (depth / 2));
         u32 bits;
         __builtin_memcpy(&bits, piece + k % (depth / 2) * (IsBf16 ? 2 : 4) / 4 * 4, 4);
         return IsBf16 ? simt_bf16(bits, k % 2) : simt_tf32(bits);
     };
     for (i32 row = 0; row < 16; row++)
-        for (i32 k = 0; k < depth; k++) a[row][k] = word(simt_piece(q.a, call->number * 16 + row, k / (depth / 2)), k);
+        for (i32 k = 0; k < depth; k++) a[row][k] = number(q.a, call->number * 16 + row, k);
     for (i32 column = 0; column < N; column++)
-        for (i32 k = 0; k < depth; k++) b[k][column] = word(simt_piece(q.b, column, k / (depth / 2)), k);
+        for (i32 k = 0; k < depth; k++) b[k][column] = number(q.b, column, k);
     auto each = [&](auto move) {
         for (i32 lane = 0; lane < 32; lane++) {
             f32* d = (f32*)call->out[lane];
@@ -115,8 +126,9 @@ template <i32 N, bool IsBf16> void simt_wgmma_run(const SimtWarpCall* call)
 }
 
 DEV void wgmma_fence() { simt_wgmma_fence(); }
-template <i32 N> DEV void wgmma_bf16(f32 (&d)[N / 2], u64 a, u64 b, bool add, SIMT_SITE) { simt_wgmma(simt_wgmma_run<N, true>, d, a, b, N, add, file, line); }
-template <i32 N> DEV void wgmma_tf32(f32 (&d)[N / 2], u64 a, u64 b, bool add, SIMT_SITE) { simt_wgmma(simt_wgmma_run<N, false>, d, a, b, N, add, file, line); }
+template <i32 N> DEV void wgmma_bf16(f32 (&d)[N / 2], u64 a, u64 b, bool add, SIMT_SITE) { simt_wgmma(simt_wgmma_run<N, true, false>, d, a, b, N, 0, add, file, line); }
+template <i32 N> DEV void wgmma_bf16_across(f32 (&d)[N / 2], u64 a, u64 b, bool add, SIMT_SITE) { simt_wgmma(simt_wgmma_run<N, true, true>, d, a, b, N, 1, add, file, line); }
+template <i32 N> DEV void wgmma_tf32(f32 (&d)[N / 2], u64 a, u64 b, bool add, SIMT_SITE) { simt_wgmma(simt_wgmma_run<N, false, false>, d, a, b, N, 0, add, file, line); }
 DEV void wgmma_commit() { simt_wgmma_commit(); }
 template <i32 Pending, i32 Count> DEV void wgmma_wait(f32 (&d)[Count], SIMT_SITE)
 {

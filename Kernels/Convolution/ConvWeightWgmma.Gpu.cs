@@ -1,0 +1,135 @@
+using GenEngine.Kernels.Common;
+using GenEngine.Kernels.Devices;
+using GenEngine.Kernels.Devices.Gpu;
+
+namespace GenEngine.Kernels.Convolution;
+
+/// <summary>
+/// Launches conv_weight_wgmma.cu: the chunks' sums of a large filter gradient in BF16 on the tensor cores of an sm_90a, where input channels come in slices of 64. Images and
+/// dy are rounded first, into scratch of the caller's. Chunks are not those of <see cref="ConvWeight.Split"/>: a tile has eight times the outputs, and
+/// fewer, longer sums fill the device.
+/// </summary>
+public sealed class ConvWeightWgmmaGpu : IGpuKernelFamily
+{
+    private const int Pieces = 8; // channels in 16 bytes
+    private const int LeastPixels = 256, MostChunks = 64;
+    private const long Alignment = 256;
+
+    private static readonly GpuKernel[] Kernels = [.. WgmmaTile.Serving(Precision.BFloat16).Select(tile => Variant(WgmmaTile.All[tile]))];
+
+    public static IEnumerable<GpuKernel> Variants => Kernels;
+
+    /// <summary>Index into <see cref="WgmmaTile.All"/> of the tile that every filter gradient of this thread takes, however small, if channels fit and it gets its scratch; null chooses. For tests.</summary>
+    [field: ThreadStatic]
+    public static int? ForcedTile { get; set; }
+
+    /// <summary>Bytes of scratch, the chunks' sums included; 0 where other kernels are the faster ones.</summary>
+    internal static long ScratchBytes(GpuDevice device, ConvProgram program, int batch) => Serves(device, program, batch) ? Layout.Of(device, program.Plan, batch).Bytes : 0;
+
+    /// <summary>Whether it computes this gradient, given <see cref="ScratchBytes"/>.</summary>
+    internal static bool Serves(GpuDevice device, ConvProgram program, int batch) => Suits(device, program, batch) && Pays(device, program.Plan, batch);
+
+    /// <summary>Sums of chunks, and how many: into args, with where they lie.</summary>
+    /// <param name="tables">Accesses of the plan's parts and taps.</param>
+    /// <returns>The chunks' sums.</returns>
+    internal static BufferRange Launch(GpuDevice device, ConvProgram program, ref ConvWeightArgs args, BufferRange x, BufferRange dy, BufferRange scratch, ReadOnlySpan<Access> tables)
+    {
+        var plan = program.Plan;
+        var layout = Layout.Of(device, plan, args.Batch);
+        BufferRange sums = scratch.Slice(0, layout.Sums), images = scratch.Slice(layout.ImagesAt, layout.Images), gradient = scratch.Slice(layout.GradientAt, layout.Gradient);
+        ConvWgmmaGpu.Round(device, x, images, args.Batch * plan.Input.Count);
+        ConvWgmmaGpu.Round(device, dy, gradient, args.Batch * plan.Output.Count);
+        args.X = images.Address;
+        args.Dy = gradient.Address;
+        args.Scratch = sums.Address;
+        (args.ChunkPixels, args.Chunks) = (layout.Split.Pixels, layout.Split.Chunks);
+        int index = ForcedTile ?? layout.Split.Tile;
+        var tile = WgmmaTile.All[index];
+        var shape = new LaunchShape(checked((int)Tiles(tile, plan)), args.Chunks, 1, WgmmaTile.Threads, tile.SharedBytes(Precision.BFloat16));
+        device.Launch(Kernels[index], shape, ref args, [Access.Read(images), Access.Read(gradient), args.Masked != 0 ? Access.Update(sums) : Access.Write(sums), .. tables]);
+        return sums;
+    }
+
+    private static bool Suits(GpuDevice device, ConvProgram program, int batch)
+    {
+        var plan = program.Plan;
+        if (device.Precision != Precision.BFloat16 || !WgmmaTile.RunsOn(device.Driver) || !program.WholeBricks || plan.Output.Channels % Pieces != 0) return false;
+        for (int i = 0; i < plan.Parts.Count; i++)
+        {
+            if (plan.Parts[i].FirstOutput % Pieces != 0 || plan.Parts[i].EndOutput % 4 != 0) return false;
+        }
+
+        return (long)batch * plan.Input.Height * plan.Input.Width < int.MaxValue; // a pixel's number
+    }
+
+    private static bool Pays(GpuDevice device, ConvPlan plan, int batch)
+    {
+        if (ForcedTile is not null) return true;
+        const double Mma = 120e12, Wgmma = 500e12; // assumed, as for the other passes
+        var split = Split(plan, batch, device.Driver.MultiprocessorCount);
+        double moved = 1.5 * sizeof(float) * batch * ((double)plan.Input.Count + plan.Output.Count), mma = 2.0 * batch * plan.Products / Mma;
+        double more = 2.0 * sizeof(float) * plan.FilterCount * Math.Max(0, split.Chunks - ConvWeight.Split(plan, batch).Chunks);
+        return WgmmaTile.All[split.Tile].Pays(split.Work * device.Driver.MultiprocessorCount, moved + more, Wgmma, mma);
+    }
+
+    /// <summary>
+    /// The tile and the chunks of whole stages of 64 pixels with the least work on the busiest multiprocessor, the chunks' sums counted as what it could have multiplied meanwhile. Which
+    /// chunks there are decides bits, so a forced tile does not change them.
+    /// </summary>
+    internal static (int Tile, int Pixels, int Chunks, double Work) Split(ConvPlan plan, int batch, int slots)
+    {
+        const double OperationsAByte = 150; // of the device, at the rates that are assumed
+        int stage = WgmmaTile.Chunk(Precision.BFloat16);
+        long pixels = (long)batch * plan.Output.Height * plan.Output.Width, stages = (pixels + stage - 1) / stage, most = Math.Clamp(pixels / LeastPixels, 1, MostChunks);
+        var best = (Tile: 0, Pixels: 0, Chunks: 0, Work: double.PositiveInfinity);
+        double least = double.PositiveInfinity;
+        foreach (int index in WgmmaTile.Serving(Precision.BFloat16))
+        {
+            var tile = WgmmaTile.All[index];
+            long tiles = Tiles(tile, plan);
+            for (int wanted = 1; wanted <= most; wanted++)
+            {
+                long each = (stages + wanted - 1) / wanted, chunks = (stages + each - 1) / each, rounds = ((tiles * chunks) + slots - 1) / slots;
+                double work = 2.0 * rounds * each * stage * WgmmaTile.Rows * tile.Columns;
+                double cost = (work / tile.Efficiency) + (2.0 * sizeof(float) * chunks * plan.FilterCount * OperationsAByte / slots);
+                if (cost < least) (least, best) = (cost, (index, checked((int)(each * stage)), (int)chunks, work));
+            }
+        }
+
+        return best;
+    }
+
+    private static long Tiles(WgmmaTile tile, ConvPlan plan)
+    {
+        long tiles = 0;
+        for (int i = 0; i < plan.Parts.Count; i++) tiles += tile.Tiles(plan.Parts[i].K, plan.Parts[i].EndOutput - plan.Parts[i].FirstOutput);
+        return tiles;
+    }
+
+    private static GpuKernel Variant(WgmmaTile tile) =>
+        new("Convolution/conv_weight_wgmma.cu", "conv_weight_wgmma", typeof(ConvWeightArgs), tile.Defines(Precision.BFloat16))
+        {
+            MinArch = WgmmaTile.Arch,
+            ArchSpecific = true,
+            FollowsSummationLaw = false,
+            DynamicSharedBytes = tile.SharedBytes(Precision.BFloat16),
+        };
+
+    // where the scratch has what, bytes
+    private readonly record struct Layout((int Tile, int Pixels, int Chunks, double Work) Split, long Sums, long Images, long Gradient)
+    {
+        public long ImagesAt => Aligned(Sums);
+
+        public long GradientAt => ImagesAt + Aligned(Images);
+
+        public long Bytes => GradientAt + Gradient;
+
+        public static Layout Of(GpuDevice device, ConvPlan plan, int batch)
+        {
+            var split = ConvWeightWgmmaGpu.Split(plan, batch, device.Driver.MultiprocessorCount);
+            return new Layout(split, split.Chunks * plan.FilterCount * sizeof(float), batch * plan.Input.Count * sizeof(ushort), batch * plan.Output.Count * sizeof(ushort));
+        }
+
+        private static long Aligned(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
+    }
+}
