@@ -87,6 +87,20 @@ template <class T> struct ConvImages {
     DEV i64 distance(i32 dy, i32 dx) const { return ((i64)dy * w + dx) * c; }
 };
 
+// The part that the at-th piece of work falls to, where parts have count(part) pieces each, one part after another; `at` becomes the piece's number in the part.
+template <class Args, class F> DEV ConvPart find_part(const Args& a, i64& at, F count)
+{
+    IN(ConvPart, Parts);
+    ConvPart part = Parts[0];
+    for (i32 i = 0; i < a.PartCount; i++) {
+        part = Parts[i];
+        const i64 pieces = count(part);
+        if (at < pieces) break;
+        at -= pieces;
+    }
+    return part;
+}
+
 // Which part a block works on, and which of the part's tiles: all parts of a plan are one grid, one after another.
 struct ConvBlock {
     ConvPart part;
@@ -95,16 +109,12 @@ struct ConvBlock {
 
     DEV ConvBlock(const ConvArgs& a, i32 tile_m, i32 tile_n)
     {
-        IN(ConvPart, Parts);
         i64 tile = blockIdx.x, tiles_n = 1;
-        for (i32 i = 0; i < a.PartCount; i++) {
-            part = Parts[i];
-            rows = (i64)a.Batch * part.CountY * part.CountX;
-            tiles_n = (part.EndOutput - part.FirstOutput + tile_n - 1) / tile_n;
-            i64 tiles = (rows + tile_m - 1) / tile_m * tiles_n;
-            if (tile < tiles) break;
-            tile -= tiles;
-        }
+        part = find_part(a, tile, [&](const ConvPart& p) {
+            rows = (i64)a.Batch * p.CountY * p.CountX;
+            tiles_n = (p.EndOutput - p.FirstOutput + tile_n - 1) / tile_n;
+            return (rows + tile_m - 1) / tile_m * tiles_n;
+        });
         m0 = tile / tiles_n * tile_m;
         n0 = (i32)(tile % tiles_n) * tile_n;
         columns = part.EndOutput - part.FirstOutput - n0;

@@ -3,9 +3,9 @@
 #pragma once
 #include "Convolution/conv.cuh"
 
-// Rows of bricks: as many as whole tiles of so many columns take.
-DEV i64 brick_rows(const ConvPart& part, i32 columns)
+// A part's bricks of so many k: rows of them as whole tiles of so many columns take.
+DEV i64 part_bricks(const ConvPart& part, i32 columns, i32 brick_k)
 {
     const i32 channels = part.EndOutput - part.FirstOutput;
-    return ((i64)(channels + columns - 1) / columns * columns + 127) / 128;
+    return ((i64)(channels + columns - 1) / columns * columns + 127) / 128 * (part.K / brick_k);
 }

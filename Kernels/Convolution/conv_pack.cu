@@ -14,18 +14,11 @@ KERNEL(conv_pack, ConvPackArgs, 256, 4)
 {
     IN(f32, W);
     OUT(u32, Y);
-    IN(ConvPart, Parts);
     IN(ConvTap, Taps);
     SHARED(f32, panel, Made::PANEL_WORDS);
 
     i64 brick = (i64)blockIdx.x;
-    ConvPart part = Parts[0];
-    for (i32 i = 0; i < a.PartCount; i++) {
-        part = Parts[i];
-        const i64 bricks = brick_rows(part, a.Columns) * (part.K / Made::BRICK_K);
-        if (brick < bricks) break;
-        brick -= bricks;
-    }
+    const ConvPart part = find_part(a, brick, [&](const ConvPart& p) { return part_bricks(p, a.Columns, Made::BRICK_K); });
     const i32 chunks = part.K / Made::BRICK_K, row = (i32)(brick / chunks) * BRICK_ROWS, first = part.FirstOutput + row;
     const ConvCursor at(Taps, part, (i32)(brick % chunks) * Made::BRICK_K);
     const i64 taps = a.FilterTaps, start = TRANSPOSED ? (at.channel * taps + at.tap.Filter) * a.OutC + first : (first * taps + at.tap.Filter) * a.InC + at.channel;

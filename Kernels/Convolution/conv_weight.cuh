@@ -20,15 +20,13 @@ struct ConvWeightBlock {
 
     DEV ConvWeightBlock(const ConvWeightArgs& a, i32 tile_m, i32 tile_n)
     {
-        IN(ConvPart, Parts);
-        i32 tile = (i32)blockIdx.x, tiles_n = 1;
-        for (i32 i = 0; i < a.PartCount; i++) {
-            part = Parts[i];
-            tiles_n = (part.EndOutput - part.FirstOutput + tile_n - 1) / tile_n;
-            i32 tiles = (part.K + tile_m - 1) / tile_m * tiles_n;
-            if (tile < tiles) break;
-            tile -= tiles;
-        }
+        i64 at = blockIdx.x;
+        i32 tiles_n = 1;
+        part = find_part(a, at, [&](const ConvPart& p) {
+            tiles_n = (p.EndOutput - p.FirstOutput + tile_n - 1) / tile_n;
+            return (i64)((p.K + tile_m - 1) / tile_m * tiles_n);
+        });
+        const i32 tile = (i32)at;
         m0 = tile / tiles_n * tile_m;
         rows = part.K - m0;
         first = part.FirstOutput + tile % tiles_n * tile_n;

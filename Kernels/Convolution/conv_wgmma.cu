@@ -18,17 +18,14 @@ struct ConvTile {
 
     DEV ConvTile(const ConvArgs& a, i64 tile) : bricks(0)
     {
-        IN(ConvPart, Parts);
-        i64 all = 0, tiles_n = 1;
-        for (i32 i = 0; i < a.PartCount; i++) {
-            part = Parts[i];
-            all = (i64)a.Batch * part.CountY * part.CountX;
-            tiles_n = (part.EndOutput - part.FirstOutput + Tile::N - 1) / Tile::N;
-            const i64 tiles = (all + Tile::M - 1) / Tile::M * tiles_n;
-            if (tile < tiles) break;
-            tile -= tiles;
-            bricks += brick_rows(part, Tile::N) * (part.K / Tile::BRICK_K);
-        }
+        i64 all = 0, tiles_n = 1, next = 0;
+        part = find_part(a, tile, [&](const ConvPart& p) {
+            bricks = next;
+            next += part_bricks(p, Tile::N, Tile::BRICK_K);
+            all = (i64)a.Batch * p.CountY * p.CountX;
+            tiles_n = (p.EndOutput - p.FirstOutput + Tile::N - 1) / Tile::N;
+            return (all + Tile::M - 1) / Tile::M * tiles_n;
+        });
         m0 = tile / tiles_n * Tile::M;
         n0 = (i32)(tile % tiles_n) * Tile::N;
         rows = all - m0 < Tile::M ? (i32)(all - m0) : Tile::M;

@@ -9,5 +9,14 @@ internal sealed class TemporaryFolder : IDisposable
 
     public string this[params string[] names] => System.IO.Path.Combine([Path, .. names]);
 
+    /// <summary>Makes an empty file, with its folders, and returns its path.</summary>
+    public string Touch(string relative)
+    {
+        string file = this[relative];
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, "");
+        return file;
+    }
+
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

@@ -3,6 +3,7 @@ using GenEngine.Kernels.Convolution;
 using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Devices.Gpu;
 using GenEngine.Kernels.Devices.Gpu.Simt;
+using GenEngine.Tests.Files;
 using GenEngine.Tests.Kernels.Cuda;
 using GenEngine.Tests.Kernels.MatMul;
 using NUnit.Framework;
@@ -17,10 +18,10 @@ public sealed class ConvTuningTests
     /// <summary>Plans in which nothing but the taps differs.</summary>
     private static readonly ConvSpec[] Alike = [ConvSpec.Square(3, padding: 1), ConvSpec.Square(3, padding: 2, dilation: 2), ConvSpec.Masked(ConvMask.B, 3)];
 
-    private TempFolder _folder = null!;
+    private TemporaryFolder _folder = null!;
 
     [SetUp]
-    public void MakeFolder() => _folder = new TempFolder();
+    public void MakeFolder() => _folder = new TemporaryFolder();
 
     [TearDown]
     public void RemoveFolder() => _folder.Dispose();

@@ -41,7 +41,7 @@ public sealed class ConvWeightWgmmaTests
         foreach (int tile in WgmmaTile.Serving(Precision.BFloat16))
         {
             ConvWeightWgmmaGpu.ForcedTile = tile;
-            double[] result = WithKernels(device, convolution, out var kernels);
+            var (result, kernels) = LaunchNames.Of(device, () => ConvMmaTests.With(device, Precision.BFloat16, () => convolution.Weight(device, DType.Float32)));
             Assert.That(kernels, Has.Some.StartsWith("conv_weight_wgmma"));
             first ??= result;
             DeviceArray.AssertSameBits(result, first, $"tile of {WgmmaTile.All[tile].Columns} columns against the first");
@@ -123,34 +123,10 @@ public sealed class ConvWeightWgmmaTests
         }
     }
 
-    private static double[] WithKernels(GpuDevice device, ConvGpuCase convolution, out List<string> kernels)
-    {
-        var names = new Names();
-        device.Probe = names;
-        try
-        {
-            return ConvMmaTests.With(device, Precision.BFloat16, () => convolution.Weight(device, DType.Float32));
-        }
-        finally
-        {
-            device.Probe = null;
-            kernels = names.Seen;
-        }
-    }
-
     private static GpuDevice Open(TestDevice testDevice)
     {
         var device = (GpuDevice)testDevice.Open();
         if (device.Driver.Arch != WgmmaTile.Arch) Assert.Ignore($"wgmma needs compute capability 9.0; this GPU has {device.Driver.Arch / 10}.{device.Driver.Arch % 10}.");
         return device;
-    }
-
-    private sealed class Names : ILaunchProbe
-    {
-        public List<string> Seen { get; } = [];
-
-        public void Begin(in LaunchNote launch) => Seen.Add(launch.Kernel);
-
-        public void End() { }
     }
 }

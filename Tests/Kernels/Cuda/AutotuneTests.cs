@@ -2,6 +2,7 @@ using System.Text.Json;
 using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Devices.Gpu;
 using GenEngine.Kernels.MatMul;
+using GenEngine.Tests.Files;
 using NUnit.Framework;
 
 namespace GenEngine.Tests.Kernels.Cuda;
@@ -12,12 +13,12 @@ public sealed class AutotuneTests
     private static readonly TuningKey Key = new("product", Precision.Tf32, 3, 1, 128, 64, 784);
     private static readonly string[] Names = ["large", "middle", "small"];
 
-    private TempFolder _folder = null!;
+    private TemporaryFolder _folder = null!;
 
     private string FilePath => Path.Combine(_folder.Path, "tuning.json");
 
     [SetUp]
-    public void MakeFolder() => _folder = new TempFolder();
+    public void MakeFolder() => _folder = new TemporaryFolder();
 
     [TearDown]
     public void RemoveFolder() => _folder.Dispose();

@@ -1,4 +1,5 @@
 using GenEngine.Kernels.Devices.Gpu.Cuda;
+using GenEngine.Tests.Files;
 using NUnit.Framework;
 
 namespace GenEngine.Tests.Kernels.Cuda;
@@ -7,12 +8,12 @@ namespace GenEngine.Tests.Kernels.Cuda;
 public class LibraryProbeTests
 {
     private readonly Dictionary<string, string> _variables = [];
-    private TempFolder _folder = null!;
+    private TemporaryFolder _folder = null!;
 
     [SetUp]
     public void MakeMachine()
     {
-        _folder = new TempFolder();
+        _folder = new TemporaryFolder();
         _variables.Clear();
     }
 

@@ -1,5 +1,6 @@
 using GenEngine.Kernels;
 using GenEngine.Kernels.Devices.Gpu.Cuda;
+using GenEngine.Tests.Files;
 using NUnit.Framework;
 
 namespace GenEngine.Tests.Kernels.Cuda;
@@ -34,7 +35,7 @@ public class NvrtcLibraryTests
     [Test]
     public void AFileThatIsNoLibraryIsReportedWithTheLoadersWords()
     {
-        using var folder = new TempFolder();
+        using var folder = new TemporaryFolder();
         string file = folder.Touch("libnvrtc.so.12");
         new EngineCopy().Run(typeof(NvrtcLibraryTests), nameof(ExpectNoLibrary), ("GENENGINE_NVRTC", file));
     }
@@ -65,11 +66,11 @@ public class NvrtcLibraryTests
         Assert.That(report.ToString(), Does.StartWith("driver: No NVIDIA driver").And.Contain("NVRTC:"));
     }
 
-    private static TempFolder CopyNvrtc(bool builtins)
+    private static TemporaryFolder CopyNvrtc(bool builtins)
     {
         string library = NvrtcTests.Require().LibraryPath;
         if (!Path.IsPathRooted(library)) Assert.Ignore($"NVRTC was found by the system's loader ({library}): its file is not known, so it cannot be copied. Run tools/get-nvrtc.");
-        var folder = new TempFolder();
+        var folder = new TemporaryFolder();
         string[] files = [library, .. builtins ? LibraryProbe.ThisMachine.BuiltinsBeside(library) : []];
         foreach (string file in files) File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file)));
         return folder;

@@ -3,6 +3,7 @@ using GenEngine.Kernels.Common;
 using GenEngine.Kernels.Devices.Gpu;
 using GenEngine.Kernels.Devices.Gpu.Simt;
 using GenEngine.Kernels.MatMul;
+using GenEngine.Tests.Files;
 using GenEngine.Tests.Kernels.Cuda;
 using NUnit.Framework;
 
@@ -13,10 +14,10 @@ public sealed class MatMulTuningTests
 {
     private static readonly MatMulShape Shape = new(1, 64, 64, 32);
 
-    private TempFolder _folder = null!;
+    private TemporaryFolder _folder = null!;
 
     [SetUp]
-    public void MakeFolder() => _folder = new TempFolder();
+    public void MakeFolder() => _folder = new TemporaryFolder();
 
     [TearDown]
     public void RemoveFolder() => _folder.Dispose();
