@@ -75,24 +75,36 @@ public static partial class Ops
         }
 
         var partials = statistics?.Invoke(y.Shape);
-        bool left = Convolve(context, programs.Forward, batch, x.Range, filter.Range, bias?.Range, y.Range, activation, slope, residual: residual?.Range, partials: partials?.Range);
+        // where tensor cores want x in BF16, and want it again for the filter's gradient, it is rounded once and kept
+        bool filterTakes = ConvWeight.TakesRounded(context.Device, context.Real, programs.Convolution, batch);
+        var rounded = filterTakes && context.Recording && filter.RequiresGradient && ConvKernel.TakesRounded(context.Device, context.Real, programs.Forward, batch)
+            ? context.NewTensor(x.Shape, $"rounded {x.Op}", DType.BFloat16)
+            : null;
+        if (rounded is not null) RoundedImages.Run(context.Device, x.Range, rounded.Range, x.Count);
+        bool left = Convolve(
+            context, programs.Forward, batch, x.Range, filter.Range, bias?.Range, y.Range, activation, slope, residual: residual?.Range, partials: partials?.Range, rounded: rounded?.Range);
         if (partials is not null && !left) BatchNormKernel.Statistics(context.Device, context.Real, y.Range, partials.Range, y.Shape.Rows, outputs);
         context.Trace?.Add(y, new Traced.Conv(spec, transposed, outputPadY, outputPadX, activation, slope), x, filter, bias, residual);
         Tensor[] inputsOf = [x, filter, .. bias is null ? (ReadOnlySpan<Tensor>)[] : [bias], .. residual is null ? (ReadOnlySpan<Tensor>)[] : [residual]];
-        Tensor[] saved = activation == Activation.None ? [x, filter] : [x, filter, y];
+        Tensor[] saved = [x, filter, .. activation == Activation.None ? (ReadOnlySpan<Tensor>)[] : [y], .. rounded is null ? (ReadOnlySpan<Tensor>)[] : [rounded]];
         context.Tape.Record(name, [y], inputsOf, saved, (node, sink) =>
         {
             var dz = node.GradientOf(y);
             if (activation != Activation.None) dz = sink.ThroughActivation(y, dz, activation, slope);
+            // and dz, where both gradients want it so
+            bool shares = filterTakes && sink.Wants(filter) && sink.Wants(x) && ConvKernel.TakesRounded(context.Device, context.Real, programs.Backward, batch);
+            using Scratch? roundedGradient = shares ? new Scratch(context, dz.Count * DType.BFloat16.Size(), name) : null;
+            if (roundedGradient is { } copy) RoundedImages.Run(context.Device, dz.Range, copy.Range, dz.Count);
             sink.Add(filter, (range, accumulate) =>
             {
                 var convolution = programs.Convolution;
-                using var scratch = new Scratch(context, ConvWeight.ScratchBytes(context.Device, context.Real, convolution, batch), name);
                 var (seen, gradient) = transposed ? (dz, x) : (x, dz);
-                ConvWeight.Run(context.Device, context.Real, convolution, batch, seen.Range, gradient.Range, range, scratch.Range, accumulate);
+                var (roundedSeen, roundedOther) = transposed ? (roundedGradient?.Range, rounded?.Range) : (rounded?.Range, roundedGradient?.Range);
+                using var scratch = new Scratch(context, ConvWeight.ScratchBytes(context.Device, context.Real, convolution, batch, roundedSeen is not null, roundedOther is not null), name);
+                ConvWeight.Run(context.Device, context.Real, convolution, batch, seen.Range, gradient.Range, range, scratch.Range, accumulate, roundedSeen, roundedOther);
             });
             if (bias is not null) sink.Add(bias, (range, accumulate) => ReduceInto(context, ReduceOp.Sum, ReduceAxis.Rows, dz, range, y.Shape.Rows, outputs, accumulate));
-            sink.Add(x, (range, accumulate) => Convolve(context, programs.Backward, batch, dz.Range, filter.Range, null, range, accumulate: accumulate));
+            sink.Add(x, (range, accumulate) => Convolve(context, programs.Backward, batch, dz.Range, filter.Range, null, range, accumulate: accumulate, rounded: roundedGradient?.Range));
             if (residual is not null) sink.Pass(residual, dz);
         });
         return y;
@@ -100,10 +112,10 @@ public static partial class Ops
 
     private static bool Convolve(
         Context context, ConvProgram program, int batch, BufferRange x, BufferRange filter, BufferRange? bias, BufferRange y,
-        Activation activation = Activation.None, double slope = 0, bool accumulate = false, BufferRange? residual = null, BufferRange? partials = null)
+        Activation activation = Activation.None, double slope = 0, bool accumulate = false, BufferRange? residual = null, BufferRange? partials = null, BufferRange? rounded = null)
     {
-        long bytes = ConvKernel.ScratchBytes(context.Device, context.Real, program, batch);
+        long bytes = ConvKernel.ScratchBytes(context.Device, context.Real, program, batch, rounded is not null);
         using Scratch? scratch = bytes == 0 ? null : new Scratch(context, bytes, "conv");
-        return ConvKernel.Run(context.Device, context.Real, program, batch, x, filter, bias, y, activation, slope, accumulate, residual, partials, scratch?.Range);
+        return ConvKernel.Run(context.Device, context.Real, program, batch, x, filter, bias, y, activation, slope, accumulate, residual, partials, scratch?.Range, rounded);
     }
 }

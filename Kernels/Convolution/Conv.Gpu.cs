@@ -34,16 +34,16 @@ public sealed class ConvGpu : ITiledKernelFamily
 
     /// <param name="accesses">The last is that of the partial statistics, where they are asked for.</param>
     /// <returns>Whether the launch leaves partial statistics.</returns>
-    internal static bool Launch(GpuDevice device, DType dtype, ConvProgram program, ref ConvArgs args, ReadOnlySpan<Access> accesses, BufferRange? scratch)
+    internal static bool Launch(GpuDevice device, DType dtype, ConvProgram program, ref ConvArgs args, ReadOnlySpan<Access> accesses, BufferRange? scratch, BufferRange? rounded)
     {
         bool aligned = dtype == DType.Float32 && (args.X | args.W | args.Y) % 16 == 0, quads = aligned && program.InputQuads;
         args.OutQuads = aligned && program.OutputQuads && args.Residual % 16 == 0 ? 1 : 0;
         if (dtype == DType.Float32 && device.Precision != Precision.Float32 && ConvMmaGpu.Serves(program.Plan))
         {
-            if (scratch is { } room && quads && args.OutQuads != 0 && ConvWgmmaGpu.Serves(device, program, args.Batch, room.Bytes))
+            if (scratch is { } room && quads && args.OutQuads != 0 && ConvWgmmaGpu.Serves(device, program, args.Batch, room.Bytes, rounded is not null))
             {
                 bool leavesThem = LeavesStatistics(program.Plan, RowChunks.Rows, RowChunks.Rows, ref args, ref accesses); // a warp group has a chunk
-                ConvWgmmaGpu.Launch(device, program, args, accesses, room);
+                ConvWgmmaGpu.Launch(device, program, args, accesses, room, rounded);
                 return leavesThem;
             }
 

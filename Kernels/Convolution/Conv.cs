@@ -32,6 +32,7 @@ public static class Conv
     /// <param name="residual">As many elements as y, added to it after the bias; without activation only. Or null.</param>
     /// <param name="partials">[chunks of 64 pixels, 3, output channels], for the partial statistics of y that a batch norm takes; or null.</param>
     /// <param name="scratch">At least <see cref="ScratchBytes"/>, overwritten; null computes without, by another kernel where that is more than 0.</param>
+    /// <param name="rounded">x as <see cref="RoundedImages"/> has rounded it, read instead of x, and scratch then for the rest; where <see cref="TakesRounded"/> says so, else null.</param>
     /// <returns>Whether partials have been written: a GPU's tile or a plan with phases may not allow it, and somebody else must make them.</returns>
     /// <exception cref="EngineException">
     /// An element type is not floating point, the batch is not positive, a range is too short, or a residual meets an activation.
@@ -39,7 +40,7 @@ public static class Conv
     public static bool Run(
         Device device, DType dtype, ConvProgram program, int batch, BufferRange x, BufferRange filter, BufferRange? bias, BufferRange y,
         Activation activation = Activation.None, double slope = 0, bool accumulate = false, BufferRange? residual = null, BufferRange? partials = null,
-        BufferRange? scratch = null)
+        BufferRange? scratch = null, BufferRange? rounded = null)
     {
         var plan = program.Plan;
         if (dtype is not (DType.Float32 or DType.Float64)) throw new EngineException($"{Name} takes float or double, not {dtype.CName()}.");
@@ -50,6 +51,8 @@ public static class Conv
         bias = bias?.First(Name, "bias", dtype, plan.Output.Channels);
         y = y.First(Name, "y", dtype, batch * plan.Output.Count);
         residual = residual?.First(Name, "residual", dtype, batch * plan.Output.Count);
+        rounded = rounded?.First(Name, "rounded", DType.BFloat16, batch * plan.Input.Count);
+        if (rounded is not null && !TakesRounded(device, dtype, program, batch)) throw new EngineException($"{Name} {plan}: rounded images, which this convolution does not take here: ask TakesRounded.");
         partials = partials?.First(Name, "partials", dtype, RowChunks.PartialElements(batch * plan.Output.Count / plan.Output.Channels, plan.Output.Channels));
         var args = new ConvArgs
         {
@@ -98,7 +101,7 @@ public static class Conv
         if (residual is { } last) accesses[used++] = Access.Read(last);
         if (partials is { } left) accesses[used++] = Access.Write(left); // the last one: a launch that leaves none drops it
         accesses = accesses[..used];
-        if (device is not CpuDevice cpu) return ConvGpu.Launch((GpuDevice)device, dtype, program, ref args, accesses, scratch);
+        if (device is not CpuDevice cpu) return ConvGpu.Launch((GpuDevice)device, dtype, program, ref args, accesses, scratch, rounded);
         cpu.Launch<ConvCpu, ConvArgs>(Name, dtype, ref args, accesses);
         return partials is not null;
     }
@@ -107,8 +110,13 @@ public static class Conv
     /// Bytes of the scratch that <see cref="Run"/> wants, 0 mostly: room for images and filter as the tensor cores of an sm_90a read them, where
     /// rearranging them first pays.
     /// </summary>
-    public static long ScratchBytes(Device device, DType dtype, ConvProgram program, int batch) =>
-        device is GpuDevice gpu && dtype == DType.Float32 ? ConvWgmmaGpu.ScratchBytes(gpu, program, batch) : 0;
+    /// <param name="rounded">x comes rounded.</param>
+    public static long ScratchBytes(Device device, DType dtype, ConvProgram program, int batch, bool rounded = false) =>
+        device is GpuDevice gpu && dtype == DType.Float32 ? ConvWgmmaGpu.ScratchBytes(gpu, program, batch, rounded) : 0;
+
+    /// <summary>Whether <see cref="Run"/> with its scratch would begin by rounding x to BF16, and so can be spared it.</summary>
+    public static bool TakesRounded(Device device, DType dtype, ConvProgram program, int batch) =>
+        device is GpuDevice { Precision: Precision.BFloat16 } && ScratchBytes(device, dtype, program, batch) > 0;
 }
 
 /// <summary>The argument block of the convolution kernels, the same on every device; mirrors CONV_ARGS in conv.cuh.</summary>

@@ -32,7 +32,8 @@ public sealed class ConvWeightGpu : ITiledKernelFamily
     public static int MostTiles => TileCount(DType.Float32);
 
     /// <param name="sums">Of the chunks, the beginning of the scratch.</param>
-    internal static void Launch(GpuDevice device, DType dtype, ConvProgram program, ref ConvWeightArgs args, BufferRange x, BufferRange dy, BufferRange dw, BufferRange sums, BufferRange scratch)
+    internal static void Launch(GpuDevice device, DType dtype, ConvProgram program, ref ConvWeightArgs args, BufferRange x, BufferRange dy, BufferRange dw, BufferRange sums, BufferRange scratch,
+        BufferRange? roundedX, BufferRange? roundedDy)
     {
         bool aligned = dtype == DType.Float32 && (args.X | args.Dy | args.Scratch) % 16 == 0, accumulate = args.Accumulate != 0;
         args.OutQuads = aligned && program.OutputQuads ? 1 : 0;
@@ -42,9 +43,9 @@ public sealed class ConvWeightGpu : ITiledKernelFamily
             bool quads = aligned && program.InputQuads;
             ReadOnlySpan<Access> first = [Access.Read(x), Access.Read(dy), args.Masked != 0 ? Access.Update(sums) : Access.Write(sums), Access.Read(program.Parts), Access.Read(program.Taps)];
             bool tensorCores = dtype == DType.Float32 && device.Precision != Precision.Float32 && ConvMmaGpu.Serves(program.Plan);
-            if (tensorCores && aligned && ConvWeightWgmmaGpu.Serves(device, program, args.Batch) && scratch.Bytes >= ConvWeightWgmmaGpu.ScratchBytes(device, program, args.Batch))
+            if (tensorCores && aligned && ConvWeightWgmmaGpu.ScratchBytes(device, program, args.Batch, roundedX is not null, roundedDy is not null) is > 0 and var bytes && scratch.Bytes >= bytes)
             {
-                sums = ConvWeightWgmmaGpu.Launch(device, program, ref args, x, dy, scratch, first[3..]);
+                sums = ConvWeightWgmmaGpu.Launch(device, program, ref args, (x, roundedX), (dy, roundedDy), scratch, first[3..]);
             }
             else if (tensorCores)
             {

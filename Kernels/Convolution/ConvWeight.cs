@@ -29,10 +29,12 @@ public static class ConvWeight
     /// <summary>
     /// Bytes of the scratch that <see cref="Run"/> wants: one filter a chunk; more where rounding images and gradient for the tensor cores of an sm_90a first pays.
     /// </summary>
-    public static long ScratchBytes(Device device, DType dtype, ConvProgram program, int batch)
+    /// <param name="roundedX">x comes rounded.</param>
+    /// <param name="roundedDy">dy does.</param>
+    public static long ScratchBytes(Device device, DType dtype, ConvProgram program, int batch, bool roundedX = false, bool roundedDy = false)
     {
         long sums = ScratchCount(program.Plan, batch) * dtype.Size();
-        return device is GpuDevice gpu && dtype == DType.Float32 ? Math.Max(sums, ConvWeightWgmmaGpu.ScratchBytes(gpu, program, batch)) : sums;
+        return device is GpuDevice gpu && dtype == DType.Float32 ? Math.Max(sums, ConvWeightWgmmaGpu.ScratchBytes(gpu, program, batch, roundedX, roundedDy)) : sums;
     }
 
     /// <param name="dtype">Float32 or Float64, of all four.</param>
@@ -43,9 +45,12 @@ public static class ConvWeight
     /// <param name="dw">[output channel, tap, input channel], written.</param>
     /// <param name="scratch"><see cref="ScratchBytes"/>, overwritten.</param>
     /// <param name="accumulate">Add to what dw holds; else dw is only written.</param>
+    /// <param name="roundedX">x as <see cref="RoundedImages"/> has rounded it, read instead of x; where <see cref="TakesRounded"/> says so, else null.</param>
+    /// <param name="roundedDy">dy likewise.</param>
     /// <exception cref="EngineException">The plan is an adjoint, an element type is not floating point, or a range is too short.</exception>
     public static void Run(
-        Device device, DType dtype, ConvProgram program, int batch, BufferRange x, BufferRange dy, BufferRange dw, BufferRange scratch, bool accumulate = false)
+        Device device, DType dtype, ConvProgram program, int batch, BufferRange x, BufferRange dy, BufferRange dw, BufferRange scratch, bool accumulate = false,
+        BufferRange? roundedX = null, BufferRange? roundedDy = null)
     {
         var plan = program.Plan;
         if (dtype is not (DType.Float32 or DType.Float64)) throw new EngineException($"{Name} takes float or double, not {dtype.CName()}.");
@@ -56,6 +61,9 @@ public static class ConvWeight
         dy = dy.First(Name, "dy", dtype, batch * plan.Output.Count);
         dw = dw.First(Name, "dw", dtype, plan.FilterCount);
         var sums = scratch.First(Name, "scratch", dtype, ScratchCount(plan, batch));
+        roundedX = roundedX?.First(Name, "rounded x", DType.BFloat16, batch * plan.Input.Count);
+        roundedDy = roundedDy?.First(Name, "rounded dy", DType.BFloat16, batch * plan.Output.Count);
+        if ((roundedX ?? roundedDy) is not null && !TakesRounded(device, dtype, program, batch)) throw new EngineException($"{Name} {plan}: rounded images, which it does not take here: ask TakesRounded.");
         var args = new ConvWeightArgs
         {
             X = x.Address,
@@ -94,8 +102,12 @@ public static class ConvWeight
             return;
         }
 
-        ConvWeightGpu.Launch((GpuDevice)device, dtype, program, ref args, x, dy, dw, sums, scratch);
+        ConvWeightGpu.Launch((GpuDevice)device, dtype, program, ref args, x, dy, dw, sums, scratch, roundedX, roundedDy);
     }
+
+    /// <summary>Whether <see cref="Run"/> with its scratch would begin by rounding x and dy to BF16, and so can be spared it.</summary>
+    public static bool TakesRounded(Device device, DType dtype, ConvProgram program, int batch) =>
+        device is GpuDevice gpu && dtype == DType.Float32 && ConvWeightWgmmaGpu.Serves(gpu, program, batch);
 
     // elements: one filter a chunk
     private static long ScratchCount(ConvPlan plan, int batch) => Split(plan, batch).Chunks * plan.FilterCount;

@@ -24,21 +24,26 @@ public sealed class ConvWeightWgmmaGpu : IGpuKernelFamily
     public static int? ForcedTile { get; set; }
 
     /// <summary>Bytes of scratch, the chunks' sums included; 0 where other kernels are the faster ones.</summary>
-    internal static long ScratchBytes(GpuDevice device, ConvProgram program, int batch) => Serves(device, program, batch) ? Layout.Of(device, program.Plan, batch).Bytes : 0;
+    /// <param name="roundedX">The images come rounded.</param>
+    /// <param name="roundedDy">The gradient does.</param>
+    internal static long ScratchBytes(GpuDevice device, ConvProgram program, int batch, bool roundedX, bool roundedDy) =>
+        Serves(device, program, batch) ? Layout.Of(device, program.Plan, batch, roundedX, roundedDy).Bytes : 0;
 
     /// <summary>Whether it computes this gradient, given <see cref="ScratchBytes"/>.</summary>
     internal static bool Serves(GpuDevice device, ConvProgram program, int batch) => Suits(device, program, batch) && Pays(device, program.Plan, batch);
 
     /// <summary>Sums of chunks, and how many: into args, with where they lie.</summary>
+    /// <param name="x">The images, and as BF16 where somebody has rounded them.</param>
+    /// <param name="dy">The gradient, likewise.</param>
     /// <param name="tables">Accesses of the plan's parts and taps.</param>
     /// <returns>The chunks' sums.</returns>
-    internal static BufferRange Launch(GpuDevice device, ConvProgram program, ref ConvWeightArgs args, BufferRange x, BufferRange dy, BufferRange scratch, ReadOnlySpan<Access> tables)
+    internal static BufferRange Launch(GpuDevice device, ConvProgram program, ref ConvWeightArgs args, (BufferRange Exact, BufferRange? Rounded) x, (BufferRange Exact, BufferRange? Rounded) dy, BufferRange scratch, ReadOnlySpan<Access> tables)
     {
         var plan = program.Plan;
-        var layout = Layout.Of(device, plan, args.Batch);
-        BufferRange sums = scratch.Slice(0, layout.Sums), images = scratch.Slice(layout.ImagesAt, layout.Images), gradient = scratch.Slice(layout.GradientAt, layout.Gradient);
-        ConvWgmmaGpu.Round(device, x, images, args.Batch * plan.Input.Count);
-        ConvWgmmaGpu.Round(device, dy, gradient, args.Batch * plan.Output.Count);
+        var layout = Layout.Of(device, plan, args.Batch, x.Rounded is not null, dy.Rounded is not null);
+        BufferRange sums = scratch.Slice(0, layout.Sums), images = x.Rounded ?? scratch.Slice(layout.ImagesAt, layout.Images), gradient = dy.Rounded ?? scratch.Slice(layout.GradientAt, layout.Gradient);
+        if (x.Rounded is null) ConvWgmmaGpu.Round(device, x.Exact, images, args.Batch * plan.Input.Count);
+        if (dy.Rounded is null) ConvWgmmaGpu.Round(device, dy.Exact, gradient, args.Batch * plan.Output.Count);
         args.X = images.Address;
         args.Dy = gradient.Address;
         args.Scratch = sums.Address;
@@ -124,10 +129,11 @@ public sealed class ConvWeightWgmmaGpu : IGpuKernelFamily
 
         public long Bytes => GradientAt + Gradient;
 
-        public static Layout Of(GpuDevice device, ConvPlan plan, int batch)
+        public static Layout Of(GpuDevice device, ConvPlan plan, int batch, bool roundedX, bool roundedDy)
         {
             var split = ConvWeightWgmmaGpu.Split(plan, batch, device.Driver.MultiprocessorCount);
-            return new Layout(split, split.Chunks * plan.FilterCount * sizeof(float), batch * plan.Input.Count * sizeof(ushort), batch * plan.Output.Count * sizeof(ushort));
+            long images = roundedX ? 0 : batch * plan.Input.Count * sizeof(ushort), gradient = roundedDy ? 0 : batch * plan.Output.Count * sizeof(ushort);
+            return new Layout(split, split.Chunks * plan.FilterCount * sizeof(float), images, gradient);
         }
 
         private static long Aligned(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;

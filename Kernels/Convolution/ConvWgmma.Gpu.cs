@@ -31,22 +31,24 @@ public sealed class ConvWgmmaGpu : IGpuKernelFamily
     [field: ThreadStatic]
     public static int? ForcedTile { get; set; }
 
-    internal static long ScratchBytes(GpuDevice device, ConvProgram program, int batch) =>
-        Suits(device, program, batch) && Pays(device, program.Plan, batch) ? PackedBytes(device.Precision, program.Plan, batch) : 0;
+    /// <param name="rounded">The images come rounded.</param>
+    internal static long ScratchBytes(GpuDevice device, ConvProgram program, int batch, bool rounded) =>
+        Suits(device, program, batch) && Pays(device, program.Plan, batch) ? PackedBytes(device.Precision, program.Plan, batch, rounded) : 0;
 
     /// <summary>Whether this scratch was meant for it: who gives that much has asked <see cref="ScratchBytes"/>.</summary>
-    internal static bool Serves(GpuDevice device, ConvProgram program, int batch, long scratchBytes) =>
-        Suits(device, program, batch) && scratchBytes >= PackedBytes(device.Precision, program.Plan, batch);
+    internal static bool Serves(GpuDevice device, ConvProgram program, int batch, long scratchBytes, bool rounded) =>
+        Suits(device, program, batch) && scratchBytes >= PackedBytes(device.Precision, program.Plan, batch, rounded);
 
-    internal static void Launch(GpuDevice device, ConvProgram program, ConvArgs args, ReadOnlySpan<Access> accesses, BufferRange scratch)
+    /// <param name="rounded">The images as BF16, where somebody has rounded them.</param>
+    internal static void Launch(GpuDevice device, ConvProgram program, ConvArgs args, ReadOnlySpan<Access> accesses, BufferRange scratch, BufferRange? rounded)
     {
         var precision = device.Precision;
         var plan = program.Plan;
         int index = Choose(device, plan, args.Batch);
         var tile = WgmmaTile.All[index];
-        long imageBytes = ImageBytes(precision, plan, args.Batch), filterBytes = FilterBytes(precision, plan, tile);
-        BufferRange images = scratch.Slice(0, imageBytes), filter = scratch.Slice(imageBytes, filterBytes);
-        Round(device, accesses[0].Range, images, args.Batch * plan.Input.Count);
+        long imageBytes = rounded is null ? ImageBytes(precision, plan, args.Batch) : 0, filterBytes = FilterBytes(precision, plan, tile);
+        BufferRange images = rounded ?? scratch.Slice(0, imageBytes), filter = scratch.Slice(imageBytes, filterBytes);
+        if (rounded is null) Round(device, accesses[0].Range, images, args.Batch * plan.Input.Count);
         var pack = new ConvPackArgs
         {
             W = args.W,
@@ -105,7 +107,8 @@ public sealed class ConvWgmmaGpu : IGpuKernelFamily
     private static long PartTiles(WgmmaTile tile, ConvPart part, int batch) => tile.Tiles((long)batch * part.CountY * part.CountX, part.EndOutput - part.FirstOutput);
 
     // for the widest tile, so that the scratch does not depend on the choice
-    private static long PackedBytes(Precision precision, ConvPlan plan, int batch) => ImageBytes(precision, plan, batch) + FilterBytes(precision, plan, WgmmaTile.All[0]);
+    private static long PackedBytes(Precision precision, ConvPlan plan, int batch, bool rounded) =>
+        (rounded ? 0 : ImageBytes(precision, plan, batch)) + FilterBytes(precision, plan, WgmmaTile.All[0]);
 
     private static long ImageBytes(Precision precision, ConvPlan plan, int batch) => batch * plan.Input.Count / WgmmaTile.Chunk(precision) * 128 * WgmmaTile.Parts(precision);
 

@@ -12,6 +12,9 @@ internal sealed record ConvGpuCase(ConvSpec Spec, int Batch, int Height, int Wid
     /// <summary>Elements before each range, to shift it off its alignment.</summary>
     public int Skip { get; init; }
 
+    /// <summary>Give images and gradients rounded, where the device takes them so.</summary>
+    public bool Rounded { get; init; }
+
     /// <summary>What is done to images, gradients and filters before; to round them as tensor cores do.</summary>
     public Func<double, double> Operands { get; init; } = value => value;
 
@@ -43,8 +46,11 @@ internal sealed record ConvGpuCase(ConvSpec Spec, int Batch, int Height, int Wid
         using var x = new DeviceArray(device, dtype, Values((int)(Batch * plan.Input.Count), 1, Operands), Skip);
         using var dy = new DeviceArray(device, dtype, Values((int)(Batch * plan.Output.Count), 2, Operands), Skip);
         using var dw = new DeviceArray(device, dtype, Values((int)plan.FilterCount, 3, Addends), Skip);
-        using var scratch = new DeviceArray(device, dtype, (int)(ConvWeight.ScratchBytes(device, dtype, program, Batch) / dtype.Size()), Skip);
-        ConvWeight.Run(device, dtype, program, Batch, x, dy, dw, scratch, Accumulate);
+        bool takes = Rounded && ConvWeight.TakesRounded(device, dtype, program, Batch);
+        using var roundedX = takes ? Round(device, x) : null;
+        using var roundedDy = takes ? Round(device, dy) : null;
+        using var scratch = new DeviceArray(device, dtype, (int)(ConvWeight.ScratchBytes(device, dtype, program, Batch, takes, takes) / dtype.Size()), Skip);
+        ConvWeight.Run(device, dtype, program, Batch, x, dy, dw, scratch, Accumulate, roundedX?.All, roundedDy?.All);
         return dw.Read();
     }
 
@@ -55,10 +61,19 @@ internal sealed record ConvGpuCase(ConvSpec Spec, int Batch, int Height, int Wid
         using var filter = new DeviceArray(device, dtype, Values((int)plan.FilterCount, 5, Operands), Skip);
         using var bias = new DeviceArray(device, dtype, Values(plan.Output.Channels, 6, Addends), Skip);
         using var y = new DeviceArray(device, dtype, Values((int)(Batch * plan.Output.Count), 7, Addends), Skip);
-        long bytes = Conv.ScratchBytes(device, dtype, program, Batch);
+        bool takes = Rounded && Conv.TakesRounded(device, dtype, program, Batch);
+        using var rounded = takes ? Round(device, x) : null;
+        long bytes = Conv.ScratchBytes(device, dtype, program, Batch, takes);
         using var scratch = bytes == 0 ? null : device.Allocate(bytes, "scratch");
-        Conv.Run(device, dtype, program, Batch, x, filter, Bias ? bias.Range : null, y, Activation, 0.2, Accumulate, scratch: scratch?.All);
+        Conv.Run(device, dtype, program, Batch, x, filter, Bias ? bias.Range : null, y, Activation, 0.2, Accumulate, scratch: scratch?.All, rounded: rounded?.All);
         return y.Read();
+    }
+
+    private static DeviceBuffer Round(Device device, DeviceArray x)
+    {
+        var rounded = device.Allocate((long)x.Count * DType.BFloat16.Size(), "rounded");
+        RoundedImages.Run(device, x, rounded.All, x.Count);
+        return rounded;
     }
 
     private static double[] Values(int count, int seed, Func<double, double> map)

@@ -47,6 +47,10 @@ public sealed class ConvWeightWgmmaTests
             DeviceArray.AssertSameBits(result, first, $"tile of {WgmmaTile.All[tile].Columns} columns against the first");
         }
 
+        var (given, launched) = LaunchNames.Of(device, () => ConvMmaTests.With(device, Precision.BFloat16, () => (convolution with { Rounded = true }).Weight(device, DType.Float32)));
+        DeviceArray.AssertSameBits(given, first!, "from images and gradient that were rounded before");
+        Assert.That(launched.Count(name => name.StartsWith("conv_round", StringComparison.Ordinal)), Is.EqualTo(2), "by the test, and not again");
+
         var rounded = convolution with { Operands = ConvMmaTests.ToBf16 };
         var absolute = rounded with { Operands = value => Math.Abs(rounded.Operands(value)), Addends = Math.Abs };
         double[] expected = convolution.Expected(DType.Float64, rounded.Weight), magnitude = convolution.Expected(DType.Float64, absolute.Weight);

@@ -101,6 +101,8 @@ public sealed class ConvWgmmaTests
             DeviceArray.AssertSameBits(result, first, $"{what}, tile of {WgmmaTile.All[tile].Columns} columns against the first");
         }
 
+        DeviceArray.AssertSameBits(ConvMmaTests.With(device, precision, () => side(convolution with { Rounded = true })(device, DType.Float32)), first!, $"{what}, from images that were rounded before");
+
         // k additions in float32 of the magnitude of their operands, 2^-24 a piece; 2^-22 for how a GPU aligns and truncates inside one instruction
         bool split = precision == Precision.Tf32x3;
         var rounded = split ? convolution : convolution with { Operands = precision == Precision.Tf32 ? ConvMmaTests.ToTf32 : ConvMmaTests.ToBf16 };
