@@ -76,8 +76,8 @@ public static partial class Ops
 
         var partials = statistics?.Invoke(y.Shape);
         // where tensor cores want x in BF16, and want it again for the filter's gradient, it is rounded once and kept
-        bool filterTakes = ConvWeight.TakesRounded(context.Device, context.Real, programs.Convolution, batch);
-        var rounded = filterTakes && context.Recording && filter.RequiresGradient && ConvKernel.TakesRounded(context.Device, context.Real, programs.Forward, batch)
+        bool FilterTakes() => ConvWeight.TakesRounded(context.Device, context.Real, programs.Convolution, batch);
+        var rounded = context.Recording && filter.RequiresGradient && FilterTakes() && ConvKernel.TakesRounded(context.Device, context.Real, programs.Forward, batch)
             ? context.NewTensor(x.Shape, $"rounded {x.Op}", DType.BFloat16)
             : null;
         if (rounded is not null) RoundedImages.Run(context.Device, x.Range, rounded.Range, x.Count);
@@ -91,20 +91,21 @@ public static partial class Ops
         {
             var dz = node.GradientOf(y);
             if (activation != Activation.None) dz = sink.ThroughActivation(y, dz, activation, slope);
-            // and dz, where both gradients want it so
-            bool shares = filterTakes && sink.Wants(filter) && sink.Wants(x) && ConvKernel.TakesRounded(context.Device, context.Real, programs.Backward, batch);
-            using Scratch? roundedGradient = shares ? new Scratch(context, dz.Count * DType.BFloat16.Size(), name) : null;
-            if (roundedGradient is { } copy) RoundedImages.Run(context.Device, dz.Range, copy.Range, dz.Count);
+            // and dz, where both gradients want it so; asked anew, since the precision may be another by now
+            bool filterTakes = sink.Wants(filter) && FilterTakes(), shares = filterTakes && sink.Wants(x) && ConvKernel.TakesRounded(context.Device, context.Real, programs.Backward, batch);
+            using Scratch? roundedDz = shares ? new Scratch(context, dz.Count * DType.BFloat16.Size(), name) : null;
+            if (roundedDz is { } copy) RoundedImages.Run(context.Device, dz.Range, copy.Range, dz.Count);
             sink.Add(filter, (range, accumulate) =>
             {
                 var convolution = programs.Convolution;
                 var (seen, gradient) = transposed ? (dz, x) : (x, dz);
-                var (roundedSeen, roundedOther) = transposed ? (roundedGradient?.Range, rounded?.Range) : (rounded?.Range, roundedGradient?.Range);
-                using var scratch = new Scratch(context, ConvWeight.ScratchBytes(context.Device, context.Real, convolution, batch, roundedSeen is not null, roundedOther is not null), name);
-                ConvWeight.Run(context.Device, context.Real, convolution, batch, seen.Range, gradient.Range, range, scratch.Range, accumulate, roundedSeen, roundedOther);
+                var roundedX = filterTakes ? rounded?.Range : null;
+                var (roundedSeen, roundedGradient) = transposed ? (roundedDz?.Range, roundedX) : (roundedX, roundedDz?.Range);
+                using var scratch = new Scratch(context, ConvWeight.ScratchBytes(context.Device, context.Real, convolution, batch, roundedSeen is not null, roundedGradient is not null), name);
+                ConvWeight.Run(context.Device, context.Real, convolution, batch, seen.Range, gradient.Range, range, scratch.Range, accumulate, roundedSeen, roundedGradient);
             });
             if (bias is not null) sink.Add(bias, (range, accumulate) => ReduceInto(context, ReduceOp.Sum, ReduceAxis.Rows, dz, range, y.Shape.Rows, outputs, accumulate));
-            sink.Add(x, (range, accumulate) => Convolve(context, programs.Backward, batch, dz.Range, filter.Range, null, range, accumulate: accumulate, rounded: roundedGradient?.Range));
+            sink.Add(x, (range, accumulate) => Convolve(context, programs.Backward, batch, dz.Range, filter.Range, null, range, accumulate: accumulate, rounded: roundedDz?.Range));
             if (residual is not null) sink.Pass(residual, dz);
         });
         return y;

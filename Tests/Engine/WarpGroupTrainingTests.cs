@@ -46,6 +46,32 @@ public sealed class WarpGroupTrainingTests
         }
     }
 
+    /// <summary>What forward kept in BF16 is left alone by a way back in another precision.</summary>
+    [Test]
+    public void The_precision_may_change_on_the_way_back([ValueSource(nameof(Devices))] TestDevice target)
+    {
+        var device = (GpuDevice)target.Open();
+        if (!WgmmaTile.RunsOn(device.Driver)) Assert.Ignore($"wgmma needs compute capability 9.0; this GPU has {device.Driver.Arch / 10}.{device.Driver.Arch % 10}.");
+        using var context = new Context(device, seed: 3);
+        using var group = new ParameterGroup(context, "layer");
+        var layer = new Conv2d(group, "a", 64, 64, ConvSpec.Square(1));
+        group.Build();
+        using var step = context.BeginStep();
+        ConvWgmmaGpu.ForcedTile = ConvWeightWgmmaGpu.ForcedTile = 1;
+        device.Precision = Precision.BFloat16;
+        try
+        {
+            var (loss, kernels) = LaunchNames.Of(device, () => layer.Forward(context.RandomNormal(new Shape(2, 4, 4, 64))).Square().Mean());
+            Assert.That(kernels.Count(name => name.StartsWith("conv_round", StringComparison.Ordinal)), Is.EqualTo(1));
+            device.Precision = Precision.Float32;
+            Assert.That(() => context.Tape.Backward(loss, [group]), Throws.Nothing);
+        }
+        finally
+        {
+            device.Precision = Precision.Float32;
+        }
+    }
+
     private static double[] Train(GpuDevice device, bool captured, int unroll)
     {
         using var context = new Context(device, seed: 3);
