@@ -5,6 +5,9 @@ namespace GenEngine.Kernels.Common;
 /// <summary>Slices of ranges to what a launch touches, so that declarations are exact.</summary>
 internal static class Ranges
 {
+    /// <summary>Bytes of a piece of scratch, up to where the next may begin: a multiple of 256.</summary>
+    public static long Align(long bytes) => (bytes + 255) & ~255L;
+
     /// <summary>The first elements of a range.</summary>
     /// <exception cref="EngineException">The range is shorter.</exception>
     public static BufferRange First(this BufferRange range, string kernel, string name, DType dtype, long elements) =>

@@ -66,8 +66,8 @@ internal static unsafe class ConvRunner<V, T>
             products += (double)table[i].CountY * table[i].CountX * table[i].K * (table[i].EndOutput - table[i].FirstOutput);
         }
 
-        long partBytes = Align(args->PartCount * sizeof(Part)), spanBytes = Align(tapCount * sizeof(TapSpan)), panelBytes = Align(panelElements * sizeof(T));
-        long tileBytes = state.Bands.InPlace ? 0 : Align(state.Bands.TileElements * sizeof(T));
+        long partBytes = Ranges.Align(args->PartCount * sizeof(Part)), spanBytes = Ranges.Align(tapCount * sizeof(TapSpan)), panelBytes = Ranges.Align(panelElements * sizeof(T));
+        long tileBytes = state.Bands.InPlace ? 0 : Ranges.Align(state.Bands.TileElements * sizeof(T));
         byte* scratch = (byte*)pool.Scratch(partBytes + spanBytes + panelBytes + (pool.Threads * tileBytes) + ConvChunks<V, T>.CounterBytes(args));
         state.Parts = (Part*)scratch;
         state.Left = (int*)(scratch + partBytes + spanBytes + panelBytes + (pool.Threads * tileBytes));
@@ -91,8 +91,6 @@ internal static unsafe class ConvRunner<V, T>
     }
 
     private static int Vectors(in ConvTablePart part) => (part.EndOutput - part.FirstOutput + V.Count - 1) / V.Count;
-
-    private static long Align(long bytes) => (bytes + 255) & ~255L;
 
     /// <summary>Packs one tap's channels of one strip of output channels.</summary>
     [SkipLocalsInit]
@@ -129,7 +127,7 @@ internal static unsafe class ConvRunner<V, T>
         T* pixels = (T*)s->Args->X;
         if (!s->Bands.InPlace)
         {
-            pixels = s->Tiles + (WorkerPool.ThreadIndex * (Align(s->Bands.TileElements * sizeof(T)) / sizeof(T)));
+            pixels = s->Tiles + (WorkerPool.ThreadIndex * (Ranges.Align(s->Bands.TileElements * sizeof(T)) / sizeof(T)));
             ConvTile<T>.Copy(s->Bands, item, s->Args, (T*)s->Args->X, pixels);
         }
 

@@ -35,7 +35,7 @@ public static class Conv
     /// <param name="rounded">x as <see cref="RoundedImages"/> has rounded it, read instead of x, and scratch then for the rest; where <see cref="TakesRounded"/> says so, else null.</param>
     /// <returns>Whether partials have been written: a GPU's tile or a plan with phases may not allow it, and somebody else must make them.</returns>
     /// <exception cref="EngineException">
-    /// An element type is not floating point, the batch is not positive, a range is too short, or a residual meets an activation.
+    /// An element type is not floating point, the batch is not positive, a range is too short, a residual meets an activation, or rounded images come where they are not taken.
     /// </exception>
     public static bool Run(
         Device device, DType dtype, ConvProgram program, int batch, BufferRange x, BufferRange filter, BufferRange? bias, BufferRange y,

@@ -48,8 +48,8 @@ internal static unsafe class ConvPlanarRunner<V, T>
             products += (double)parts[i].CountY * parts[i].CountX * parts[i].K * outputs;
         }
 
-        state.TileBytes = Align((state.Bands.TileElements + MaxLanes) * sizeof(T)); // the last vector of a plane may read past it
-        long spanBytes = Align(tapCount * sizeof(TapSpan)), weightBytes = Align(weights * sizeof(T));
+        state.TileBytes = Ranges.Align((state.Bands.TileElements + MaxLanes) * sizeof(T)); // the last vector of a plane may read past it
+        long spanBytes = Ranges.Align(tapCount * sizeof(TapSpan)), weightBytes = Ranges.Align(weights * sizeof(T));
         byte* scratch = (byte*)pool.Scratch(spanBytes + weightBytes + (pool.Threads * state.TileBytes) + ConvChunks<V, T>.CounterBytes(args));
         state.Spans = (TapSpan*)scratch;
         state.Weights = (T*)(scratch + spanBytes);
@@ -65,8 +65,6 @@ internal static unsafe class ConvPlanarRunner<V, T>
         PackWeights(args, state.Weights);
         Partition.RunParts(pool, 2 * products * args->Batch, &Compute, &state, state.Bands.Items);
     }
-
-    private static long Align(long bytes) => (bytes + 255) & ~255L;
 
     private static void PackWeights(ConvArgs* args, T* target)
     {

@@ -87,6 +87,9 @@ public sealed class ConvProgram : IDisposable
     // whether all ranges of input channels begin and end at multiples of 64, so that conv_wgmma.cu may take them
     internal bool WholeBricks { get; }
 
+    /// <summary>How filter gradients of warp groups are shared out, by batch, where that has been asked; <see cref="ConvWeightWgmmaGpu"/>'s.</summary>
+    internal Dictionary<int, WgmmaChunks> WgmmaChunks { get; } = [];
+
     /// <summary>Tells plans apart whose images are alike: of all that the kernels are told. The same in every process.</summary>
     internal long Fingerprint { get; }
 

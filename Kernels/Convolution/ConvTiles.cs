@@ -43,6 +43,20 @@ internal static class ConvTiles
         return sum;
     }
 
+    /// <summary>Tiles of a filter's gradient, of one chunk: rows are the (tap, channel) pairs of a part, columns its output channels.</summary>
+    /// <param name="blocks">Of one product, with a tile.</param>
+    public static long FilterBlocks<TTile>(ConvPlan plan, TTile tile, Func<TTile, long, long, long> blocks)
+    {
+        long sum = 0;
+        for (int i = 0; i < plan.Parts.Count; i++)
+        {
+            var part = plan.Parts[i];
+            sum += blocks(tile, part.K, part.EndOutput - part.FirstOutput);
+        }
+
+        return sum;
+    }
+
     /// <summary>Every variant of a kernel that takes a tile: for float with and without quads.</summary>
     public static IEnumerable<(DType Dtype, int Tile, bool Quads)> All =>
         from dtype in new[] { DType.Float32, DType.Float64 }

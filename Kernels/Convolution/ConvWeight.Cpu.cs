@@ -54,8 +54,8 @@ internal static unsafe class ConvWeightRunner<V, T>
             tiles = Math.Max(tiles, parts[i].K / MR);
         }
 
-        long indexBytes = Align(2 * rows * sizeof(nint)), edgeBytes = Align((long)state.Batches.MaxPixels * MaxWidth * sizeof(T)), runBytes = state.Batches.RunBytes;
-        long idleBytes = Align((args->OutC + MaxWidth) * sizeof(T));
+        long indexBytes = Ranges.Align(2 * rows * sizeof(nint)), edgeBytes = Ranges.Align((long)state.Batches.MaxPixels * MaxWidth * sizeof(T)), runBytes = state.Batches.RunBytes;
+        long idleBytes = Ranges.Align((args->OutC + MaxWidth) * sizeof(T));
         state.ThreadBytes = state.Batches.ScratchBytes + runBytes + edgeBytes + idleBytes;
         byte* scratch = (byte*)pool.Scratch(indexBytes + (pool.Threads * state.ThreadBytes));
         state.Offsets = (nint*)scratch;
@@ -76,8 +76,6 @@ internal static unsafe class ConvWeightRunner<V, T>
         pool.Run(&Sum, &state, args->Chunks * state.Groups);
         pool.Run(&Combine, &state, tapCount * CombineBlocks(args));
     }
-
-    private static long Align(long bytes) => (bytes + 255) & ~255L;
 
     private static int CombineBlocks(ConvWeightArgs* args) => (args->InC + CombineChannels - 1) / CombineChannels;
 
@@ -107,7 +105,7 @@ internal static unsafe class ConvWeightRunner<V, T>
     {
         var args = s->Args;
         var edge = (T*)own;
-        T* idle = edge + (Align((long)s->Batches.MaxPixels * MaxWidth * sizeof(T)) / sizeof(T));
+        T* idle = edge + (Ranges.Align((long)s->Batches.MaxPixels * MaxWidth * sizeof(T)) / sizeof(T));
         nint xStep = (nint)args->InStepX * args->InC, firstRow = 0;
         for (int p = 0; p < args->PartCount; p++)
         {

@@ -90,18 +90,7 @@ public sealed class ConvWeightGpu : ITiledKernelFamily
 
     private static LaunchShape Shape(SimtTile tile, ConvPlan plan, int chunks) => new(checked((int)Blocks(tile, plan)), chunks, 1, tile.Threads);
 
-    /// <summary>Tiles of one chunk.</summary>
-    private static long Blocks(SimtTile tile, ConvPlan plan)
-    {
-        long blocks = 0;
-        for (int i = 0; i < plan.Parts.Count; i++)
-        {
-            var part = plan.Parts[i];
-            blocks += tile.Blocks(part.K, part.EndOutput - part.FirstOutput);
-        }
-
-        return blocks;
-    }
+    private static long Blocks(SimtTile tile, ConvPlan plan) => ConvTiles.FilterBlocks(plan, tile, static (tile, rows, columns) => tile.Blocks(rows, columns));
 
     private static GpuKernel Variant(DType dtype, int index, bool quads)
     {

@@ -47,7 +47,7 @@ public static class ConvWeight
     /// <param name="accumulate">Add to what dw holds; else dw is only written.</param>
     /// <param name="roundedX">x as <see cref="RoundedImages"/> has rounded it, read instead of x; where <see cref="TakesRounded"/> says so, else null.</param>
     /// <param name="roundedDy">dy likewise.</param>
-    /// <exception cref="EngineException">The plan is an adjoint, an element type is not floating point, or a range is too short.</exception>
+    /// <exception cref="EngineException">The plan is an adjoint, an element type is not floating point, a range is too short, or rounded images come where they are not taken.</exception>
     public static void Run(
         Device device, DType dtype, ConvProgram program, int batch, BufferRange x, BufferRange dy, BufferRange dw, BufferRange scratch, bool accumulate = false,
         BufferRange? roundedX = null, BufferRange? roundedDy = null)

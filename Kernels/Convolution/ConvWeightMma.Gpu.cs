@@ -42,18 +42,7 @@ public sealed class ConvWeightMmaGpu : ITiledKernelFamily
 
     private static LaunchShape Shape(MmaTile tile, ConvPlan plan, int chunks) => new(checked((int)Blocks(tile, plan)), chunks, 1, tile.Threads, tile.SharedBytes);
 
-    /// <summary>Tiles of one chunk.</summary>
-    private static long Blocks(MmaTile tile, ConvPlan plan)
-    {
-        long blocks = 0;
-        for (int i = 0; i < plan.Parts.Count; i++)
-        {
-            var part = plan.Parts[i];
-            blocks += tile.Blocks(part.K, part.EndOutput - part.FirstOutput);
-        }
-
-        return blocks;
-    }
+    private static long Blocks(MmaTile tile, ConvPlan plan) => ConvTiles.FilterBlocks(plan, tile, static (tile, rows, columns) => tile.Blocks(rows, columns));
 
     private static GpuKernel Variant(Precision precision, int index, bool quads)
     {

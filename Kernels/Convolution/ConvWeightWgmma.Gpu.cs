@@ -13,7 +13,6 @@ public sealed class ConvWeightWgmmaGpu : IGpuKernelFamily
 {
     private const int Pieces = 8; // channels in 16 bytes
     private const int LeastPixels = 256, MostChunks = 64;
-    private const long Alignment = 256;
 
     private static readonly GpuKernel[] Kernels = [.. WgmmaTile.Serving(Precision.BFloat16).Select(tile => Variant(WgmmaTile.All[tile]))];
 
@@ -27,10 +26,10 @@ public sealed class ConvWeightWgmmaGpu : IGpuKernelFamily
     /// <param name="roundedX">The images come rounded.</param>
     /// <param name="roundedDy">The gradient does.</param>
     internal static long ScratchBytes(GpuDevice device, ConvProgram program, int batch, bool roundedX, bool roundedDy) =>
-        Serves(device, program, batch) ? Layout.Of(device, program.Plan, batch, roundedX, roundedDy).Bytes : 0;
+        Serves(device, program, batch) ? Layout.Of(device, program, batch, roundedX, roundedDy).Bytes : 0;
 
     /// <summary>Whether it computes this gradient, given <see cref="ScratchBytes"/>.</summary>
-    internal static bool Serves(GpuDevice device, ConvProgram program, int batch) => Suits(device, program, batch) && Pays(device, program.Plan, batch);
+    internal static bool Serves(GpuDevice device, ConvProgram program, int batch) => Suits(device, program, batch) && Pays(device, program, batch);
 
     /// <summary>Sums of chunks, and how many: into args, with where they lie.</summary>
     /// <param name="x">The images, and as BF16 where somebody has rounded them.</param>
@@ -40,15 +39,15 @@ public sealed class ConvWeightWgmmaGpu : IGpuKernelFamily
     internal static BufferRange Launch(GpuDevice device, ConvProgram program, ref ConvWeightArgs args, (BufferRange Exact, BufferRange? Rounded) x, (BufferRange Exact, BufferRange? Rounded) dy, BufferRange scratch, ReadOnlySpan<Access> tables)
     {
         var plan = program.Plan;
-        var layout = Layout.Of(device, plan, args.Batch, x.Rounded is not null, dy.Rounded is not null);
+        var layout = Layout.Of(device, program, args.Batch, x.Rounded is not null, dy.Rounded is not null);
         BufferRange sums = scratch.Slice(0, layout.Sums), images = x.Rounded ?? scratch.Slice(layout.ImagesAt, layout.Images), gradient = dy.Rounded ?? scratch.Slice(layout.GradientAt, layout.Gradient);
         if (x.Rounded is null) ConvWgmmaGpu.Round(device, x.Exact, images, args.Batch * plan.Input.Count);
         if (dy.Rounded is null) ConvWgmmaGpu.Round(device, dy.Exact, gradient, args.Batch * plan.Output.Count);
         args.X = images.Address;
         args.Dy = gradient.Address;
         args.Scratch = sums.Address;
-        (args.ChunkPixels, args.Chunks) = (layout.Split.Pixels, layout.Split.Chunks);
-        int index = ForcedTile ?? layout.Split.Tile;
+        (args.ChunkPixels, args.Chunks) = (layout.Chunks.Pixels, layout.Chunks.Count);
+        int index = ForcedTile ?? layout.Chunks.Tile;
         var tile = WgmmaTile.All[index];
         var shape = new LaunchShape(checked((int)Tiles(tile, plan)), args.Chunks, 1, WgmmaTile.Threads, tile.SharedBytes(Precision.BFloat16));
         device.Launch(Kernels[index], shape, ref args, [Access.Read(images), Access.Read(gradient), args.Masked != 0 ? Access.Update(sums) : Access.Write(sums), .. tables]);
@@ -67,26 +66,35 @@ public sealed class ConvWeightWgmmaGpu : IGpuKernelFamily
         return (long)batch * plan.Input.Height * plan.Input.Width < int.MaxValue; // a pixel's number
     }
 
-    private static bool Pays(GpuDevice device, ConvPlan plan, int batch)
+    private static bool Pays(GpuDevice device, ConvProgram program, int batch)
     {
         if (ForcedTile is not null) return true;
-        const double Mma = 120e12, Wgmma = 500e12; // assumed, as for the other passes
-        var split = Split(plan, batch, device.Driver.MultiprocessorCount);
-        double moved = 1.5 * sizeof(float) * batch * ((double)plan.Input.Count + plan.Output.Count), mma = 2.0 * batch * plan.Products / Mma;
-        double more = 2.0 * sizeof(float) * plan.FilterCount * Math.Max(0, split.Chunks - ConvWeight.Split(plan, batch).Chunks);
-        return WgmmaTile.All[split.Tile].Pays(split.Work * device.Driver.MultiprocessorCount, moved + more, Wgmma, mma);
+        var plan = program.Plan;
+        var (mma, wgmma) = ConvWgmmaGpu.Rates(device.Precision);
+        var chunks = ChunksOf(device, program, batch);
+        double moved = 1.5 * sizeof(float) * batch * ((double)plan.Input.Count + plan.Output.Count), flops = 2.0 * batch * plan.Products;
+        double more = 2.0 * sizeof(float) * plan.FilterCount * Math.Max(0, chunks.Count - ConvWeight.Split(plan, batch).Chunks);
+        return WgmmaTile.All[chunks.Tile].Pays(chunks.Work * device.Driver.MultiprocessorCount, moved + more, wgmma, flops / mma);
+    }
+
+    // searched once a program and batch: every pass asks several times
+    private static WgmmaChunks ChunksOf(GpuDevice device, ConvProgram program, int batch)
+    {
+        if (!program.WgmmaChunks.TryGetValue(batch, out var chunks))
+            program.WgmmaChunks[batch] = chunks = Split(program.Plan, batch, device.Driver.MultiprocessorCount);
+        return chunks;
     }
 
     /// <summary>
     /// The tile and the chunks of whole stages of 64 pixels with the least work on the busiest multiprocessor, the chunks' sums counted as what it could have multiplied meanwhile. Which
     /// chunks there are decides bits, so a forced tile does not change them.
     /// </summary>
-    internal static (int Tile, int Pixels, int Chunks, double Work) Split(ConvPlan plan, int batch, int slots)
+    internal static WgmmaChunks Split(ConvPlan plan, int batch, int slots)
     {
         const double OperationsAByte = 150; // of the device, at the rates that are assumed
         int stage = WgmmaTile.Chunk(Precision.BFloat16);
         long pixels = (long)batch * plan.Output.Height * plan.Output.Width, stages = (pixels + stage - 1) / stage, most = Math.Clamp(pixels / LeastPixels, 1, MostChunks);
-        var best = (Tile: 0, Pixels: 0, Chunks: 0, Work: double.PositiveInfinity);
+        var best = default(WgmmaChunks);
         double least = double.PositiveInfinity;
         foreach (int index in WgmmaTile.Serving(Precision.BFloat16))
         {
@@ -97,19 +105,14 @@ public sealed class ConvWeightWgmmaGpu : IGpuKernelFamily
                 long each = (stages + wanted - 1) / wanted, chunks = (stages + each - 1) / each, rounds = ((tiles * chunks) + slots - 1) / slots;
                 double work = 2.0 * rounds * each * stage * WgmmaTile.Rows * tile.Columns;
                 double cost = (work / tile.Efficiency) + (2.0 * sizeof(float) * chunks * plan.FilterCount * OperationsAByte / slots);
-                if (cost < least) (least, best) = (cost, (index, checked((int)(each * stage)), (int)chunks, work));
+                if (cost < least) (least, best) = (cost, new WgmmaChunks(index, checked((int)(each * stage)), (int)chunks, work));
             }
         }
 
         return best;
     }
 
-    private static long Tiles(WgmmaTile tile, ConvPlan plan)
-    {
-        long tiles = 0;
-        for (int i = 0; i < plan.Parts.Count; i++) tiles += tile.Tiles(plan.Parts[i].K, plan.Parts[i].EndOutput - plan.Parts[i].FirstOutput);
-        return tiles;
-    }
+    private static long Tiles(WgmmaTile tile, ConvPlan plan) => ConvTiles.FilterBlocks(plan, tile, static (tile, rows, columns) => tile.Tiles(rows, columns));
 
     private static GpuKernel Variant(WgmmaTile tile) =>
         new("Convolution/conv_weight_wgmma.cu", "conv_weight_wgmma", typeof(ConvWeightArgs), tile.Defines(Precision.BFloat16))
@@ -121,21 +124,27 @@ public sealed class ConvWeightWgmmaGpu : IGpuKernelFamily
         };
 
     // where the scratch has what, bytes
-    private readonly record struct Layout((int Tile, int Pixels, int Chunks, double Work) Split, long Sums, long Images, long Gradient)
+    private readonly record struct Layout(WgmmaChunks Chunks, long Sums, long Images, long Gradient)
     {
-        public long ImagesAt => Aligned(Sums);
+        public long ImagesAt => Ranges.Align(Sums);
 
-        public long GradientAt => ImagesAt + Aligned(Images);
+        public long GradientAt => ImagesAt + Ranges.Align(Images);
 
         public long Bytes => GradientAt + Gradient;
 
-        public static Layout Of(GpuDevice device, ConvPlan plan, int batch, bool roundedX, bool roundedDy)
+        public static Layout Of(GpuDevice device, ConvProgram program, int batch, bool roundedX, bool roundedDy)
         {
-            var split = ConvWeightWgmmaGpu.Split(plan, batch, device.Driver.MultiprocessorCount);
+            var plan = program.Plan;
+            var chunks = ChunksOf(device, program, batch);
             long images = roundedX ? 0 : batch * plan.Input.Count * sizeof(ushort), gradient = roundedDy ? 0 : batch * plan.Output.Count * sizeof(ushort);
-            return new Layout(split, split.Chunks * plan.FilterCount * sizeof(float), images, gradient);
+            return new Layout(chunks, chunks.Count * plan.FilterCount * sizeof(float), images, gradient);
         }
-
-        private static long Aligned(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
     }
 }
+
+/// <summary>How conv_weight_wgmma.cu shares a filter gradient out.</summary>
+/// <param name="Tile">Index into <see cref="WgmmaTile.All"/>.</param>
+/// <param name="Pixels">Of a chunk, whole stages.</param>
+/// <param name="Count">Chunks.</param>
+/// <param name="Work">Operations of the busiest multiprocessor, those with padding included.</param>
+internal readonly record struct WgmmaChunks(int Tile, int Pixels, int Count, double Work);

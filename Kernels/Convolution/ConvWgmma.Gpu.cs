@@ -77,6 +77,10 @@ public sealed class ConvWgmmaGpu : IGpuKernelFamily
         device.Launch(RoundKernels[device.Precision], LaunchShape.Linear(device.Driver.GridStrideBlocks((count + 7) / 8, Threads), Threads), ref args, [Access.Read(x), Access.Write(y)]);
     }
 
+    /// <summary>Operations a second that the choice between the kernels of mma.sync and of warp groups assumes, whatever the pass.</summary>
+    internal static (double Mma, double Wgmma) Rates(Precision precision) =>
+        precision switch { Precision.Tf32 => (120e12, 280e12), Precision.BFloat16 => (120e12, 500e12), _ => (55e12, 95e12) };
+
     // channels in whole bricks of the narrowest chunk that all precisions share, so that the rule does not depend on it
     private static bool Suits(GpuDevice device, ConvProgram program, int batch)
     {
@@ -90,7 +94,7 @@ public sealed class ConvWgmmaGpu : IGpuKernelFamily
     {
         if (ForcedTile is not null) return true;
         var precision = device.Precision;
-        var (mma, wgmma) = precision switch { Precision.Tf32 => (120e12, 280e12), Precision.BFloat16 => (120e12, 500e12), _ => (55e12, 95e12) };
+        var (mma, wgmma) = Rates(precision);
         var tile = WgmmaTile.All[Choose(device, plan, batch)];
         double flops = 2.0 * batch * plan.Products;
         double rounds = 0, slots = device.Driver.MultiprocessorCount, tiles = Tiles(tile, plan, batch), filled = Math.Ceiling(tiles / slots) * slots / tiles;

@@ -11,7 +11,7 @@ using Tile = WgmmaTile<TILE_N, PRECISION, TILE_STAGES, 1, true>;
 constexpr int STEP = 16;                     // pixels from one copy of a lane to its next
 constexpr int LOADS = Tile::BRICK_K / STEP;  // of a slice
 constexpr int SLICE = 64;                    // channels, and pixels
-constexpr int SLICE_BYTES = 8192;
+constexpr int SLICE_BYTES = Tile::BRICK / 2;
 
 // A slice of A's rows: where a pixel's 64 channels of one tap lie.
 struct TapSlice {

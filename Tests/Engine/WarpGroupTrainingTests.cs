@@ -22,8 +22,7 @@ public sealed class WarpGroupTrainingTests
     [Test]
     public void Steps_give_the_same_bits_however_they_run([ValueSource(nameof(Devices))] TestDevice target, [Values(Precision.BFloat16, Precision.Tf32x3)] Precision precision)
     {
-        var device = (GpuDevice)target.Open();
-        if (!WgmmaTile.RunsOn(device.Driver)) Assert.Ignore($"wgmma needs compute capability 9.0; this GPU has {device.Driver.Arch / 10}.{device.Driver.Arch % 10}.");
+        var device = target.OpenWithWarpGroups();
         double[] exact = Train(device, captured: false, unroll: 1);
         device.Precision = precision;
         try
@@ -50,8 +49,7 @@ public sealed class WarpGroupTrainingTests
     [Test]
     public void The_precision_may_change_on_the_way_back([ValueSource(nameof(Devices))] TestDevice target)
     {
-        var device = (GpuDevice)target.Open();
-        if (!WgmmaTile.RunsOn(device.Driver)) Assert.Ignore($"wgmma needs compute capability 9.0; this GPU has {device.Driver.Arch / 10}.{device.Driver.Arch % 10}.");
+        var device = target.OpenWithWarpGroups();
         using var context = new Context(device, seed: 3);
         using var group = new ParameterGroup(context, "layer");
         var layer = new Conv2d(group, "a", 64, 64, ConvSpec.Square(1));

@@ -90,8 +90,7 @@ public sealed class ConvEpilogueTests
     [Test]
     public void Every_tile_of_warp_groups_makes_them([ValueSource(typeof(ConvGpuTests), nameof(ConvGpuTests.Devices))] TestDevice target, [ValueSource(typeof(Precisions), nameof(Precisions.OfTensorCores))] Precision precision)
     {
-        var device = (GpuDevice)target.Open();
-        if (!WgmmaTile.RunsOn(device.Driver)) Assert.Ignore($"wgmma needs compute capability 9.0; this GPU has {device.Driver.Arch / 10}.{device.Driver.Arch % 10}.");
+        var device = target.OpenWithWarpGroups();
         device.Precision = precision;
         try
         {

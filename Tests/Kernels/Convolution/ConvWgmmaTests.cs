@@ -39,7 +39,7 @@ public sealed class ConvWgmmaTests
     [TestCaseSource(nameof(Runs))]
     public void EveryTileGivesTheSameBitsNearTheReference(TestDevice testDevice, Precision precision, object test)
     {
-        var device = Open(testDevice);
+        var device = testDevice.OpenWithWarpGroups();
         var convolution = (ConvGpuCase)test;
         Check(device, precision, convolution, convolution.MostProducts(plan => plan), side => side.Forward, "forward");
         Check(device, precision, convolution, convolution.MostProducts(plan => plan.Adjoint()), side => side.Backward, "input gradient");
@@ -49,7 +49,7 @@ public sealed class ConvWgmmaTests
     [Test]
     public void ServesLargePlansOfWholeBricksOnly([ValueSource(nameof(Devices))] TestDevice testDevice)
     {
-        var device = Open(testDevice);
+        var device = testDevice.OpenWithWarpGroups();
         long Bytes(int channels, int batch)
         {
             using var program = new ConvProgram(device, ConvPlan.Create(ConvSpec.Square(3, padding: 1), new ConvImage(28, 28, channels), 128));
@@ -113,12 +113,5 @@ public sealed class ConvWgmmaTests
         bool whole = convolution.Outputs % 64 == 0 || what == "forward";
         if (device.Kind == DeviceKind.Simt && whole && !convolution.Accumulate && !split)
             DeviceArray.AssertSameBits(first!, convolution.Expected(DType.Float32, side(rounded)), $"{what} in {precision.Name()}, against the chain of rounded operands");
-    }
-
-    private static GpuDevice Open(TestDevice testDevice)
-    {
-        var device = (GpuDevice)testDevice.Open();
-        if (device.Driver.Arch != WgmmaTile.Arch) Assert.Ignore($"wgmma needs compute capability 9.0; this GPU has {device.Driver.Arch / 10}.{device.Driver.Arch % 10}.");
-        return device;
     }
 }

@@ -33,7 +33,7 @@ public sealed class MatMulWgmmaTests(TestDevice testDevice)
     [Test]
     public void EveryTileGivesTheSameBitsNearTheReference([ValueSource(nameof(Ops))] MatMulOp op, [ValueSource(nameof(Reduced))] Precision precision)
     {
-        var device = Open();
+        var device = testDevice.OpenWithWarpGroups();
         device.Precision = precision;
         foreach (var shape in Shapes)
         {
@@ -64,7 +64,7 @@ public sealed class MatMulWgmmaTests(TestDevice testDevice)
     [Test]
     public void ActivationsFollowTheBias([Values] Activation activation)
     {
-        var device = Open();
+        var device = testDevice.OpenWithWarpGroups();
         device.Precision = Precision.Tf32;
         MatMulWgmmaGpu.ForcedTile = 1;
         var linear = new MatMulCase<float>(MatMulOp.NT, new(1, 20, 44, 12), bias: true);
@@ -76,7 +76,7 @@ public sealed class MatMulWgmmaTests(TestDevice testDevice)
     [Test]
     public void ACapturedProductGivesTheBitsOfAnEagerOne()
     {
-        var device = Open();
+        var device = testDevice.OpenWithWarpGroups();
         device.Precision = Precision.BFloat16;
         MatMulWgmmaGpu.ForcedTile = 0;
         var test = new MatMulCase<float>(MatMulOp.NT, new(1, 132, 260, 100), bias: true);
@@ -88,7 +88,7 @@ public sealed class MatMulWgmmaTests(TestDevice testDevice)
     [Test]
     public void ServesLargeProductsOfWholeQuadsOnly()
     {
-        var device = Open();
+        var device = testDevice.OpenWithWarpGroups();
         long Bytes(MatMulShape shape, MatMulOp op = MatMulOp.NN) => GenEngine.Kernels.MatMul.MatMul.ScratchBytes(device, DType.Float32, op, shape);
         Assert.That(Bytes(new(1, 4096, 4096, 4096)), Is.Zero, "float32");
         device.Precision = Precision.BFloat16;
@@ -138,12 +138,5 @@ public sealed class MatMulWgmmaTests(TestDevice testDevice)
         Assert.That(sites, Is.Not.Empty);
         Assert.That(sites.Where(site => site.Shared && site.Bytes == 4).Select(site => site.Excess), Is.All.EqualTo(1.0), "bank conflicts");
         Assert.That(sites.Where(site => !site.Shared && site.Bytes <= 16).Select(site => site.Excess), Is.All.EqualTo(1.0), "sectors");
-    }
-
-    private GpuDevice Open()
-    {
-        var device = (GpuDevice)testDevice.Open();
-        if (device.Driver.Arch != WgmmaTile.Arch) Assert.Ignore($"wgmma needs compute capability 9.0; this GPU has {device.Driver.Arch / 10}.{device.Driver.Arch % 10}.");
-        return device;
     }
 }

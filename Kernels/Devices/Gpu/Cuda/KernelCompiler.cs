@@ -62,7 +62,8 @@ public sealed class KernelCompiler(NvrtcCompiler nvrtc, CubinCache? cache)
     {
         if (Nvrtc.Version != FingerprintNvrtc)
             throw new EngineException($"Fingerprints are made with NVRTC {FingerprintNvrtc}; this is {Nvrtc.Version} ({Nvrtc.LibraryPath}). Run tools/get-nvrtc and set GENENGINE_NVRTC to the folder it prints.");
-        var prints = kernels.Select(Front).ToArray();
+        var texts = kernels.Select(kernel => kernel.File).Distinct().ToDictionary(file => file, file => KernelSource.Load(file).Bare);
+        var prints = kernels.Select(kernel => Front(kernel, texts[kernel.File])).ToArray();
         MakeAll(prints);
         return [.. prints.Select(print => Convert.ToHexStringLower(print.Value.Image))];
     }
@@ -112,10 +113,9 @@ public sealed class KernelCompiler(NvrtcCompiler nvrtc, CubinCache? cache)
     }
 
     // a fingerprint, kept as a program without entries
-    private Lazy<CompiledModule> Front(GpuKernel kernel)
+    private Lazy<CompiledModule> Front(GpuKernel kernel, string text)
     {
         var arch = Specific(kernel, CudaArch.Sm(90));
-        string text = KernelSource.Load(kernel.File).Bare;
         var options = NvrtcCompiler.FrontOptions(kernel.DefineList, arch);
         string key = CubinCache.Key(kernel.File, text, options, Nvrtc.Version);
         return _modules.GetOrAdd(key, _ => new Lazy<CompiledModule>(() =>
