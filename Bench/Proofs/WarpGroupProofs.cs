@@ -72,6 +72,7 @@ internal sealed class WarpGroupProofs : IKernelProofSource
         Conv.Run(device, DType.Float32, program, Batch, memory.Drawn(DType.Float32, (int)(Batch * plan.Input.Count)), memory.Drawn(DType.Float32, (int)plan.FilterCount, 2), null, y, scratch: room);
         return [memory.Read(DType.Float32, y)];
     }
+
     // more than a chunk, and an odd number of slices of 64 rows
     private static List<double[]> FilterGradient(Device device)
     {

@@ -73,8 +73,8 @@ public sealed unsafe class NvrtcCompiler
         [$"--gpu-architecture={arch}", .. CommonOptions, "-dlto", .. defines.Select(define => "-D" + define)];
 
     /// <summary>
-    /// What the compiler's front end makes of a program (NVVM IR, packed), which the optimiser has not seen. That one follows the addresses
-    /// its memory happens to get: of one source it makes several machine codes, more often the more it has compiled before. The front end does not.
+    /// What the compiler's front end makes of a program: IR for optimisation at link time, packed. What comes behind it follows the addresses that
+    /// its memory happens to get: of one source it makes several machine codes, more often the more it has compiled before. This was always the same.
     /// </summary>
     /// <exception cref="EngineException">As <see cref="Compile"/>.</exception>
     internal byte[] CompileFront(string name, string text, IReadOnlyList<string> options) => Run(name, text, options, (program, _) =>
