@@ -66,4 +66,5 @@ internal static class Json
 [JsonSerializable(typeof(IReadOnlyList<EvaluationResult>))]
 [JsonSerializable(typeof(ShapeResult))]
 [JsonSerializable(typeof(List<LadderLine>))]
+[JsonSerializable(typeof(StepFloorReport))]
 internal sealed partial class ConsoleJson : JsonSerializerContext;

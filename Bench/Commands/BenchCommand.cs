@@ -28,12 +28,13 @@ internal static class BenchCommand
                 ("bench gemm --m 128 --n 784 --k 400", "one matrix product"),
                 ("bench conv --shape 64x32x32x64 --filters 128 --kernel 3 --pad 1 --pass all", "one convolution"),
                 ("bench step step-dcgan", "a training step"),
+                ("bench floor step-dcgan --precision bf16", "the least that it can take on a GPU"),
                 ("bench sampling", "drawing pixel by pixel, the slow way and the fast one"),
             ],
         };
         foreach (Option option in (Option[])[smoke, filter, list]) command.Options.Add(option);
         command.Arguments.Add(extra);
-        foreach (var sub in (Command[])[BenchGemm.Create(), BenchConv.Create(), BenchStep.Create(), BenchSampling.Create(), BenchLadder.Create()]) command.Subcommands.Add(sub);
+        foreach (var sub in (Command[])[BenchGemm.Create(), BenchConv.Create(), BenchStep.Create(), BenchFloor.Create(), BenchSampling.Create(), BenchLadder.Create()]) command.Subcommands.Add(sub);
         command.OnRun(session =>
         {
             // a misspelt sub-command looks like an argument to the parser

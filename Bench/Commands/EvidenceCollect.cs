@@ -23,18 +23,17 @@ internal static class EvidenceCollect
         {
             Examples =
             [
-                ("evidence collect h200.json --device cuda --fingerprints fingerprints.json", "on the machine with the GPU, whose NVRTC may be any"),
+                ("evidence collect h200.json --device cuda", "on the machine with the GPU"),
                 ("evidence collect emulator.json --device simt --check", "what the emulator's checked build proves"),
             ],
         };
         var file = new Argument<string>("file") { Description = "The JSON file to write." };
         var only = new Option<string?>("--only") { HelpName = "TEXT", Description = "Only op cases and proofs whose name contains the text." };
         only.Validators.Add(RefuseUnknown);
-        var fingerprints = new Option<string?>("--fingerprints") { HelpName = "FILE", Description = $"Fingerprints that 'evidence --json FILE' wrote; made here when not given, which takes NVRTC {KernelCompiler.FingerprintNvrtc}." };
         var checker = Options.Choice("--checker", "The tool of compute-sanitizer that this runs under; it is written down, and the file is worth something only when the tool found nothing.", "memcheck", "racecheck", "synccheck");
         var seconds = Options.Number("--seconds", "End after about this time with what was proved by then; 0 runs them all.", 0.0, 0.0);
         command.Arguments.Add(file);
-        foreach (Option option in (Option[])[only, fingerprints, checker, seconds]) command.Options.Add(option);
+        foreach (Option option in (Option[])[only, checker, seconds]) command.Options.Add(option);
         var device = new DeviceOptions(command, DeviceKind.Cuda);
         command.OnRun(session =>
         {
@@ -46,8 +45,7 @@ internal static class EvidenceCollect
             string? text = session.Get(only);
             OpCase[] cases = [.. text is null ? OpCases.All : OpCases.Matching(text)];
             KernelProof[] proofs = [.. KernelProofs.All.Where(proof => text is null || proof.Name.Contains(text, StringComparison.OrdinalIgnoreCase))];
-            var prints = session.Get(fingerprints) is { } path ? Fingerprints.Read(path) : Fingerprints.Make(new KernelCompiler(NvrtcCompiler.Load(), new CubinCache()), [.. KernelCatalog.Variants]);
-            return Run(session, gpu, cases, proofs, prints, About(gpu, watched ?? (gpu.Kind == DeviceKind.Simt && device.Checks(session) ? "checked build" : null)), session.Get(file)!, session.Get(seconds));
+            return Run(session, gpu, cases, proofs, Fingerprints.Of([.. KernelCatalog.Variants]), About(gpu, watched ?? (gpu.Kind == DeviceKind.Simt && device.Checks(session) ? "checked build" : null)), session.Get(file)!, session.Get(seconds));
         });
         return command;
     }

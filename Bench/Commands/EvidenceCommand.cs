@@ -36,8 +36,7 @@ internal static class EvidenceCommand
             var variants = KernelsCommand.Select(text);
             if (variants.Count == 0) throw new UsageException($"No kernel variant has '{text}' in its file or name; 'genengine kernels list' shows them.");
             EvidenceFile[] files = [.. EvidenceStore.Embedded(), .. (session.Get(more) ?? []).Select(EvidenceStore.Read)];
-            var compiler = new KernelCompiler(NvrtcCompiler.Load(), new CubinCache());
-            var fingerprints = Fingerprints.Make(compiler, variants);
+            var fingerprints = Fingerprints.Of(variants);
             EvidenceLine[] lines = [.. variants.Select(kernel => EvidenceStore.Line(kernel.File, kernel.Name, fingerprints[(kernel.File, kernel.Name)], files))];
             int covered = lines.Count(line => line.Machines.Count > 0);
             double coverage = (double)covered / variants.Count;
@@ -50,7 +49,7 @@ internal static class EvidenceCommand
                 return ExitCode.Done;
             }
 
-            var table = new EvidenceTable(compiler, variants, lines, targets, byFamily: session.Get(markdown));
+            var table = new EvidenceTable(new KernelCompiler(NvrtcCompiler.Load(), new CubinCache()), variants, lines, targets, byFamily: session.Get(markdown));
             if (session.Get(markdown))
             {
                 table.PrintMarkdown(session);

@@ -66,11 +66,11 @@ internal static class TraceFile
             json.WriteNumber("block", launch.Shape.BlockX);
         }
 
-        json.WriteNumber("bytes_read", launch.BytesRead);
-        json.WriteNumber("bytes_written", launch.BytesWritten);
-        if (launch.Flops > 0) json.WriteNumber("flops", launch.Flops);
+        json.WriteNumber("bytes_read", launch.Work.BytesRead);
+        json.WriteNumber("bytes_written", launch.Work.BytesWritten);
+        if (launch.Work.Flops > 0) json.WriteNumber("flops", launch.Work.Flops);
         double ms = (launch.End - launch.Start) / 1e3;
-        if (roof is not null && ms > 0) Share(json, roof.FloorMs(launch.Flops, launch.BytesRead + launch.BytesWritten) / ms);
+        if (roof is not null && ms > 0) Share(json, roof.FloorMs(launch.Work.Flops, launch.Work.BytesRead + launch.Work.BytesWritten) / ms);
         End(json);
     }
 

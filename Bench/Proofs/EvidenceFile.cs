@@ -30,7 +30,7 @@ internal sealed record EvidenceFile(
 }
 
 /// <summary>What a run proved of one variant.</summary>
-/// <param name="Fingerprint">SHA-256 of what the front end of NVRTC 12.4 makes of the variant.</param>
+/// <param name="Fingerprint">See <see cref="Kernels.Devices.Gpu.KernelFingerprint"/>.</param>
 /// <param name="Cases">Op cases and proofs that launched it, each once a precision and tile.</param>
 /// <param name="Failed">Those of them that failed.</param>
 /// <param name="WorstUlps">The worst error of a result that it had part in, in units of 2^-24 of the result's scale; null where it ran in backward passes only.</param>
@@ -47,9 +47,8 @@ internal sealed record KernelEvidence(string File, string Name, string Fingerpri
 /// <summary>'evidence --json'.</summary>
 internal sealed record EvidenceReport(double Coverage, int Variants, int WithEvidence, IReadOnlyList<EvidenceLine> Kernels);
 
-/// <param name="Fingerprint">Null where NVRTC 12.4 is not at hand.</param>
 /// <param name="Machines">GPUs that passed its cases.</param>
 /// <param name="Checkers">Checkers of compute-sanitizer that found nothing.</param>
 /// <param name="Emulated">Whether the emulator passed its cases.</param>
 /// <param name="Missing">Why there is no evidence of any machine; null where there is some.</param>
-internal sealed record EvidenceLine(string File, string Name, string? Fingerprint, IReadOnlyList<string> Machines, IReadOnlyList<string> Checkers, bool Emulated, string? Missing = null);
+internal sealed record EvidenceLine(string File, string Name, string Fingerprint, IReadOnlyList<string> Machines, IReadOnlyList<string> Checkers, bool Emulated, string? Missing = null);

@@ -26,7 +26,7 @@ internal static class EvidenceStore
         Json.Read(path, ConsoleJson.Default.EvidenceFile, file => file, "the evidence file", "'genengine evidence collect FILE' writes one.");
 
     /// <summary>What these files say of one fingerprint.</summary>
-    public static EvidenceLine Line(string file, string name, string? fingerprint, IReadOnlyList<EvidenceFile> files)
+    public static EvidenceLine Line(string file, string name, string fingerprint, IReadOnlyList<EvidenceFile> files)
     {
         var proofs = files.Where(proof => proof.Kernels.Any(kernel => kernel.Passed && kernel.Fingerprint == fingerprint)).ToList();
         var gpus = proofs.Where(proof => proof.Device == "cuda").ToList();
@@ -38,12 +38,12 @@ internal static class EvidenceStore
             proofs.Count > 0 ? null : Missing(file, name, fingerprint, files));
     }
 
-    private static string Missing(string file, string name, string? fingerprint, IReadOnlyList<EvidenceFile> files)
+    private static string Missing(string file, string name, string fingerprint, IReadOnlyList<EvidenceFile> files)
     {
         var of = files.Where(proof => proof.Kernels.Any(kernel => kernel.File == file && kernel.Name == name)).ToList();
         if (of.Count == 0) return "no op case and no proof launched it";
         var failed = of.FirstOrDefault(proof => proof.Kernels.Any(kernel => kernel.Fingerprint == fingerprint && !kernel.Passed));
         if (failed is not null) return $"failed on {failed.Machine}, {failed.Date}";
-        return fingerprint is null ? "no fingerprint" : $"has changed since {of.Max(proof => proof.Date)}";
+        return $"has changed since {of.Max(proof => proof.Date)}";
     }
 }

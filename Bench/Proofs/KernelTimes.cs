@@ -65,14 +65,14 @@ internal sealed class KernelTimes(GpuDevice device, Roof? roof, IReadOnlyList<Pe
     {
         using var profile = new LaunchProfile(device);
         for (int run = 0; run < ProfiledRuns; run++) profile.Run(run, job.Run);
-        foreach (var group in profile.Launches.GroupBy(launch => (launch.Kernel, launch.Extents, Bytes: launch.BytesRead + launch.BytesWritten)))
+        foreach (var group in profile.Launches.GroupBy(launch => (launch.Kernel, launch.Extents, Bytes: launch.Work.BytesRead + launch.Work.BytesWritten)))
         {
             if (!_variants.TryGetValue(group.Key.Kernel, out var kernel)) continue;
             double[] times = [.. group.Select(launch => (launch.End - launch.Start) / 1e3).Order()];
             double ms = times[times.Length / 2];
             if (_longest.TryGetValue(kernel, out var known) && known.Ms >= ms) continue;
-            double? rate = kernel.FollowsSummationLaw || group.First().Flops == 0 ? 1 : Rate(precision); // rounding and rearranging move bytes whatever the precision
-            double? share = roof is null || rate is null || ms == 0 ? null : Math.Round(roof.FloorMs(group.First().Flops / rate.Value, group.Key.Bytes > roof.CacheBytes ? group.Key.Bytes : 0) / ms, 4);
+            double? rate = kernel.FollowsSummationLaw || group.First().Work.Flops == 0 ? 1 : Rate(precision); // rounding and rearranging move bytes whatever the precision
+            double? share = roof is null || rate is null || ms == 0 ? null : Math.Round(roof.FloorMs(group.First().Work.Flops / rate.Value, group.Key.Bytes > roof.CacheBytes ? group.Key.Bytes : 0) / ms, 4);
             _longest[kernel] = new KernelTime(row, precision.Name(), group.Key.Extents, Math.Round(ms, 6), share);
         }
     }

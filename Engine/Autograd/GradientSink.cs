@@ -20,6 +20,8 @@ internal sealed class GradientSink
     private readonly Dictionary<ArenaBlock, int> _owners = [];
     private readonly HashSet<Tensor> _touched = [];
     private readonly HashSet<Tensor> _wanted = [];
+    private readonly Dictionary<Tensor, int> _readers = [];
+    private readonly HashSet<Tensor> _through = [];
     private ArenaBlock? _seed;
 
     public GradientSink(Context context, IReadOnlyList<ParameterGroup> groups, bool accumulate, bool retain)
@@ -30,10 +32,11 @@ internal sealed class GradientSink
         _retain = retain;
     }
 
-    /// <summary>Marks a node's inputs that a gradient is wanted for.</summary>
+    /// <summary>Notes a node that gradients flow through.</summary>
     public void Reach(TapeNode node)
     {
         foreach (var output in node.Outputs) _wanted.Add(output);
+        foreach (var input in node.Inputs) _readers[input] = _readers.GetValueOrDefault(input) + 1;
     }
 
     /// <summary>A parameter of the chosen groups, or a leaf marked by RequireGradient.</summary>
@@ -131,6 +134,51 @@ internal sealed class GradientSink
     }
 
     /// <summary>
+    /// As <see cref="Add"/> for products that can pass their contribution on through the activation that made the input, adding a residual: then the activation has no
+    /// pass of its own, forward's output is read where it is, and the bits are those of the two passes.
+    /// </summary>
+    /// <param name="adds">Whether it can add a residual.</param>
+    /// <param name="write">write(range, accumulate, null, null), or write(range, false, activation, what it is added to or null).</param>
+    public void AddThrough(Tensor input, bool adds, Action<BufferRange, bool, ActivationGradient?, BufferRange?> write)
+    {
+        // under another shape it is the same gradient
+        var viewed = input;
+        while (viewed.Producer is { IsView: true } view && _readers[viewed] == 1 && !_gradients.ContainsKey(viewed)) viewed = view.Inputs[0];
+        if (viewed.Activated is not null && Wants(viewed)) input = viewed;
+
+        // several contributions are summed before they go through an activation
+        if (input.Activated is not { } activated || input.Producer is not { } producer || !Wants(input) || _readers[input] > 1 || _gradients.ContainsKey(input))
+        {
+            Add(input, (range, accumulate) => write(range, accumulate, null, null));
+            return;
+        }
+
+        var passed = new ActivationGradient(activated.Activation, activated.Slope, input.Range);
+        if (!producer.IsActivation)
+        {
+            var own = _context.NewTensor(input.Shape, $"gradient of {input.Op}");
+            write(own.Range, false, passed, null);
+            Own(input, own);
+            _through.Add(input);
+            return;
+        }
+
+        // the producer is the activation and no more: the gradient is that of its input, and the producer's turn will find none to pass
+        var before = producer.Inputs[0];
+        bool summed = _gradients.TryGetValue(before, out var known);
+        if (before.Group is not null || (summed && !adds))
+        {
+            Add(input, (range, accumulate) => write(range, accumulate, null, null));
+            return;
+        }
+
+        var sum = _context.NewTensor(before.Shape, $"gradient of {before.Op}");
+        write(sum.Range, false, passed, known?.Range);
+        Release(before);
+        Own(before, sum);
+    }
+
+    /// <summary>
     /// For element-wise operations of one input: write(dy, dx, accumulate), where dx is dy's own memory when nobody else reads dy.
     /// </summary>
     public void Transform(Tensor output, Tensor input, Action<BufferRange, BufferRange, bool> write)
@@ -164,6 +212,7 @@ internal sealed class GradientSink
             Activation.Softplus => UnaryOp.Softplus,
             _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, null),
         };
+        if (_through.Contains(output)) return dy;
         var dz = dy;
         if (IsShared(dy))
         {

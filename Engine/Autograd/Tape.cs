@@ -1,4 +1,5 @@
 using GenEngine.Kernels;
+using GenEngine.Kernels.Common;
 using GenEngine.Kernels.Layout;
 
 namespace GenEngine;
@@ -19,6 +20,12 @@ internal sealed class TapeNode(string op, Tensor[] outputs, Tensor[] inputs, Ten
     public Tensor[] Saved { get; } = saved;
 
     public BackwardFunction? Backward { get; } = backward;
+
+    /// <summary>True where the operation is its output's <see cref="Tensor.Activated"/> alone.</summary>
+    public bool IsActivation { get; init; }
+
+    /// <summary>True where the output is its input under another shape.</summary>
+    public bool IsView { get; init; }
 
     internal GradientSink? Sink { get; set; }
 
@@ -122,17 +129,19 @@ public sealed class Tape
             ? gradient
             : throw new EngineException($"'{tensor.Op}' has no gradient: the loss does not depend on it, or Backward has not run in this step.");
 
-    internal void Record(string op, Tensor[] outputs, Tensor[] inputs, Tensor[] saved, BackwardFunction? backward)
+    internal void RecordView(Tensor view, Tensor of) =>
+        Add(new TapeNode("reshape", [view], [of], [], (node, sink) => sink.Pass(of, node.GradientOf(view))) { IsView = true });
+
+    /// <param name="backward">Null refuses to be differentiated.</param>
+    /// <param name="activation">What the operation ends with.</param>
+    /// <param name="alone">It is that activation of its one input and no more.</param>
+    internal void Record(
+        string op, Tensor[] outputs, Tensor[] inputs, Tensor[] saved, BackwardFunction? backward, Activation activation = Activation.None, double slope = 0, bool alone = false)
     {
         if (!_context.Recording || !Array.Exists(inputs, input => input.RequiresGradient)) return;
-        var node = new TapeNode(op, outputs, inputs, saved, backward);
-        foreach (var output in outputs)
-        {
-            output.RequiresGradient = true;
-            output.Producer = node;
-        }
-
-        _nodes.Add(node);
+        var node = new TapeNode(op, outputs, inputs, saved, backward) { IsActivation = alone };
+        if (ActivationGradient.Serves(activation)) outputs[0].Activated = (activation, slope);
+        Add(node);
     }
 
     internal void SetLeafGradient(Tensor tensor, Tensor gradient) => _leafGradients[tensor] = gradient;
@@ -142,6 +151,17 @@ public sealed class Tape
     {
         _nodes.Clear();
         _leafGradients.Clear();
+    }
+
+    private void Add(TapeNode node)
+    {
+        foreach (var output in node.Outputs)
+        {
+            output.RequiresGradient = true;
+            output.Producer = node;
+        }
+
+        _nodes.Add(node);
     }
 
     private Tensor One()

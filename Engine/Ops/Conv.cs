@@ -105,18 +105,23 @@ public static partial class Ops
                 ConvWeight.Run(context.Device, context.Real, convolution, batch, seen.Range, gradient.Range, range, scratch.Range, accumulate, roundedSeen, roundedGradient);
             });
             if (bias is not null) sink.Add(bias, (range, accumulate) => ReduceInto(context, ReduceOp.Sum, ReduceAxis.Rows, dz, range, y.Shape.Rows, outputs, accumulate));
-            sink.Add(x, (range, accumulate) => Convolve(context, programs.Backward, batch, dz.Range, filter.Range, null, range, accumulate: accumulate, rounded: roundedDz?.Range));
-            if (residual is not null) sink.Pass(residual, dz);
-        });
+            // first, so that what x adds to it through an activation is added on the way; where x is the residual itself, its share is added last
+            bool apart = residual is not null && !ReferenceEquals(residual, x);
+            if (apart) sink.Pass(residual!, dz);
+            sink.AddThrough(x, adds: true, (range, accumulate, through, onto) =>
+                Convolve(context, programs.Backward, batch, dz.Range, filter.Range, null, range, accumulate: accumulate, residual: onto, rounded: roundedDz?.Range, through: through));
+            if (residual is not null && !apart) sink.Pass(residual, dz);
+        }, activation, slope);
         return y;
     }
 
     private static bool Convolve(
         Context context, ConvProgram program, int batch, BufferRange x, BufferRange filter, BufferRange? bias, BufferRange y,
-        Activation activation = Activation.None, double slope = 0, bool accumulate = false, BufferRange? residual = null, BufferRange? partials = null, BufferRange? rounded = null)
+        Activation activation = Activation.None, double slope = 0, bool accumulate = false, BufferRange? residual = null, BufferRange? partials = null, BufferRange? rounded = null,
+        ActivationGradient? through = null)
     {
         long bytes = ConvKernel.ScratchBytes(context.Device, context.Real, program, batch, rounded is not null);
         using Scratch? scratch = bytes == 0 ? null : new Scratch(context, bytes, "conv");
-        return ConvKernel.Run(context.Device, context.Real, program, batch, x, filter, bias, y, activation, slope, accumulate, residual, partials, scratch?.Range, rounded);
+        return ConvKernel.Run(context.Device, context.Real, program, batch, x, filter, bias, y, activation, slope, accumulate, residual, partials, scratch?.Range, rounded, through);
     }
 }

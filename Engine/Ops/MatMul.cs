@@ -73,9 +73,9 @@ public static partial class Ops
             sink.Add(weight, (range, accumulate) =>
                 Multiply(context, MatMulOp.TN, new(1, outputs, inputs, rows), dz.Range, x.Range, null, range, accumulate: accumulate));
             if (bias is not null) sink.Add(bias, (range, accumulate) => ReduceInto(context, ReduceOp.Sum, ReduceAxis.Rows, dz, range, rows, outputs, accumulate));
-            sink.Add(x, (range, accumulate) =>
-                Multiply(context, MatMulOp.NN, new(1, rows, inputs, outputs), dz.Range, weight.Range, null, range, accumulate: accumulate));
-        });
+            sink.AddThrough(x, adds: false, (range, accumulate, through, _) =>
+                Multiply(context, MatMulOp.NN, new(1, rows, inputs, outputs), dz.Range, weight.Range, null, range, accumulate: accumulate, through: through));
+        }, activation, slope);
         return y;
     }
 
@@ -89,11 +89,12 @@ public static partial class Ops
         BufferRange c,
         Activation activation = Activation.None,
         double slope = 0,
-        bool accumulate = false)
+        bool accumulate = false,
+        ActivationGradient? through = null)
     {
         long bytes = MatMulKernel.ScratchBytes(context.Device, context.Real, op, shape);
         using Scratch? scratch = bytes == 0 ? null : new Scratch(context, bytes, "matmul");
-        MatMulKernel.Run(context.Device, context.Real, op, shape, a, b, bias, c, activation, slope, accumulate, scratch?.Range);
+        MatMulKernel.Run(context.Device, context.Real, op, shape, a, b, bias, c, activation, slope, accumulate, scratch?.Range, through);
     }
 
     private static MatMulShape ProductShape(Tensor a, Tensor b, MatMulOp op)

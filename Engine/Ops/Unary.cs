@@ -84,8 +84,11 @@ public static partial class Ops
         UnaryKernel.Run(context.Device, context.Real, op, x.Range, y.Range, x.Count, p0, p1);
         context.Trace?.Add(y, new Traced.Unary(op, p0, p1), x);
         var saved = UnaryKernel.SavesOutput(op) ? y : x;
-        context.Tape.Record(name, [y], [x], [saved], (_, sink) => sink.Transform(y, x, (dy, dx, accumulate) =>
-            UnaryKernel.Backward(context.Device, context.Real, op, saved.Range, dy, dx, x.Count, p0, p1, accumulate)));
+        var activation = op switch { UnaryOp.Relu => Activation.Relu, UnaryOp.LeakyRelu => Activation.LeakyRelu, _ => Activation.None };
+        context.Tape.Record(
+            name, [y], [x], [saved],
+            (_, sink) => sink.Transform(y, x, (dy, dx, accumulate) => UnaryKernel.Backward(context.Device, context.Real, op, saved.Range, dy, dx, x.Count, p0, p1, accumulate)),
+            activation, p0, alone: true);
         return y;
     }
 }

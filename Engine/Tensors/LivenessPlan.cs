@@ -2,13 +2,16 @@ using GenEngine.Kernels.Devices;
 
 namespace GenEngine;
 
-/// <summary>First and last launch that touches each block of a step, taken from the launches' declarations.</summary>
+/// <summary>Which launches touch each block of a step, and the order that the launches need, taken from their declarations.</summary>
 internal sealed class BlockLifetimes : ILaunchObserver
 {
     private readonly List<BlockLifetime> _live = [];
-    private int _launch;
+    private readonly List<MemoryUse> _uses = [];
 
     public List<BlockLifetime> Blocks { get; } = [];
+
+    /// <summary>As if no two blocks shared memory.</summary>
+    public LaunchOrder Order { get; } = new();
 
     public void Add(ArenaBlock block, long size)
     {
@@ -21,14 +24,21 @@ internal sealed class BlockLifetimes : ILaunchObserver
 
     public void OnLaunch(string kernel, ReadOnlySpan<Access> accesses)
     {
-        for (int i = 0; i < accesses.Length; i++)
+        _uses.Clear();
+        foreach (ref readonly var access in accesses)
         {
-            if (Find(accesses[i].Range) is not { } block) continue;
-            block.First = Math.Min(block.First, _launch);
-            block.Last = _launch;
+            var range = access.Range;
+            if (Find(range) is not { } block)
+            {
+                _uses.Add(new MemoryUse(range.Buffer, range.Offset, range.Bytes, access.Mode));
+                continue;
+            }
+
+            _uses.Add(new MemoryUse(block, range.Offset - block.Block.Range.Offset, range.Bytes, access.Mode));
+            block.Touch(Order.Count);
         }
 
-        _launch++;
+        Order.Add([.. _uses]);
     }
 
     /// <summary>The live block that a range lies in; a few dozen are live at once.</summary>
@@ -50,17 +60,28 @@ internal sealed class BlockLifetime(ArenaBlock block, long size)
 
     public long Size { get; } = size;
 
-    public int First { get; set; } = int.MaxValue;
+    /// <summary>The launches that touch it, ascending.</summary>
+    public List<int> Users { get; } = [];
 
-    public int Last { get; set; } = -1;
+    public void Touch(int launch)
+    {
+        if (Users.Count == 0 || Users[^1] != launch) Users.Add(launch);
+    }
 }
 
 /// <summary>
-/// Where each intermediate of a captured step lies: two blocks share memory when their lifetimes do not touch.
-/// Largest first, each into the tightest gap that its neighbours in time leave.
+/// Where each intermediate of a captured step lies: two blocks share memory when their lifetimes do not touch. Where launches may run side by side, that alone would make
+/// launches wait for each other that have nothing else to do with each other; as long as little memory is at stake, blocks share it only where all that touches one
+/// follows all that touches the other in any case (then no edge is added). Largest first, each into the tightest gap that those leave which it may not share with.
 /// </summary>
 internal sealed class LivenessPlan
 {
+    /// <summary>So much memory is given for launches that need not wait; and, where a step needs more in any case, a tenth of that.</summary>
+    private const long LittleMemory = 512 << 20;
+
+    // where that is not enough, only blocks up to a size keep apart: the scratch and small results that most needless waits come from
+    private const long LargestBlock = 64 << 20, SmallestBlock = 4 << 10;
+
     private readonly (long Offset, long Size, string Op)[] _blocks;
 
     private LivenessPlan((long, long, string)[] blocks, long planned, long unplanned)
@@ -76,16 +97,30 @@ internal sealed class LivenessPlan
     /// <summary>Bytes without any reuse: the sum of all blocks.</summary>
     public long UnplannedBytes { get; }
 
-    public static LivenessPlan Make(BlockLifetimes lifetimes)
+    /// <param name="sideBySide">Launches may run side by side: the device replays a graph.</param>
+    public static LivenessPlan Make(BlockLifetimes lifetimes, bool sideBySide = false)
     {
-        var blocks = lifetimes.Blocks;
+        var tight = Make(lifetimes.Blocks, Overlap);
+        if (!sideBySide) return tight;
+        long most = Math.Max(LittleMemory, tight.PlannedBytes + (tight.PlannedBytes / 10));
+        for (long size = long.MaxValue; size >= SmallestBlock; size = size == long.MaxValue ? LargestBlock : size / 4)
+        {
+            var plan = Make(lifetimes.Blocks, (a, b) => Overlap(a, b) || (Math.Max(a.Size, b.Size) <= size && !Precedes(a, b, lifetimes.Order) && !Precedes(b, a, lifetimes.Order)));
+            if (plan.PlannedBytes <= most) return plan;
+        }
+
+        return tight;
+    }
+
+    private static LivenessPlan Make(List<BlockLifetime> blocks, Func<BlockLifetime, BlockLifetime, bool> apart)
+    {
         int[] order = [.. Enumerable.Range(0, blocks.Count).OrderByDescending(i => blocks[i].Size).ThenBy(i => i)];
         var offsets = new long[blocks.Count];
         var placed = new List<int>();
         long peak = StepArena.Alignment;
         foreach (int i in order)
         {
-            int[] busy = [.. placed.Where(j => Overlap(blocks[i], blocks[j])).OrderBy(j => offsets[j])];
+            int[] busy = [.. placed.Where(j => apart(blocks[i], blocks[j])).OrderBy(j => offsets[j])];
             offsets[i] = TightestGap(busy, offsets, blocks, blocks[i].Size);
             placed.Add(i);
             peak = Math.Max(peak, offsets[i] + blocks[i].Size);
@@ -110,10 +145,29 @@ internal sealed class LivenessPlan
 
     private static bool Overlap(BlockLifetime a, BlockLifetime b)
     {
-        if (a.Last < 0 && !a.Block.Kept) return false; // never touched
-        if (b.Last < 0 && !b.Block.Kept) return false;
-        int lastA = a.Block.Kept ? int.MaxValue : a.Last, lastB = b.Block.Kept ? int.MaxValue : b.Last;
-        return a.First <= lastB && b.First <= lastA;
+        if (NeverTouched(a) || NeverTouched(b)) return false;
+        return First(a) <= Last(b) && First(b) <= Last(a);
+
+        static int First(BlockLifetime block) => block.Users.Count == 0 ? int.MaxValue : block.Users[0];
+        static int Last(BlockLifetime block) => block.Block.Kept ? int.MaxValue : block.Users[^1];
+    }
+
+    private static bool NeverTouched(BlockLifetime block) => block.Users.Count == 0 && !block.Block.Kept;
+
+    /// <summary>Whether all that touches a block comes before all that touches another, whatever memory they lie in.</summary>
+    private static bool Precedes(BlockLifetime first, BlockLifetime second, LaunchOrder order)
+    {
+        if (NeverTouched(first) || NeverTouched(second)) return true;
+        if (first.Block.Kept || !order.Follows(second.Users[0], first.Users[^1])) return false; // most pairs end here
+        foreach (int later in second.Users)
+        {
+            foreach (int earlier in first.Users)
+            {
+                if (!order.Follows(later, earlier)) return false;
+            }
+        }
+
+        return true;
     }
 
     private static long TightestGap(int[] busy, long[] offsets, List<BlockLifetime> blocks, long size)

@@ -1,4 +1,5 @@
 using GenEngine.Kernels;
+using GenEngine.Kernels.Common;
 using GenEngine.Kernels.Devices;
 
 namespace GenEngine;
@@ -60,6 +61,9 @@ public sealed class Tensor : IDisposable
 
     internal TapeNode? Producer { get; set; }
 
+    /// <summary>The activation that its producer ends with, where a gradient may come that has gone through it already; see <see cref="GradientSink.AddThrough"/>.</summary>
+    internal (Activation Activation, double Slope)? Activated { get; set; }
+
     internal ArenaBlock? Block => _block;
 
     /// <summary>Keeps the values beyond Backward and beyond the step, until <see cref="Dispose"/>.</summary>
@@ -79,7 +83,7 @@ public sealed class Tensor : IDisposable
             ? new Tensor(Context, shape, DType, _fixed, Op) { LabelRange = LabelRange }
             : new Tensor(Context, shape, DType, _block, Op) { LabelRange = LabelRange };
         Context.Trace?.Add(view, new Traced.Reshape(), this);
-        if (RequiresGradient) Context.Tape.Record("reshape", [view], [this], [], (node, sink) => sink.Pass(this, node.GradientOf(view)));
+        if (RequiresGradient && Context.Recording) Context.Tape.RecordView(view, this);
         return view;
     }
 

@@ -132,12 +132,21 @@ public sealed class StepProgram : IDisposable
         }
     }
 
+    private void PlanMemory()
+    {
+        const string Name = "planned step";
+        _plan = LivenessPlan.Make(_lifetimes!, sideBySide: _context.Device.Kind != DeviceKind.Cpu);
+        _memory = _context.Device.TryAllocate(Math.Max(_plan.PlannedBytes, 1), Name); // a step may have no intermediates
+        if (_memory is not null) return;
+        _plan = LivenessPlan.Make(_lifetimes!); // the least, whatever waits for it
+        _memory = _context.Device.Allocate(_plan.PlannedBytes, Name);
+    }
+
     private void Capture()
     {
         _context.Arena.Trim(); // the eager step's memory is not needed any more
-        _plan ??= LivenessPlan.Make(_lifetimes!);
-        _memory ??= _context.Device.Allocate(Math.Max(_plan.PlannedBytes, 1), "planned step"); // a step may have no intermediates
-        _context.Arena.Follow(_plan, _memory);
+        if (_memory is null) PlanMemory();
+        _context.Arena.Follow(_plan!, _memory!);
         _context.Device.BeginCapture();
         try
         {

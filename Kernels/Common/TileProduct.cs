@@ -25,7 +25,6 @@ internal unsafe struct TileProduct<T, TA, TB, TC>
 
     /// <summary>One bias a row instead of one a column.</summary>
     public bool BiasByRow;
-    public Activation Activation;
-    public T Slope;
+    public TileFinish<T> Finish;
     public bool Accumulate;
 }

@@ -155,7 +155,7 @@ internal static unsafe class TileRunner<V, T, TA, TB, TC>
             }
 
             kernel(panelA + i * k, panelB, step, k, rows + i, tile.First, load);
-            if (last) TileEpilogue<V, T>.Apply(p.Activation, p.Slope, rows + i, tile.First, valid, tile.Vectors, tileBias, p.BiasByRow);
+            if (last) TileEpilogue<V, T>.Apply(p.Finish, rows + i, tile.First, valid, tile.Vectors, tileBias, p.BiasByRow);
         }
     }
 
@@ -188,12 +188,16 @@ internal static unsafe class TileRunner<V, T, TA, TB, TC>
                 bias = wholeBias;
             }
 
-            TileEpilogue<V, T>.Apply(p.Activation, p.Slope, scratchRows, 0, valid, tile.Vectors, bias, p.BiasByRow);
+            TileEpilogue<V, T>.Apply(p.Finish.Near, scratchRows, 0, valid, tile.Vectors, bias, p.BiasByRow);
         }
 
         for (int j = 0; j < tile.Valid; j++)
         {
-            for (int i = 0; i < valid; i++) rows[i][offset + j * columnStride] = scratch[i * tile.Width + j];
+            for (int i = 0; i < valid; i++)
+            {
+                T* to = rows[i] + offset + j * columnStride;
+                *to = last ? p.Finish.Outside(scratch[i * tile.Width + j], to) : scratch[i * tile.Width + j];
+            }
         }
     }
 

@@ -145,10 +145,8 @@ internal static unsafe class ConvRunner<V, T>
         nint outRow = (nint)args->OutW * args->OutC, outImage = args->OutH * outRow;
         T* y = (T*)args->Y + (part->Table.OffsetY * outRow) + ((nint)part->Table.OffsetX * args->OutC) + part->Table.FirstOutput;
         T* bias = args->HasBias != 0 ? (T*)args->Bias + part->Table.FirstOutput : null;
-        T slope = T.CreateTruncating(args->Slope);
-        var activation = (Activation)args->Activation;
         bool load = args->Accumulate != 0;
-        nint residual = Distance(args);
+        var finish = Finish(args);
         nint taps = part->Table.EndTap - part->Table.FirstTap;
         while (walk.Left > 0)
         {
@@ -168,24 +166,26 @@ internal static unsafe class ConvRunner<V, T>
                 T* panel = part->Panel + ((nint)part->Table.K * strip.FirstVector * V.Count);
                 if (valid != height || strip.Valid != strip.Width)
                 {
-                    Edge(kernel, a, part->Spans, taps, panel, c, strip, valid, load, activation, slope, bias, residual);
+                    Edge(kernel, a, part->Spans, taps, panel, c, strip, valid, load, finish, bias);
                     continue;
                 }
 
                 kernel(a, part->Spans, taps, panel, c, strip.Column, load);
-                TileEpilogue<V, T>.Apply(activation, slope, c, strip.Column, valid, strip.Vectors, bias == null ? null : bias + strip.Column, biasByRow: false, residual);
+                TileEpilogue<V, T>.Apply(finish, c, strip.Column, valid, strip.Vectors, bias == null ? null : bias + strip.Column, biasByRow: false);
             }
         }
     }
 
-    /// <summary>Elements from an output to its residual; 0 without one.</summary>
-    private static nint Distance(ConvArgs* args) => args->HasResidual == 0 ? 0 : (nint)((T*)args->Residual - (T*)args->Y);
+    /// <summary>What is done behind the sums.</summary>
+    public static TileFinish<T> Finish(ConvArgs* args) => new(
+        (Activation)(args->ThroughActivation != 0 ? args->ThroughActivation : args->Activation), T.CreateTruncating(args->Slope),
+        args->HasResidual == 0 ? 0 : (nint)((T*)args->Residual - (T*)args->Y), args->ThroughActivation == 0 ? 0 : (nint)((T*)args->Through - (T*)args->Y));
 
     /// <summary>A tile that leaves the channels or the pixels: computed whole beside them, and copied.</summary>
     [SkipLocalsInit]
     private static void Edge(
         delegate*<T**, TapSpan*, nint, T*, T**, nint, bool, void> kernel, T** pixels, TapSpan* spans, nint taps, T* panel, T** c, in Strip strip, int valid, bool load,
-        Activation activation, T slope, T* bias, nint residual)
+        in TileFinish<T> finish, T* bias)
     {
         T* scratch = stackalloc T[MaxTile];
         T** rows = stackalloc T*[MaxRows];
@@ -203,11 +203,11 @@ internal static unsafe class ConvRunner<V, T>
             for (int j = 0; j < strip.Width; j++) wholeBias[j] = j < strip.Valid ? bias[strip.Column + j] : T.Zero;
         }
 
-        TileEpilogue<V, T>.Apply(activation, slope, rows, 0, valid, strip.Vectors, bias == null ? null : wholeBias, biasByRow: false);
+        TileEpilogue<V, T>.Apply(finish.Near, rows, 0, valid, strip.Vectors, bias == null ? null : wholeBias, biasByRow: false);
         for (int i = 0; i < valid; i++)
         {
             T* to = c[i] + strip.Column;
-            for (int j = 0; j < strip.Valid; j++) to[j] = residual == 0 ? rows[i][j] : rows[i][j] + to[j + residual];
+            for (int j = 0; j < strip.Valid; j++) to[j] = finish.Outside(rows[i][j], to + j);
         }
     }
 

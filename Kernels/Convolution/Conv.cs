@@ -14,7 +14,8 @@ namespace GenEngine.Kernels.Convolution;
 /// </summary>
 /// <remarks>
 /// What follows a convolution can be done while its results are at hand: a residual is added last, y = (chain + bias) + residual; the statistics of
-/// a batch norm are made of y as the batch norm's own kernel makes them, to the bit.
+/// a batch norm are made of y as the batch norm's own kernel makes them, to the bit; an input gradient goes on through the activation that made the input,
+/// y = fma(chain, derivative, residual), which is what that activation's own kernel would make of it.
 /// </remarks>
 public static class Conv
 {
@@ -30,27 +31,31 @@ public static class Conv
     /// <param name="slope">Of LeakyRelu, alpha of Elu; others ignore it.</param>
     /// <param name="accumulate">Add to what y holds; else y is only written.</param>
     /// <param name="residual">As many elements as y, added to it after the bias; without activation only. Or null.</param>
+    /// <param name="through">Of an input gradient, the activation that made the input: without bias, activation or accumulating. Or null.</param>
     /// <param name="partials">[chunks of 64 pixels, 3, output channels], for the partial statistics of y that a batch norm takes; or null.</param>
     /// <param name="scratch">At least <see cref="ScratchBytes"/>, overwritten; null computes without, by another kernel where that is more than 0.</param>
     /// <param name="rounded">x as <see cref="RoundedImages"/> has rounded it, read instead of x, and scratch then for the rest; where <see cref="TakesRounded"/> says so, else null.</param>
     /// <returns>Whether partials have been written: a GPU's tile or a plan with phases may not allow it, and somebody else must make them.</returns>
     /// <exception cref="EngineException">
-    /// An element type is not floating point, the batch is not positive, a range is too short, a residual meets an activation, or rounded images come where they are not taken.
+    /// An element type is not floating point, the batch is not positive, a range is too short, a residual meets an activation, through meets what it may not, or rounded images come where they are not taken.
     /// </exception>
     public static bool Run(
         Device device, DType dtype, ConvProgram program, int batch, BufferRange x, BufferRange filter, BufferRange? bias, BufferRange y,
         Activation activation = Activation.None, double slope = 0, bool accumulate = false, BufferRange? residual = null, BufferRange? partials = null,
-        BufferRange? scratch = null, BufferRange? rounded = null)
+        BufferRange? scratch = null, BufferRange? rounded = null, ActivationGradient? through = null)
     {
         var plan = program.Plan;
         if (dtype is not (DType.Float32 or DType.Float64)) throw new EngineException($"{Name} takes float or double, not {dtype.CName()}.");
         if (batch <= 0) throw new EngineException($"{Name} {plan}: a batch of {batch} images; it must be positive.");
         if (residual is not null && activation != Activation.None) throw new EngineException($"{Name} {plan}: a residual behind {activation}; it is added where there is no activation.");
+        if (through is { } passed && (!ActivationGradient.Serves(passed.Activation) || bias is not null || activation != Activation.None || accumulate))
+            throw new EngineException($"{Name} {plan}: a gradient goes on through Relu and LeakyRelu alone, without bias, activation or accumulating; this one through {passed.Activation}.");
         x = x.First(Name, "x", dtype, batch * plan.Input.Count);
         filter = filter.First(Name, "filter", dtype, plan.FilterCount);
         bias = bias?.First(Name, "bias", dtype, plan.Output.Channels);
         y = y.First(Name, "y", dtype, batch * plan.Output.Count);
         residual = residual?.First(Name, "residual", dtype, batch * plan.Output.Count);
+        var outputs = through?.Output.First(Name, "the activation's output", dtype, batch * plan.Output.Count);
         rounded = rounded?.First(Name, "rounded", DType.BFloat16, batch * plan.Input.Count);
         if (rounded is not null && !TakesRounded(device, dtype, program, batch)) throw new EngineException($"{Name} {plan}: rounded images, which this convolution does not take here: ask TakesRounded.");
         partials = partials?.First(Name, "partials", dtype, RowChunks.PartialElements(batch * plan.Output.Count / plan.Output.Channels, plan.Output.Channels));
@@ -64,7 +69,8 @@ public static class Conv
             Taps = program.Taps.Address,
             Residual = residual?.Address ?? 0,
             Partials = partials?.Address ?? 0,
-            Slope = slope,
+            Through = outputs?.Address ?? 0,
+            Slope = through?.Slope ?? slope,
             Batch = batch,
             InH = plan.Input.Height,
             InW = plan.Input.Width,
@@ -88,17 +94,20 @@ public static class Conv
             Accumulate = accumulate ? 1 : 0,
             HasResidual = residual is null ? 0 : 1,
             HasPartials = partials is null ? 0 : 1,
+            ThroughActivation = (int)(through?.Activation ?? Activation.None),
+            Products = plan.Products,
         };
         // the CUDA kernel applies the costly activations to what it has stored, so it writes those outputs twice
         bool twice = accumulate || activation >= Activation.Elu;
         Span<Access> accesses =
         [
             Access.Read(x), Access.Read(filter), twice ? Access.Update(y) : Access.Write(y), Access.Read(program.Parts), Access.Read(program.Taps),
-            default, default, default,
+            default, default, default, default,
         ];
         int used = 5;
         if (bias is { } added) accesses[used++] = Access.Read(added);
         if (residual is { } last) accesses[used++] = Access.Read(last);
+        if (outputs is { } told) accesses[used++] = Access.Read(told);
         if (partials is { } left) accesses[used++] = Access.Write(left); // the last one: a launch that leaves none drops it
         accesses = accesses[..used];
         if (device is not CpuDevice cpu) return ConvGpu.Launch((GpuDevice)device, dtype, program, ref args, accesses, scratch, rounded);
@@ -120,7 +129,7 @@ public static class Conv
 }
 
 /// <summary>The argument block of the convolution kernels, the same on every device; mirrors CONV_ARGS in conv.cuh.</summary>
-public struct ConvArgs
+public struct ConvArgs : IArithmetic
 {
     /// <summary>Address of the images, [batch, inH, inW, inC], read.</summary>
     public ulong X;
@@ -145,6 +154,9 @@ public struct ConvArgs
 
     /// <summary>Address of the partial statistics of Y, [chunks of 64 pixels, 3, outC], written; 0 where none are asked for.</summary>
     public ulong Partials;
+
+    /// <summary>Address of the activation's outputs that a gradient goes on through, laid out as Y; 0 where ThroughActivation is 0.</summary>
+    public ulong Through;
 
     /// <summary>Of LeakyRelu, alpha of Elu; others ignore it.</summary>
     public double Slope;
@@ -218,9 +230,17 @@ public struct ConvArgs
     /// <summary>1 where the launch leaves Partials; a GPU launcher sets it to 0 where its tile cannot.</summary>
     public int HasPartials;
 
+    /// <summary>Number of the <see cref="Common.Activation"/> whose derivative, told from Through, the sums are multiplied by; 0 for none, and Activation is None where there is one.</summary>
+    public int ThroughActivation;
+
     /// <summary>1 where four neighbouring output channels are one access, in Y, in Residual and in a transposed filter; a CPU ignores it.</summary>
     public int OutQuads;
 
     /// <summary>Tiles of a GPU's launch whose blocks take several; others ignore it.</summary>
     public long Tiles;
+
+    /// <summary>Multiply-adds of one image, those with padding included and those with what a mask hides left out; kernels ignore it, profiles read it.</summary>
+    public long Products;
+
+    public readonly double Flops => 2.0 * Batch * Products;
 }

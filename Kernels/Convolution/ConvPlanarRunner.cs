@@ -154,10 +154,10 @@ internal static unsafe class ConvPlanarRunner<V, T>
         }
 
         PlanarKernels<V, T>.Run(height, pixels, s->Spans + part.FirstTap, part.EndTap - part.FirstTap, (nint)s->Plane, weights, rows, task.Load);
-        TileEpilogue<V, T>.Apply((Activation)args->Activation, task.Slope, rows, 0, height, 1, task.HasBias ? bias : null, biasByRow: true);
+        TileEpilogue<V, T>.Apply(task.Finish.Near, rows, 0, height, 1, task.HasBias ? bias : null, biasByRow: true);
         for (int i = 0; i < count; i++)
         {
-            for (int j = 0; j < valid[i]; j++) outputs[i][j * step] = task.Residual == 0 ? rows[i][j] : rows[i][j] + outputs[i][(j * step) + task.Residual];
+            for (int j = 0; j < valid[i]; j++) outputs[i][j * step] = task.Finish.Outside(rows[i][j], outputs[i] + (j * step));
         }
     }
 
@@ -171,21 +171,17 @@ internal static unsafe class ConvPlanarRunner<V, T>
             _y = (T*)args->Y + ((((long)part.OffsetY * args->OutW) + part.OffsetX) * args->OutC) + output;
             HasBias = args->HasBias != 0;
             Bias = HasBias ? ((T*)args->Bias)[output] : T.Zero;
-            Slope = T.CreateTruncating(args->Slope);
             Load = args->Accumulate != 0;
-            Residual = args->HasResidual == 0 ? 0 : (nint)((T*)args->Residual - (T*)args->Y);
+            Finish = ConvRunner<V, T>.Finish(args);
         }
 
         public bool HasBias { get; }
 
         public T Bias { get; }
 
-        public T Slope { get; }
-
         public bool Load { get; }
 
-        /// <summary>Elements from an output to its residual; 0 without one.</summary>
-        public nint Residual { get; }
+        public TileFinish<T> Finish { get; }
 
         public T* Output(ConvArgs* args, int image, int i, int j) =>
             _y + (((((long)image * args->OutH) + ((long)i * args->StepY)) * args->OutW + ((long)j * args->StepX)) * args->OutC);

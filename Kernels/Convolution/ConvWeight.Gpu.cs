@@ -58,6 +58,7 @@ public sealed class ConvWeightGpu : ITiledKernelFamily
             }
         }
 
+        args.Products = 0;
         ReadOnlySpan<Access> second =
         [
             Access.Read(sums), accumulate ? Access.Update(dw) : Access.Write(dw), Access.Read(program.Parts), Access.Read(program.Taps),

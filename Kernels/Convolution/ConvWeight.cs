@@ -91,6 +91,7 @@ public static class ConvWeight
             Chunks = chunks,
             Accumulate = accumulate ? 1 : 0,
             Masked = plan.Parts.Sum(part => (long)part.K * (part.EndOutput - part.FirstOutput)) == plan.FilterCount ? 0 : 1,
+            Products = plan.Products,
         };
         if (device is CpuDevice cpu)
         {
@@ -116,7 +117,7 @@ public static class ConvWeight
 }
 
 /// <summary>The argument block of the weight-gradient kernels, the same on every device; mirrors CONV_WEIGHT_ARGS in conv_weight.cuh.</summary>
-public struct ConvWeightArgs
+public struct ConvWeightArgs : IArithmetic
 {
     /// <summary>Address of the images, [batch, inH, inW, inC], read.</summary>
     public ulong X;
@@ -195,4 +196,9 @@ public struct ConvWeightArgs
 
     /// <summary>1 where four neighbouring output channels are one access, in Dy and in Scratch; a CPU ignores it.</summary>
     public int OutQuads;
+
+    /// <summary>Multiply-adds of one image, as of <see cref="ConvArgs.Products"/>; 0 of the launch that adds the chunks' sums. Kernels ignore it, profiles read it.</summary>
+    public long Products;
+
+    public readonly double Flops => 2.0 * Batch * Products;
 }

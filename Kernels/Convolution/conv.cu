@@ -68,6 +68,7 @@ KERNEL(conv, ConvArgs, (TILE_M / THREAD_M * (TILE_N / THREAD_N)), MIN_BLOCKS)
     tile_product<Tile, REAL>(panels, block.part.K, load_input, load_filter, acc);
 
     IN(REAL, Residual);
+    IN(REAL, Through);
     REAL slope = (REAL)a.Slope, bias[THREAD_N];
     UNROLL
     for (int j = 0; j < THREAD_N; j++) {
@@ -81,12 +82,19 @@ KERNEL(conv, ConvArgs, (TILE_M / THREAD_M * (TILE_N / THREAD_N)), MIN_BLOCKS)
         for (int j = 0; j < THREAD_N; j += 4) {
             vec4<REAL> y = {acc[i][j], acc[i][j + 1], acc[i][j + 2], acc[i][j + 3]};
             if (a.HasBias != 0) y = {y.x + bias[j], y.y + bias[j + 1], y.z + bias[j + 2], y.w + bias[j + 3]};
-            y.x = linear_activation(a.Activation, y.x, slope);
-            y.y = linear_activation(a.Activation, y.y, slope);
-            y.z = linear_activation(a.Activation, y.z, slope);
-            y.w = linear_activation(a.Activation, y.w, slope);
             i32 c = Tile::column(j), left = Tile::row(i) < rows ? columns - c : 0;
-            if (a.HasResidual != 0) y = add4(y, load_outputs<REAL>(Residual + (row_output[Tile::row(i)] + c), left, a.OutQuads != 0));
+            const i64 at = row_output[Tile::row(i)] + c;
+            if (a.ThroughActivation != 0) {
+                vec4<REAL> onto = {-(REAL)0, -(REAL)0, -(REAL)0, -(REAL)0};
+                if (a.HasResidual != 0) onto = load_outputs<REAL>(Residual + at, left, a.OutQuads != 0);
+                y = through_activation(a.ThroughActivation, slope, y, load_outputs<REAL>(Through + at, left, a.OutQuads != 0), onto);
+            } else {
+                y.x = linear_activation(a.Activation, y.x, slope);
+                y.y = linear_activation(a.Activation, y.y, slope);
+                y.z = linear_activation(a.Activation, y.z, slope);
+                y.w = linear_activation(a.Activation, y.w, slope);
+                if (a.HasResidual != 0) y = add4(y, load_outputs<REAL>(Residual + at, left, a.OutQuads != 0));
+            }
             if (a.OutQuads != 0) store_upto4<true, REAL>(row + c, y, left);
             else store_upto4<false, REAL>(row + c, y, left);
         }

@@ -65,11 +65,12 @@ KERNEL(conv_mma, ConvArgs, Tile::THREADS, MIN_BLOCKS)
     block_sync();
 
     IN(f32, Residual);
+    IN(f32, Through);
     const bool quads = a.OutQuads != 0;
     mma_for_each<Tile>(acc, [&](int m, int n, vec4<f32> y) {
         const i32 left = m < rows ? columns - n : 0;
         const i64 at = row_output[row_slot(m)] + n;
-        finish_conv_outputs(a, Y + at, Bias + (first + n), Residual + at, y, left, quads);
+        finish_conv_outputs(a, Y + at, Bias + (first + n), Residual + at, Through + at, y, left, quads);
     });
 
     NO_UNROLL

@@ -91,14 +91,20 @@ KERNEL(conv_narrow, ConvArgs, TILE_M, MIN_BLOCKS)
     const i64 at = output[row];
     gptr<REAL> out = Y + at;
     IN(REAL, Residual);
+    IN(REAL, Through);
     const REAL slope = (REAL)a.Slope;
     vec4<REAL> bias = load_upto4<false, REAL>(Bias + first, a.HasBias != 0 ? columns : 0, (REAL)0), sums = {acc[0], acc[1], acc[2], acc[3]};
     if (a.HasBias != 0) sums = {sums.x + bias.x, sums.y + bias.y, sums.z + bias.z, sums.w + bias.w};
-    sums.x = linear_activation(a.Activation, sums.x, slope);
-    sums.y = linear_activation(a.Activation, sums.y, slope);
-    sums.z = linear_activation(a.Activation, sums.z, slope);
-    sums.w = linear_activation(a.Activation, sums.w, slope);
-    if (a.HasResidual != 0) sums = add4(sums, load_upto4<false, REAL>(Residual + at, columns, (REAL)0));
+    if (a.ThroughActivation != 0) {
+        vec4<REAL> onto = load_upto4<false, REAL>(Residual + at, a.HasResidual != 0 ? columns : 0, -(REAL)0);
+        sums = through_activation(a.ThroughActivation, slope, sums, load_upto4<false, REAL>(Through + at, columns, (REAL)0), onto);
+    } else {
+        sums.x = linear_activation(a.Activation, sums.x, slope);
+        sums.y = linear_activation(a.Activation, sums.y, slope);
+        sums.z = linear_activation(a.Activation, sums.z, slope);
+        sums.w = linear_activation(a.Activation, sums.w, slope);
+        if (a.HasResidual != 0) sums = add4(sums, load_upto4<false, REAL>(Residual + at, columns, (REAL)0));
+    }
     store_upto4<false, REAL>(out, sums, columns);
     if (a.Activation < ACT_ELU) return;
     NO_UNROLL

@@ -2,12 +2,12 @@
 #pragma once
 #include "Convolution/conv.cuh"
 
-// OutQuads: four neighbouring output channels are one access
+// OutQuads: four neighbouring output channels are one access. Products: for profiles
 #define CONV_WEIGHT_ARGS(F)                                                                                                              \
     F(garg<const REAL>, X) F(garg<const REAL>, Dy) F(garg<REAL>, Dw) F(garg<REAL>, Scratch) F(garg<const ConvPart>, Parts)               \
     F(garg<const ConvTap>, Taps) F(i32, Batch) F(i32, InH) F(i32, InW) F(i32, InC) F(i32, OutH) F(i32, OutW) F(i32, OutC)                \
     F(i32, FilterTaps) F(i32, PartCount) F(i32, InStepY) F(i32, InStepX) F(i32, MinDy) F(i32, MaxDy) F(i32, MinDx) F(i32, MaxDx)         \
-    F(i32, ChunkPixels) F(i32, Chunks) F(i32, Accumulate) F(i32, Masked) F(i32, OutQuads)
+    F(i32, ChunkPixels) F(i32, Chunks) F(i32, Accumulate) F(i32, Masked) F(i32, OutQuads) F(i64, Products)
 ARGS(ConvWeightArgs, CONV_WEIGHT_ARGS)
 
 // What a block works on: all parts of a plan are one grid, one after another along x; chunks of pixels lie along y.

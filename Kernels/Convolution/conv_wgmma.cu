@@ -41,6 +41,7 @@ KERNEL(conv_wgmma, ConvArgs, Tile::THREADS, 1)
     UPD(f32, Y);
     IN(ConvTap, Taps);
     IN(f32, Residual);
+    IN(f32, Through);
     DYN_SHARED(u8, dynamic);
     const WgmmaStages<Tile> memory(dynamic, 129);  // the lanes that gather, and what one of them expects of B
 
@@ -108,7 +109,7 @@ KERNEL(conv_wgmma, ConvArgs, Tile::THREADS, 1)
         lattice.find(inside ? row : t.rows - 1, n, i, j);
         const i32 first = t.part.FirstOutput + t.n0 + column, columns = inside ? t.columns - column : 0;
         const i64 at = ((n * a.OutH + t.part.OffsetY + i * a.StepY) * a.OutW + t.part.OffsetX + j * a.StepX) * a.OutC + first;
-        wgmma_for_each<Tile>(acc, [&](int k, vec4<f32> sum) { finish_conv_outputs(a, Y + (at + k), Bias + (first + k), Residual + (at + k), sum, columns - k, true); });
+        wgmma_for_each<Tile>(acc, [&](int k, vec4<f32> sum) { finish_conv_outputs(a, Y + (at + k), Bias + (first + k), Residual + (at + k), Through + (at + k), sum, columns - k, true); });
         NO_UNROLL
         for (int k = 0; a.Activation >= ACT_ELU && k < Tile::N && k < columns; k += 8) {
             NO_UNROLL

@@ -50,15 +50,18 @@ public abstract class Device : IDisposable
 
     /// <summary>Allocates device memory; its content is undefined. Aligned to 256 bytes.</summary>
     /// <exception cref="EngineException">Out of memory: says requested, live and peak bytes.</exception>
-    public DeviceBuffer Allocate(long bytes, string name)
+    public DeviceBuffer Allocate(long bytes, string name) => TryAllocate(bytes, name)
+        ?? throw new EngineException($"Out of memory on {Kind.Name()}: '{name}' asks for {bytes:N0} bytes, {Memory.LiveBytes:N0} are in use. Use a smaller batch or model.");
+
+    /// <summary>As <see cref="Allocate"/>, for those who can do with less: null where there is no memory left.</summary>
+    public DeviceBuffer? TryAllocate(long bytes, string name)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytes);
         if (Recorder is not null)
             throw new EngineException($"'{name}' asks for new device memory while a step is being captured; allocate before the capture.");
         nint address = AllocateCore(bytes);
-        if (address == 0)
-            throw new EngineException($"Out of memory on {Kind.Name()}: '{name}' asks for {bytes:N0} bytes, {Memory.LiveBytes:N0} are in use. Use a smaller batch or model.");
+        if (address == 0) return null;
         var buffer = new DeviceBuffer(this, address, bytes, name);
         _buffers.Add(buffer);
         Memory.Add(bytes);

@@ -51,3 +51,14 @@ public interface IArithmetic
     /// <summary>Floating-point operations of the launch; a multiply-add counts twice.</summary>
     double Flops { get; }
 }
+
+/// <summary>
+/// An argument struct whose launch touches less than it declares: declarations are stretches of memory, and a block of columns leaves out what lies
+/// between its rows.
+/// </summary>
+public interface IStrided
+{
+    /// <summary>The share that is touched of what an access declares.</summary>
+    /// <param name="access">Its place among the launch's accesses.</param>
+    double Touched(int access);
+}

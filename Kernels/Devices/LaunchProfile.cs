@@ -3,13 +3,11 @@ namespace GenEngine.Kernels.Devices;
 /// <summary>One launch of a profile.</summary>
 /// <param name="Step">Number of the step it ran in.</param>
 /// <param name="Extents">The whole numbers of its argument block.</param>
-/// <param name="BytesRead">Declared as read or updated.</param>
-/// <param name="BytesWritten">Declared as written or updated.</param>
-/// <param name="Flops">Floating-point operations where the argument block says so (<see cref="IArithmetic"/>), else 0.</param>
+/// <param name="Work">Bytes and arithmetic.</param>
 /// <param name="Start">Microseconds after the profile began.</param>
 /// <param name="End">Microseconds after the profile began.</param>
 public sealed record ProfiledLaunch(
-    long Step, LaunchLabel Label, string Kernel, LaunchShape Shape, string Extents, long BytesRead, long BytesWritten, double Flops, double Start, double End);
+    long Step, LaunchLabel Label, string Kernel, LaunchShape Shape, string Extents, LaunchWork Work, double Start, double End);
 
 /// <summary>A step of a profile; times as in <see cref="ProfiledLaunch"/>.</summary>
 public sealed record ProfiledStep(long Step, double Start, double End);
@@ -60,16 +58,9 @@ public sealed unsafe class LaunchProfile : ILaunchProbe, IDisposable
 
     void ILaunchProbe.Begin(in LaunchNote launch)
     {
-        long read = 0, written = 0;
-        foreach (ref readonly var access in launch.Accesses)
-        {
-            if (access.Mode != AccessMode.Write) read += access.Range.Bytes;
-            if (access.Mode != AccessMode.Read) written += access.Range.Bytes;
-        }
-
         // taken apart when it is read: reflection takes longer than most launches
         byte[] args = [.. new ReadOnlySpan<byte>(launch.Args, launch.ArgBytes)];
-        _entries.Add(new Entry(_step, launch.Label, launch.Kernel, launch.Shape, launch.ArgsType, args, read, written, _clock.Stamp()));
+        _entries.Add(new Entry(_step, launch.Label, launch.Kernel, launch.Shape, launch.ArgsType, args, [.. launch.Accesses], _clock.Stamp()));
     }
 
     void ILaunchProbe.End() => _entries[^1].End = _clock.Stamp();
@@ -80,11 +71,11 @@ public sealed unsafe class LaunchProfile : ILaunchProbe, IDisposable
     {
         object block = ArgumentBlock.Box(entry.ArgsType, entry.Args);
         return new ProfiledLaunch(
-            entry.Step, entry.Label, entry.Kernel, entry.Shape, ArgumentBlock.Extents(block), entry.Read, entry.Written, (block as IArithmetic)?.Flops ?? 0,
+            entry.Step, entry.Label, entry.Kernel, entry.Shape, ArgumentBlock.Extents(block), LaunchWork.Of(block, entry.Accesses),
             _clock.At(entry.Start), _clock.At(entry.End));
     }
 
-    private sealed record Entry(long Step, LaunchLabel Label, string Kernel, LaunchShape Shape, Type ArgsType, byte[] Args, long Read, long Written, int Start)
+    private sealed record Entry(long Step, LaunchLabel Label, string Kernel, LaunchShape Shape, Type ArgsType, byte[] Args, Access[] Accesses, int Start)
     {
         public int End { get; set; } = Start;
     }

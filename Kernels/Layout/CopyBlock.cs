@@ -45,9 +45,15 @@ public static unsafe class CopyBlock
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct CopyBlockArgs
+internal struct CopyBlockArgs : IStrided
 {
     public ulong X, Y;
     public long Rows, Columns, XStride, YStride;
     public int LaneBits;
+
+    public readonly double Touched(int access)
+    {
+        long stride = access == 0 ? XStride : YStride;
+        return Rows * Columns / (double)(((Rows - 1) * stride) + Columns);
+    }
 }

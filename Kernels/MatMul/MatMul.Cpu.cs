@@ -30,8 +30,8 @@ internal readonly unsafe struct MatMulCpu : ICpuKernel<MatMulArgs>
             C = transpose ? new StridedOutput<T>((T*)args->C, m * n, 1, n) : new StridedOutput<T>((T*)args->C, m * n, n, 1),
             Bias = (T*)args->Bias,
             BiasByRow = transpose,
-            Activation = (Activation)args->Activation,
-            Slope = T.CreateTruncating(args->Slope),
+            Finish = new TileFinish<T>(
+                (Activation)(args->ThroughActivation != 0 ? args->ThroughActivation : args->Activation), T.CreateTruncating(args->Slope), Residual: 0, args->ThroughActivation == 0 ? 0 : (nint)((T*)args->Through - (T*)args->C)),
             Accumulate = args->Accumulate != 0,
         };
         TileRunner<V, T, StridedOperand<T>, StridedOperand<T>, StridedOutput<T>>.Run(pool, product);

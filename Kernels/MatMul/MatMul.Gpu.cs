@@ -68,7 +68,7 @@ public sealed class MatMulGpu : ITiledKernelFamily
     {
         var op = (MatMulOp)args.Op;
         long a = op == MatMulOp.TN ? args.M : args.K, b = op == MatMulOp.NT ? args.K : args.N;
-        return (a | b | args.N) % 4 == 0 && (args.A | args.B | args.C) % 16 == 0;
+        return (a | b | args.N) % 4 == 0 && (args.A | args.B | args.C | args.Through) % 16 == 0;
     }
 
     private static GpuKernel Variant(DType dtype, MatMulOp op, SimtTile tile, bool quads) =>

@@ -36,6 +36,7 @@ public static class MatMul
     /// <param name="c">Batch x M x N.</param>
     /// <param name="slope">Of LeakyRelu, alpha of Elu; others ignore it.</param>
     /// <param name="accumulate">Add to what C holds; else C is only written.</param>
+    /// <param name="through">Of an input gradient, the activation that made the input: without bias, activation or accumulating. Or null.</param>
     /// <param name="scratch">At least <see cref="ScratchBytes"/>, overwritten; null computes without, by another kernel where that is more than 0.</param>
     /// <exception cref="EngineException">An extent is not positive, an element type is not floating point, or a range does not have its matrix's size.</exception>
     public static void Run(
@@ -50,9 +51,12 @@ public static class MatMul
         Activation activation = Activation.None,
         double slope = 0,
         bool accumulate = false,
-        BufferRange? scratch = null)
+        BufferRange? scratch = null,
+        ActivationGradient? through = null)
     {
-        Check(dtype, op, shape, a, b, bias, c);
+        Check(dtype, op, shape, a, b, bias, c, through);
+        if (through is { } passed && (!ActivationGradient.Serves(passed.Activation) || bias is not null || activation != Activation.None || accumulate))
+            throw new EngineException($"{Name(op)}: a gradient goes on through Relu and LeakyRelu alone, without bias, activation or accumulating; this one through {passed.Activation}.");
         var args = new MatMulArgs
         {
             A = a.Address,
@@ -63,17 +67,20 @@ public static class MatMul
             M = shape.M,
             N = shape.N,
             K = shape.K,
-            Slope = slope,
+            Through = through?.Output.Address ?? 0,
+            Slope = through?.Slope ?? slope,
             Op = (int)op,
             Activation = (int)activation,
             HasBias = bias is null ? 0 : 1,
             Accumulate = accumulate ? 1 : 0,
+            ThroughActivation = (int)(through?.Activation ?? Activation.None),
         };
-        // the CUDA kernel applies the costly activations to what it has stored, so it writes those outputs twice
-        bool twice = accumulate || activation >= Activation.Elu;
+        // the CUDA kernel applies the costly activations, and the derivative of one, to what it has stored, so it writes those outputs twice
+        bool twice = accumulate || activation >= Activation.Elu || through is not null;
+        var last = bias ?? through?.Output; // never both
         ReadOnlySpan<Access> accesses =
-            [Access.Read(a), Access.Read(b), twice ? Access.Update(c) : Access.Write(c), bias is { } range ? Access.Read(range) : default];
-        if (bias is null) accesses = accesses[..3];
+            [Access.Read(a), Access.Read(b), twice ? Access.Update(c) : Access.Write(c), last is { } range ? Access.Read(range) : default];
+        if (last is null) accesses = accesses[..3];
         switch (device)
         {
             case CpuDevice cpu: cpu.Launch<MatMulCpu, MatMulArgs>(Name(op), dtype, ref args, accesses); break;
@@ -91,7 +98,7 @@ public static class MatMul
 
     private static string Name(MatMulOp op) => op switch { MatMulOp.NN => "matmul_nn", MatMulOp.NT => "matmul_nt", _ => "matmul_tn" };
 
-    private static void Check(DType dtype, MatMulOp op, MatMulShape shape, BufferRange a, BufferRange b, BufferRange? bias, BufferRange c)
+    private static void Check(DType dtype, MatMulOp op, MatMulShape shape, BufferRange a, BufferRange b, BufferRange? bias, BufferRange c, ActivationGradient? through)
     {
         var (batch, m, n, k) = shape;
         if (dtype is not (DType.Float32 or DType.Float64)) Refuse($"takes float or double, not {dtype.CName()}");
@@ -100,6 +107,7 @@ public static class MatMul
         Size("B", b, (long)batch * k * n);
         Size("C", c, (long)batch * m * n);
         if (bias is { } range) Size("the bias", range, n);
+        if (through is { } passed) Size("the activation's output", passed.Output, (long)batch * m * n);
 
         void Size(string what, BufferRange actual, long elements)
         {
@@ -130,6 +138,9 @@ public struct MatMulArgs : IArithmetic
     /// <summary>Address of C, [batch, M, N], written; also read where Accumulate is 1.</summary>
     public ulong C;
 
+    /// <summary>Address of the activation's outputs that a gradient goes on through, laid out as C; 0 where ThroughActivation is 0.</summary>
+    public ulong Through;
+
     /// <summary>Products, one after another in all three.</summary>
     public long Batch;
 
@@ -156,6 +167,9 @@ public struct MatMulArgs : IArithmetic
 
     /// <summary>1 to add to what C holds; 0 only writes it.</summary>
     public int Accumulate;
+
+    /// <summary>Number of the <see cref="Common.Activation"/> whose derivative, told from Through, the sums are multiplied by; 0 for none, and Activation is None where there is one.</summary>
+    public int ThroughActivation;
 
     public readonly double Flops => 2.0 * Batch * M * N * K;
 }

@@ -70,14 +70,18 @@ KERNEL(matmul, MatMulArgs, (TILE_M / THREAD_M * (TILE_N / THREAD_N)), MIN_BLOCKS
         }
     }
 
-    // the costly activations in a rolled loop over the thread's own outputs: their code stands here once, not once an output
-    if (a.Activation < ACT_ELU) return;
+    // the costly activations in a rolled loop over the thread's own outputs: their code stands here once, not once an output. What a gradient goes on
+    // through would spill registers above
+    if (a.Activation < ACT_ELU && a.ThroughActivation == 0) return;
+    IN(REAL, Through);
     NO_UNROLL
     for (int i = 0; i < THREAD_M; i++) {
         NO_UNROLL
         for (int j = 0; j < THREAD_N; j++) {
             gptr<REAL> y = c + Tile::row(i) * a.N + Tile::column(j);
-            if (Tile::row(i) < rows && Tile::column(j) < columns) y[0] = smooth_activation<REAL>(a.Activation, y[0], slope);
+            if (Tile::row(i) >= rows || Tile::column(j) >= columns) continue;
+            if (a.ThroughActivation != 0) y[0] = y[0] * linear_activation_grad<REAL>(a.ThroughActivation, Through[y - C], slope);
+            else y[0] = smooth_activation<REAL>(a.Activation, y[0], slope);
         }
     }
 }

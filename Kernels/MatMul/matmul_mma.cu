@@ -24,6 +24,7 @@ KERNEL(matmul_mma, MatMulArgs, Tile::THREADS, MIN_BLOCKS)
     IN(f32, B);
     IN(f32, Bias);
     UPD(f32, C);
+    IN(f32, Through);
     DYN_SHARED(f32, panels);
 
     i32 tiles_m = (i32)((a.M + TILE_M - 1) / TILE_M), tiles_n = (i32)((a.N + TILE_N - 1) / TILE_N), tile_m, tile_n;
@@ -37,11 +38,12 @@ KERNEL(matmul_mma, MatMulArgs, Tile::THREADS, MIN_BLOCKS)
     f32 acc[Tile::TM][Tile::TN][4] = {};
     mma_product<Tile, MmaMath<PRECISION>::Type>(panels, (i32)a.K, rows, load_a, load_b, acc);
 
-    gptr<f32> c = C + ((batch * a.M + m0) * a.N + n0);
+    const i64 at = (batch * a.M + m0) * a.N + n0;
+    gptr<f32> c = C + at;
     mma_for_each<Tile>(acc, [&](int m, int n, vec4<f32> y) {
         i32 left = m < rows ? columns - n : 0;
         gptr<f32> p = c + (m * a.N + n);
-        finish_outputs<QUADS != 0>(a, p, Bias + (n0 + n), y, left);
+        finish_outputs<QUADS != 0>(a, p, Bias + (n0 + n), Through + (at + (m * a.N + n)), y, left);
     });
 
     if (a.Activation < ACT_ELU) return;

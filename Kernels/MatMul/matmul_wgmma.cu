@@ -29,6 +29,7 @@ KERNEL_CLUSTER(matmul_wgmma, MatMulArgs, Tile::THREADS, 1, TILE_CLUSTER)
     IN(f32, B);
     IN(f32, Bias);
     UPD(f32, C);
+    IN(f32, Through);
     DYN_SHARED(u8, dynamic);
     const WgmmaStages<Tile> memory(dynamic, 1);
 
@@ -69,11 +70,12 @@ KERNEL_CLUSTER(matmul_wgmma, MatMulArgs, Tile::THREADS, 1, TILE_CLUSTER)
 
             const Place p = place_of(tile, tiles_m, tiles_n);
             const i64 m = p.m + wgmma_row(group), n0 = p.n + wgmma_column();
-            gptr<f32> c = C + ((p.product * a.M + m) * a.N + n0);
+            const i64 at = (p.product * a.M + m) * a.N + n0;
+            gptr<f32> c = C + at;
             const bool inside = m < a.M;
             wgmma_for_each<Tile>(acc, [&](int j, vec4<f32> y) {
                 const i64 left = inside ? a.N - n0 - j : 0;
-                finish_outputs<true>(a, c + j, Bias + (n0 + j), y, left > 4 ? 4 : (i32)left);
+                finish_outputs<true>(a, c + j, Bias + (n0 + j), Through + (at + j), y, left > 4 ? 4 : (i32)left);
             });
             NO_UNROLL
             for (int j = 0; a.Activation >= ACT_ELU && inside && j < Tile::N && n0 + j < a.N; j += 8) {

@@ -5,6 +5,7 @@ using GenEngine.Kernels;
 using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Devices.Gpu;
 using GenEngine.Kernels.Devices.Gpu.Cuda;
+using GenEngine.Tests.Kernels.Cuda;
 using GenEngine.Kernels.MatMul;
 using GenEngine.Tests.Files;
 using NUnit.Framework;
@@ -23,14 +24,6 @@ public sealed class EvidenceTests
     public void SetUp()
     {
         _folder = new TemporaryFolder();
-        try
-        {
-            if (NvrtcCompiler.Load().Version != KernelCompiler.FingerprintNvrtc) Assert.Ignore($"fingerprints take NVRTC {KernelCompiler.FingerprintNvrtc}; run tools/get-nvrtc");
-        }
-        catch (DeviceUnavailableException missing)
-        {
-            Assert.Ignore(missing.Message);
-        }
     }
 
     [TearDown]
@@ -114,16 +107,6 @@ public sealed class EvidenceTests
     }
 
     [Test]
-    public void Fingerprints_made_elsewhere_are_read()
-    {
-        NeedsEmulator();
-        Report("--only", "Layout/transpose.cu");
-        var run = ConsoleRun.Of("evidence", "collect", _folder["e.json"], "--device", "simt", "--only", "Transpose", "--fingerprints", _folder["report.json"]);
-        Assert.That(run.Code, Is.EqualTo(ExitCode.Done), run.Error);
-        Assert.That(EvidenceStore.Read(_folder["e.json"]).Kernels.Select(kernel => kernel.File).Distinct(), Is.EqualTo(new[] { "Layout/transpose.cu" }), "the others have no fingerprint there");
-    }
-
-    [Test]
     public void What_cannot_be_is_refused()
     {
         File.WriteAllText(_folder["torn.json"], "{ \"machine\": ");
@@ -131,7 +114,6 @@ public sealed class EvidenceTests
         Refused("No kernel variant has 'nothing'", "evidence", "--only", "nothing");
         Refused("--device cuda, or simt", "evidence", "collect", _folder["e.json"], "--device", "cpu");
         if (TestDevices.SimtMissingReason is not null) return;
-        Refused("Cannot read fingerprints", "evidence", "collect", _folder["e.json"], "--device", "simt", "--fingerprints", _folder["torn.json"]);
         Refused("compute-sanitizer sees no emulator", "evidence", "collect", _folder["e.json"], "--device", "simt", "--checker", "memcheck");
         Refused("every precision", "evidence", "collect", _folder["e.json"], "--device", "simt", "--precision", "bf16");
     }
@@ -139,6 +121,7 @@ public sealed class EvidenceTests
     [Test]
     public void The_readme_shows_the_table()
     {
+        NvrtcTests.Require(); // the table says what compiles
         var run = ConsoleRun.Of("evidence", "--arch", Archs, "--markdown");
         Assert.That(run.Code, Is.EqualTo(ExitCode.Done), run.Error);
         string readme = File.ReadAllText(Path.Combine(Checkout.Root, "README.md")).ReplaceLineEndings("\n");
@@ -157,6 +140,7 @@ public sealed class EvidenceTests
 
     private EvidenceReport Report(params string[] options)
     {
+        NvrtcTests.Require();
         var run = ConsoleRun.Of(["evidence", .. options, "--json", _folder["report.json"]]);
         Assert.That(run.Code, Is.EqualTo(ExitCode.Done), run.Error);
         return JsonSerializer.Deserialize(File.ReadAllText(_folder["report.json"]), ConsoleJson.Default.EvidenceReport)!;

@@ -1,7 +1,10 @@
 using GenEngine.Kernels;
+using GenEngine.Kernels.Convolution;
 using GenEngine.Kernels.Devices;
+using GenEngine.Kernels.Devices.Cpu;
 using GenEngine.Kernels.Devices.Gpu;
 using GenEngine.Kernels.Elementwise;
+using GenEngine.Kernels.Layout;
 using GenEngine.Kernels.MatMul;
 using NUnit.Framework;
 
@@ -35,7 +38,7 @@ public sealed class LaunchProfileTests
 
         var launches = profile.Launches;
         Assert.That(launches.Select(launch => (launch.Step, launch.Label.ToString())), Is.EqualTo(new[] { (1L, "double"), (1L, "relu backward"), (2L, "double"), (2L, "relu backward") }));
-        Assert.That(launches.Select(launch => (launch.BytesRead, launch.BytesWritten)), Is.EqualTo(new[] { (12L, 12L), (12L, 12L), (12L, 12L), (12L, 12L) }), "read and written; updated in place");
+        Assert.That(launches.Select(launch => (launch.Work.BytesRead, launch.Work.BytesWritten)), Is.EqualTo(new[] { (12L, 12L), (12L, 12L), (12L, 12L), (12L, 12L) }), "read and written; updated in place");
         Assert.That(launches.Select(launch => launch.Extents), Is.All.EqualTo("N=3 Quads=0"));
         Assert.That(launches.Select(launch => launch.Kernel), Is.All.StartsWith("unary"));
         Assert.That(launches.Select(launch => launch.Shape.BlockX), Is.All.EqualTo(device.Kind == DeviceKind.Cpu ? 0 : 256));
@@ -60,7 +63,36 @@ public sealed class LaunchProfileTests
         using var c = new DeviceArray(device, DType.Float32, 8);
         using var profile = new LaunchProfile(device);
         profile.Run(1, () => GenEngine.Kernels.MatMul.MatMul.Run(device, DType.Float32, MatMulOp.NN, new MatMulShape(1, 2, 4, 3), a, b, null, c));
-        Assert.That(profile.Launches.Single().Flops, Is.EqualTo(2.0 * 2 * 4 * 3));
+        Assert.That(profile.Launches.Single().Work.Flops, Is.EqualTo(2.0 * 2 * 4 * 3));
+    }
+
+    /// <summary>A mask's taps are left out; what adds the chunks of a filter gradient is no product.</summary>
+    [Test]
+    public void ConvolutionsSayTheirs([Values] Precision precision)
+    {
+        using var device = new GpuDevice(new DryDriver()) { Precision = precision };
+        using var program = new ConvProgram(device, ConvPlan.Create(ConvSpec.Masked(ConvMask.B, 3), new ConvImage(5, 6, 8), 12));
+        using var x = new DeviceArray(device, DType.Float32, 2 * 5 * 6 * 8);
+        using var y = new DeviceArray(device, DType.Float32, 2 * 5 * 6 * 12);
+        using var w = new DeviceArray(device, DType.Float32, 9 * 8 * 12);
+        using var scratch = device.Allocate(ConvWeight.ScratchBytes(device, DType.Float32, program, 2), "scratch");
+        using var profile = new LaunchProfile(device);
+        profile.Run(1, () => Conv.Run(device, DType.Float32, program, 2, x, w, null, y));
+        profile.Run(2, () => ConvWeight.Run(device, DType.Float32, program, 2, x, y, w, scratch.All));
+        const double Products = 2 * 5 * 6 * 8 * 12 * 5; // five of nine taps
+        Assert.That(profile.Launches.Select(launch => launch.Work.Flops), Is.EqualTo(new[] { 2 * Products, 2 * Products, 0 }));
+    }
+
+    /// <summary>Columns 2 to 4 of rows of 8, into rows of 3: a stretch of 3 rows is declared, its three columns are counted.</summary>
+    [Test]
+    public void ABlockOfColumnsCountsWhatItTouches([Values] bool accumulate)
+    {
+        using var device = new CpuDevice();
+        using var x = new DeviceArray(device, DType.Float32, new double[24]);
+        using var y = new DeviceArray(device, DType.Float32, new double[9]);
+        using var profile = new LaunchProfile(device);
+        profile.Run(1, () => CopyBlock.Run(device, DType.Float32, x, y, 3, 3, 8, 2, 3, 0, accumulate));
+        Assert.That((profile.Launches.Single().Work.BytesRead, profile.Launches.Single().Work.BytesWritten), Is.EqualTo((accumulate ? 72L : 36L, 36L)));
     }
 
     [Test]

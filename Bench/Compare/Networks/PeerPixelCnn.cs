@@ -34,7 +34,7 @@ internal sealed class PeerPixelCnn
     public Tensor Loss(Tensor images, Tensor classes)
     {
         var h = _first.Forward(images);
-        foreach (var layer in _layers) h = h.Add(layer.Forward(ActivationLayer.Relu.Forward(h)));
+        foreach (var layer in _layers) h = layer.Forward(ActivationLayer.Relu.Forward(h), residual: h);
         return _logits.Forward(ActivationLayer.Relu.Forward(h)).SoftmaxCrossEntropyMean(classes);
     }
 }

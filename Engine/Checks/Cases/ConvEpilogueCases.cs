@@ -17,6 +17,11 @@ internal sealed class ConvEpilogueCases : IOpCaseSource
 
             yield return Normalized(new Shape(2, 7, 5, 3), 9, transposed: true);
             yield return Own(new Shape(2, 3, 4, 5));
+            foreach (var x in (Shape[])[new(2, 5, 6, 3), new(3, 5, 5, 8), new(1, 8, 8, 64), new(1, 3, 4, 1)])
+            {
+                yield return Behind(x, 7);
+                yield return PreActivated(x);
+            }
         }
     }
 
@@ -39,6 +44,28 @@ internal sealed class ConvEpilogueCases : IOpCaseSource
         Build = t => t[0].Conv2d(t[1], null, ConvSpec.Square(1), residual: t[0]),
         Ulps = 8 + x.Columns,
         Reference = t => [.. Product(t[0], t[1], x.Columns, x.Columns).Select((value, i) => value + t[0][i])],
+    };
+
+    /// <summary>Its input gradient goes on through the activation.</summary>
+    private static OpCase Behind(Shape x, int outputs) => new()
+    {
+        Op = nameof(Ops.Conv2d),
+        Variant = $"{x} -> {outputs}, 1x1, behind LeakyRelu",
+        Inputs = [new(x), new(new Shape(outputs, 1, 1, x.Columns))],
+        Build = t => t[0].LeakyRelu(0.2).Conv2d(t[1], null, ConvSpec.Square(1)),
+        Ulps = 8 + x.Columns,
+        Reference = t => Product([.. t[0].Select(value => value > 0 ? value : 0.2 * value)], t[1], x.Columns, outputs),
+    };
+
+    /// <summary>x + f(relu(x)), He et al. 2016: the gradient through the activation is added to the residual's.</summary>
+    private static OpCase PreActivated(Shape x) => new()
+    {
+        Op = nameof(Ops.Conv2d),
+        Variant = $"{x}, 1x1, behind Relu, what went into that as residual",
+        Inputs = [new(x), new(new Shape(x.Columns, 1, 1, x.Columns))],
+        Build = t => t[0].Relu().Conv2d(t[1], null, ConvSpec.Square(1), residual: t[0]),
+        Ulps = 8 + x.Columns,
+        Reference = t => [.. Product([.. t[0].Select(value => Math.Max(value, 0))], t[1], x.Columns, x.Columns).Select((value, i) => value + t[0][i])],
     };
 
     private static OpCase Normalized(Shape x, int outputs, bool transposed) => new()

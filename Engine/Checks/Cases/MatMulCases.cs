@@ -17,6 +17,7 @@ internal sealed class MatMulCases : IOpCaseSource
 
             foreach (var activation in Enum.GetValues<Activation>()) yield return LinearCase(6, 9, 11, activation);
             yield return LinearCase(37, 50, 20, Activation.Relu);
+            foreach (var (rows, inputs, outputs) in ((int, int, int)[])[(6, 9, 11), (5, 64, 12), (70, 4, 3)]) yield return Behind(rows, inputs, outputs);
         }
     }
 
@@ -47,6 +48,28 @@ internal sealed class MatMulCases : IOpCaseSource
             },
         };
     }
+
+    /// <summary>Its input gradient goes on through an activation, seen under another shape.</summary>
+    private static OpCase Behind(int rows, int inputs, int outputs) => new()
+    {
+        Op = nameof(Ops.Linear),
+        Variant = $"{rows}x{inputs}->{outputs} behind LeakyRelu",
+        Inputs = [new(new Shape(rows, 1, inputs)), new(new Shape(outputs, inputs))],
+        Build = x => x[0].LeakyRelu(0.2).Reshape(rows, inputs).Linear(x[1], null),
+        Ulps = 8 + inputs,
+        Reference = x =>
+        {
+            var y = new double[rows * outputs];
+            for (int i = 0; i < y.Length; i++)
+                for (int c = 0; c < inputs; c++)
+                {
+                    double value = x[0][(i / outputs * inputs) + c];
+                    y[i] += (value > 0 ? value : 0.2 * value) * x[1][(i % outputs * inputs) + c];
+                }
+
+            return y;
+        },
+    };
 
     private static OpCase LinearCase(int rows, int inputs, int outputs, Activation activation) => new()
     {

@@ -34,10 +34,7 @@ public sealed partial class KernelSource
     /// </summary>
     public string Text { get; }
 
-    /// <summary>
-    /// The text without comments, empty lines and marks, each declaration on line 1 of the program: what a compiler makes of it depends neither on
-    /// comments nor on what stands before.
-    /// </summary>
+    /// <summary>The text as <see cref="KernelFingerprint"/> sees it: without comments, empty lines, indentation and marks.</summary>
     internal string Bare => SourceText.Bare(Text);
 
     /// <summary>The files that <see cref="Text"/> is made of, the included ones first met first.</summary>

@@ -5,18 +5,14 @@ namespace GenEngine.Kernels.Devices.Gpu;
 /// <summary>C++ text as a fingerprint sees it.</summary>
 internal static class SourceText
 {
-    /// <summary>Without comments, empty lines and #line marks, and with a mark of line 1 before whatever begins at the beginning of a line: compilers note lines.</summary>
+    /// <summary>Without comments, empty lines, indentation and #line marks.</summary>
     public static string Bare(string text)
     {
         var bare = new StringBuilder(text.Length);
-        bool continues = false; // the line before ends with a backslash
         foreach (string untrimmed in WithoutComments(text).Split('\n'))
         {
-            string line = untrimmed.TrimEnd();
-            if (line.Length == 0 || line.StartsWith("#line", StringComparison.Ordinal)) continue;
-            if (!continues && (char.IsAsciiLetter(line[0]) || line[0] == '_')) bare.Append("#line 1\n");
-            bare.Append(line).Append('\n');
-            continues = line[^1] == '\\';
+            string line = untrimmed.Trim();
+            if (line.Length > 0 && !line.StartsWith("#line", StringComparison.Ordinal)) bare.Append(line).Append('\n');
         }
 
         return bare.ToString();

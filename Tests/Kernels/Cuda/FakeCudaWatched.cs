@@ -31,7 +31,7 @@ public static partial class FakeCudaScenarios
                 Assert.That(launches.Select(launch => launch.End - launch.Start), Is.All.EqualTo(1500));
                 Assert.That(launches.Select(launch => launch.Start), Is.EqualTo(new[] { 0.0, 1500, 3000 }));
                 Assert.That(profile.Steps.Select(one => (one.Start, one.End)), Is.EqualTo(new[] { (0.0, 3000.0), (3000.0, 4500.0) }));
-                Assert.That((launches[1].BytesRead, launches[1].BytesWritten, launches[1].Extents), Is.EqualTo((16, 8, "N=2")));
+                Assert.That((launches[1].Work.BytesRead, launches[1].Work.BytesWritten, launches[1].Extents), Is.EqualTo((16, 8, "N=2")));
                 Assert.That((Read(x), Read(y)), Is.EqualTo((new float[] { 12, 24 }, new float[] { 24, 48 })), "x: 2, 6, 12; y: 10 + 2, + 12");
             });
         }

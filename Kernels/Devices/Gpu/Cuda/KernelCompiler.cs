@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
-using System.Text;
 
 namespace GenEngine.Kernels.Devices.Gpu.Cuda;
 
@@ -10,9 +8,6 @@ namespace GenEngine.Kernels.Devices.Gpu.Cuda;
 /// </summary>
 public sealed class KernelCompiler(NvrtcCompiler nvrtc, CubinCache? cache)
 {
-    /// <summary>The NVRTC that fingerprints are made with.</summary>
-    public static readonly Version FingerprintNvrtc = new(12, 4);
-
     // the compiler recurses deeper than a pool thread's stack is sure to hold
     private const int StackBytes = 32 << 20;
 
@@ -50,22 +45,6 @@ public sealed class KernelCompiler(NvrtcCompiler nvrtc, CubinCache? cache)
         MakeAll(modules);
         return [.. kernels.Zip(modules, (kernel, module) => module.Value.Find(kernel.Entry)
             ?? throw new EngineException($"{kernel.File} has no KERNEL named '{kernel.Entry}'; it has: {string.Join(", ", module.Value.Entries.Select(entry => entry.Entry))}."))];
-    }
-
-    /// <summary>
-    /// SHA-256 of what the pinned NVRTC's front end makes of each variant for sm_90, and of the options: it stays when comments or other functions change, so
-    /// that evidence from a GPU stays valid, and is the same in every process, which machine code is not (<see cref="NvrtcCompiler.CompileFront"/>).
-    /// </summary>
-    /// <returns>One in hexadecimal a variant, in the order given.</returns>
-    /// <exception cref="EngineException">Another NVRTC is loaded; or as <see cref="Compile"/>.</exception>
-    public IReadOnlyList<string> Fingerprints(IReadOnlyCollection<GpuKernel> kernels)
-    {
-        if (Nvrtc.Version != FingerprintNvrtc)
-            throw new EngineException($"Fingerprints are made with NVRTC {FingerprintNvrtc}; this is {Nvrtc.Version} ({Nvrtc.LibraryPath}). Run tools/get-nvrtc and set GENENGINE_NVRTC to the folder it prints.");
-        var texts = kernels.Select(kernel => kernel.File).Distinct().ToDictionary(file => file, file => KernelSource.Load(file).Bare);
-        var prints = kernels.Select(kernel => Front(kernel, texts[kernel.File])).ToArray();
-        MakeAll(prints);
-        return [.. prints.Select(print => Convert.ToHexStringLower(print.Value.Image))];
     }
 
     private static void MakeAll(IEnumerable<Lazy<CompiledModule>> modules)
@@ -107,24 +86,6 @@ public sealed class KernelCompiler(NvrtcCompiler nvrtc, CubinCache? cache)
             if (Cache?.Find(key) is { } kept) return kept;
             var module = Nvrtc.Compile(kernel.File, text, kernel.DefineList, arch);
             Interlocked.Increment(ref _compiled);
-            Cache?.Store(key, module);
-            return module;
-        }));
-    }
-
-    // a fingerprint, kept as a program without entries
-    private Lazy<CompiledModule> Front(GpuKernel kernel, string text)
-    {
-        var arch = Specific(kernel, CudaArch.Sm(90));
-        var options = NvrtcCompiler.FrontOptions(kernel.DefineList, arch);
-        string key = CubinCache.Key(kernel.File, text, options, Nvrtc.Version);
-        return _modules.GetOrAdd(key, _ => new Lazy<CompiledModule>(() =>
-        {
-            if (Cache?.Find(key) is { } kept) return kept;
-            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            hash.AppendData(Encoding.UTF8.GetBytes(string.Join('\n', options)));
-            hash.AppendData(Nvrtc.CompileFront(kernel.File, text, options));
-            var module = new CompiledModule(arch, hash.GetHashAndReset(), "", []);
             Cache?.Store(key, module);
             return module;
         }));

@@ -37,8 +37,6 @@ internal static unsafe partial class Nvrtc
     [LibraryImport(Library)] public static partial nvrtcResult nvrtcGetProgramLog(nint program, byte* log);
     [LibraryImport(Library)] public static partial nvrtcResult nvrtcGetCUBINSize(nint program, out nuint bytes);
     [LibraryImport(Library)] public static partial nvrtcResult nvrtcGetCUBIN(nint program, byte* cubin);
-    [LibraryImport(Library)] public static partial nvrtcResult nvrtcGetLTOIRSize(nint program, out nuint bytes);
-    [LibraryImport(Library)] public static partial nvrtcResult nvrtcGetLTOIR(nint program, byte* code);
     [LibraryImport(Library)] public static partial nvrtcResult nvrtcGetPTXSize(nint program, out nuint bytes);
     [LibraryImport(Library)] public static partial nvrtcResult nvrtcGetPTX(nint program, byte* ptx);
 }

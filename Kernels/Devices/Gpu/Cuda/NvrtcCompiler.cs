@@ -68,21 +68,6 @@ public sealed unsafe class NvrtcCompiler
         return new CompiledModule(arch, Bytes(cubinBytes, buffer => Nvrtc.nvrtcGetCUBIN(program, (byte*)buffer)), log, ptx);
     });
 
-    /// <summary>The options of <see cref="CompileFront"/>.</summary>
-    internal static IReadOnlyList<string> FrontOptions(IEnumerable<string> defines, CudaArch arch) =>
-        [$"--gpu-architecture={arch}", .. CommonOptions, "-dlto", .. defines.Select(define => "-D" + define)];
-
-    /// <summary>
-    /// What the compiler's front end makes of a program: IR for optimisation at link time, packed. What comes behind it follows the addresses that
-    /// its memory happens to get: of one source it makes several machine codes, more often the more it has compiled before. This was always the same.
-    /// </summary>
-    /// <exception cref="EngineException">As <see cref="Compile"/>.</exception>
-    internal byte[] CompileFront(string name, string text, IReadOnlyList<string> options) => Run(name, text, options, (program, _) =>
-    {
-        Check(Nvrtc.nvrtcGetLTOIRSize(program, out nuint bytes));
-        return Bytes(bytes, buffer => Nvrtc.nvrtcGetLTOIR(program, (byte*)buffer));
-    });
-
     private T Run<T>(string name, string text, IReadOnlyList<string> options, Func<nint, string, T> take)
     {
         using var source = new Utf8Strings([text, name]);

@@ -1,0 +1,66 @@
+using System.CommandLine;
+using GenEngine.Bench.Compare;
+using GenEngine.Bench.Shapes;
+using GenEngine.Kernels.Devices.Gpu;
+using GenEngine.Text;
+using Spectre.Console;
+using static System.FormattableString;
+
+namespace GenEngine.Bench.Commands;
+
+/// <summary>bench floor: the least time of a training step on a GPU that need not be there, and what it is made of.</summary>
+internal static class BenchFloor
+{
+    public static ConsoleCommand Create()
+    {
+        var command = new ConsoleCommand(
+            "floor",
+            "The least time that a captured training step can take on a GPU, from what its launches declare: arithmetic over the rate, bytes over the bandwidth, and the longest chain of launches. Nothing runs; no GPU is needed.")
+        {
+            Examples = [("bench floor step-vae --precision tf32", "an H200, by its public figures"), ("bench floor step-dcgan64-paper --precision bf16 --top 20", "more lines of what it is made of")],
+        };
+        var names = StepEntry.All.Select(entry => entry.Name).ToList();
+        var name = new Argument<string>("name") { Description = "A step as 'bench step' has them." };
+        name.CompletionSources.Add([.. names]);
+        name.Validators.Add(result =>
+        {
+            if (!names.Contains(result.Tokens[0].Value)) result.AddError(NearestName.Unknown("step", result.Tokens[0].Value, names));
+        });
+        var batch = Options.Number("--batch", "Images or sequences a step; 0 takes the usual one.", 0, 0);
+        var chain = new Option<bool>("--chain") { Description = "List the launches of the longest chain too." };
+        var top = Options.Number("--top", "Lines of the table.", 1, 12);
+        var precision = Options.Precision([.. Enum.GetValues<Precision>().Select(value => value.Name())]);
+        var json = Options.JsonFile();
+        command.Arguments.Add(name);
+        foreach (Option option in (Option[])[batch, precision, top, chain, json]) command.Options.Add(option);
+        command.OnRun(session =>
+        {
+            var entry = StepEntry.All.First(entry => entry.Name == session.Get(name));
+            var report = StepFloor.Of(AssumedGpu.H200, Enum.GetValues<Precision>().First(value => value.Name() == session.Get(precision)), entry, session.Get(batch) is > 0 and var given ? given : entry.Batch);
+            string? path = session.Get(json);
+            if (path is not null) Json.Write(session, path, ConsoleJson.Default.StepFloorReport, report);
+            if (path is not "") Print(session, entry, report, session.Get(top), session.Get(chain));
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static void Print(Session session, StepEntry entry, StepFloorReport report, int top, bool chain)
+    {
+        session.Out.WriteLine(Invariant($"training step: {entry.Purpose}, batch {report.Batch}, {report.Precision}, on an {report.Gpu} by its public figures: a floor, not a measurement"));
+        session.Out.WriteLine(Invariant($"{report.Launches} launches, {report.SerialMicroseconds:F1} us one after another"));
+        session.Out.WriteLine(Invariant($"longest chain: {report.Chain.Count} launches, {report.ChainMicroseconds:F1} us with {1e6 * AssumedGpu.H200.NodeSeconds:F1} us a launch"));
+        var table = new Table().Border(TableBorder.Simple).AddColumns("operation", "kernel");
+        foreach (string title in (string[])["launches", "us", "share", "of it arithmetic", "MB", "GFLOP"]) table.AddColumn(new TableColumn(title).RightAligned());
+        foreach (var line in report.Lines.Take(top))
+        {
+            table.AddRow(
+                Markup.Escape(line.Op), Markup.Escape(line.Kernel), Invariant($"{line.Launches}"), Invariant($"{line.Microseconds:F1}"), Invariant($"{100 * line.Microseconds / report.SerialMicroseconds:F0} %"),
+                Invariant($"{100 * line.ArithmeticMicroseconds / line.Microseconds:F0} %"), Invariant($"{line.MegaBytes:F1}"), Invariant($"{line.Gflop:F2}"));
+        }
+
+        session.Console.Write(table);
+        if (!chain) return;
+        foreach (var link in report.Chain) session.Out.WriteLine(Invariant($"{link.Microseconds,8:F2} us  {link.Kernel}, {link.Op}"));
+    }
+}
