@@ -141,13 +141,15 @@ internal sealed class GradientSink
     /// <param name="write">write(range, accumulate, null, null), or write(range, false, activation, what it is added to or null).</param>
     public void AddThrough(Tensor input, bool adds, Action<BufferRange, bool, ActivationGradient?, BufferRange?> write)
     {
+        if (!Wants(input)) return;
+
         // under another shape it is the same gradient
         var viewed = input;
         while (viewed.Producer is { IsView: true } view && _readers[viewed] == 1 && !_gradients.ContainsKey(viewed)) viewed = view.Inputs[0];
-        if (viewed.Activated is not null && Wants(viewed)) input = viewed;
+        if (viewed.Activated is not null) input = viewed;
 
         // several contributions are summed before they go through an activation
-        if (input.Activated is not { } activated || input.Producer is not { } producer || !Wants(input) || _readers[input] > 1 || _gradients.ContainsKey(input))
+        if (input.Activated is not { } activated || input.Producer is not { } producer || _readers[input] > 1 || _gradients.ContainsKey(input))
         {
             Add(input, (range, accumulate) => write(range, accumulate, null, null));
             return;

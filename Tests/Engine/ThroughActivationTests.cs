@@ -99,6 +99,17 @@ public sealed class ThroughActivationTests
         Assert.That(group.Gradient(group["linear"]).ToDoubles(), Is.EqualTo(first));
     }
 
+    /// <summary>What a frozen network made has operations before it that no gradient flows through.</summary>
+    [Test]
+    public void What_nobody_differentiates_is_left_alone()
+    {
+        var (frozen, trained) = (Parameters(), Parameters());
+        using var step = _context.BeginStep();
+        var made = Input().Linear(frozen["linear"], null, Activation.Relu).Reshape(24, 5).Reshape(2, 12, 5);
+        _context.Tape.Backward(made.Linear(trained["linear"], null).Square().Sum(), [trained]);
+        Assert.That(trained.Gradient(trained["linear"]).ToDoubles(), Has.Some.Not.Zero);
+    }
+
     private static TestCaseData Case(string name, Func<Tensor, ParameterGroup, Func<Tensor, Tensor>, Tensor> network, int passes) => new TestCaseData(network, passes).SetArgDisplayNames(name);
 
     private (double[] Gradients, int Passes) Gradients(Func<Tensor, ParameterGroup, Func<Tensor, Tensor>, Tensor> network, Func<Tensor, Tensor> rectify)
