@@ -9,8 +9,8 @@ public sealed class KernelsRunTests
     internal const string NaiveMatMul = """
         #include "Common/prelude.cuh"
         #define MY_ARGS(F) \
-            F(garg<const REAL>, A) F(garg<const REAL>, B) F(garg<const REAL>, Bias) F(garg<REAL>, C) F(i64, Batch) F(i64, M) F(i64, N) F(i64, K) \
-            F(f64, Slope) F(i32, Op) F(i32, Activation) F(i32, HasBias) F(i32, Accumulate)
+            F(garg<const REAL>, A) F(garg<const REAL>, B) F(garg<const REAL>, Bias) F(garg<REAL>, C) F(garg<const REAL>, Through) F(i64, Batch) F(i64, M) F(i64, N) F(i64, K) \
+            F(f64, Slope) F(i32, Op) F(i32, Activation) F(i32, HasBias) F(i32, Accumulate) F(i32, ThroughActivation)
         ARGS(MyArgs, MY_ARGS)
         KERNEL(mine, MyArgs, 1024, 1)
         {

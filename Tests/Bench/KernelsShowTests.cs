@@ -45,7 +45,7 @@ public sealed class KernelsShowTests
         var run = ConsoleRun.Of("kernels", "show", "matmul", "--launch", "--like", "Linear 37x50->20");
         Assert.That((run.Code, run.Error), Is.EqualTo((ExitCode.Done, "")));
         Assert.That(run.Out, Does.Contain("op case Linear 37x50->20 Relu, float: 3 launches").And.Contain("MatMul/matmul.cu, grid 3 x 1 x 1, block 128, dynamic shared memory 0 bytes")
-            .And.Contain("argument block MatMulArgs, 88 bytes").And.Contain("\n     40  M              37\n").And.Contain("\n     64  Slope          0.1\n").And.Contain("for linear backward"));
+            .And.Contain("argument block MatMulArgs, 104 bytes").And.Contain("\n     48  M              37\n").And.Contain("\n     72  Slope          0.1\n").And.Contain("for linear backward"));
         Assert.That(run.Out, Does.Match(@"\n      0  A              0x[0-9a-f]+  \(read, 7400 bytes\)\n").And.Match("written  0x[0-9a-f]+, 2960 bytes: step arena chunk 0"));
     }
 

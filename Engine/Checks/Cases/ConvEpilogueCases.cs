@@ -50,7 +50,7 @@ internal sealed class ConvEpilogueCases : IOpCaseSource
     private static OpCase Behind(Shape x, int outputs) => new()
     {
         Op = nameof(Ops.Conv2d),
-        Variant = $"{x} -> {outputs}, 1x1, behind LeakyRelu",
+        Variant = $"{x} -> {outputs}, 1x1, behind a leaky rectifier",
         Inputs = [new(x), new(new Shape(outputs, 1, 1, x.Columns))],
         Build = t => t[0].LeakyRelu(0.2).Conv2d(t[1], null, ConvSpec.Square(1)),
         Ulps = 8 + x.Columns,
@@ -61,7 +61,7 @@ internal sealed class ConvEpilogueCases : IOpCaseSource
     private static OpCase PreActivated(Shape x) => new()
     {
         Op = nameof(Ops.Conv2d),
-        Variant = $"{x}, 1x1, behind Relu, what went into that as residual",
+        Variant = $"{x}, 1x1, behind a rectifier, what went into that as residual",
         Inputs = [new(x), new(new Shape(x.Columns, 1, 1, x.Columns))],
         Build = t => t[0].Relu().Conv2d(t[1], null, ConvSpec.Square(1), residual: t[0]),
         Ulps = 8 + x.Columns,

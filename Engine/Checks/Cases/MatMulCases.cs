@@ -53,7 +53,7 @@ internal sealed class MatMulCases : IOpCaseSource
     private static OpCase Behind(int rows, int inputs, int outputs) => new()
     {
         Op = nameof(Ops.Linear),
-        Variant = $"{rows}x{inputs}->{outputs} behind LeakyRelu",
+        Variant = $"{rows}x{inputs}->{outputs} behind a leaky rectifier",
         Inputs = [new(new Shape(rows, 1, inputs)), new(new Shape(outputs, inputs))],
         Build = x => x[0].LeakyRelu(0.2).Reshape(rows, inputs).Linear(x[1], null),
         Ulps = 8 + inputs,
