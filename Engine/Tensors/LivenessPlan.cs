@@ -6,12 +6,22 @@ namespace GenEngine;
 internal sealed class BlockLifetimes : ILaunchObserver
 {
     private readonly List<BlockLifetime> _live = [];
-    private readonly List<MemoryUse> _uses = [];
+    private readonly List<MemoryUse[]> _launches = [];
+    private LaunchOrder? _order;
 
     public List<BlockLifetime> Blocks { get; } = [];
 
-    /// <summary>As if no two blocks shared memory.</summary>
-    public LaunchOrder Order { get; } = new();
+    /// <summary>As if no two blocks shared memory; made when it is first asked for, not while the step runs.</summary>
+    public LaunchOrder Order
+    {
+        get
+        {
+            if (_order is not null) return _order;
+            _order = new LaunchOrder();
+            foreach (var uses in _launches) _order.Add(uses);
+            return _order;
+        }
+    }
 
     public void Add(ArenaBlock block, long size)
     {
@@ -24,21 +34,18 @@ internal sealed class BlockLifetimes : ILaunchObserver
 
     public void OnLaunch(string kernel, ReadOnlySpan<Access> accesses)
     {
-        _uses.Clear();
-        foreach (ref readonly var access in accesses)
+        var uses = new MemoryUse[accesses.Length];
+        for (int i = 0; i < uses.Length; i++)
         {
-            var range = access.Range;
-            if (Find(range) is not { } block)
-            {
-                _uses.Add(new MemoryUse(range.Buffer, range.Offset, range.Bytes, access.Mode));
-                continue;
-            }
-
-            _uses.Add(new MemoryUse(block, range.Offset - block.Block.Range.Offset, range.Bytes, access.Mode));
-            block.Touch(Order.Count);
+            var range = accesses[i].Range;
+            var block = Find(range);
+            block?.Touch(_launches.Count);
+            uses[i] = block is null
+                ? new MemoryUse(range.Buffer, range.Offset, range.Bytes, accesses[i].Mode)
+                : new MemoryUse(block, range.Offset - block.Block.Range.Offset, range.Bytes, accesses[i].Mode);
         }
 
-        Order.Add([.. _uses]);
+        _launches.Add(uses);
     }
 
     /// <summary>The live block that a range lies in; a few dozen are live at once.</summary>
