@@ -28,8 +28,7 @@ internal sealed class DeviceOptions
     /// <param name="doubles">Whether --precision float64 is a choice too; see <see cref="Real"/>.</param>
     public DeviceOptions(Command command, DeviceKind? standard = null, int threads = 0, bool doubles = false)
     {
-        string[] names = [.. Enum.GetValues<Precision>().Select(precision => precision.Name())];
-        _precision = Options.Precision(doubles ? [.. names, Float64] : names);
+        _precision = Options.Precision(doubles ? [.. Options.Precisions, Float64] : Options.Precisions);
         string rule = standard is { } kind ? $"{kind.Name()} when not given" : "when not given, cuda where there is a GPU, else cpu";
         _device = Options.Choice("--device", $"Where to run; {rule}.", "cpu", "simt", "cuda");
         _threads = Options.Threads(threads);
@@ -78,7 +77,7 @@ internal sealed class DeviceOptions
         bool check = session.Get(_check);
         if (check && kind is { } plain && plain != DeviceKind.Simt) throw new UsageException($"--check belongs to --device simt, not to {plain.Name()}.");
         if (session.Given(_isa) && kind is { } other && other != DeviceKind.Cpu) throw new UsageException($"--isa belongs to --device cpu, not to {other.Name()}.");
-        var precision = Enum.GetValues<Precision>().FirstOrDefault(value => value.Name() == PrecisionName(session), Precision.Float32);
+        var precision = Options.PrecisionNamed(PrecisionName(session));
         if (precision != Precision.Float32 && kind == DeviceKind.Cpu) throw new UsageException(NoTensorCores(precision));
         var device = DeviceFactory.Open(kind, session.Get(_threads), Isa(session), check, substitute);
         if (precision == Precision.Float32) return device;

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Numerics;
 using GenEngine.Bench.Completion;
 using GenEngine.Data;
+using GenEngine.Kernels.Devices.Gpu;
 using GenEngine.Text;
 
 namespace GenEngine.Bench;
@@ -67,6 +68,12 @@ internal static class Options
     public static Option<int> Batch(int standard = 128) => Number("--batch", "Examples a step.", 1, standard);
 
     public static Option<int> Threads(int standard = 0) => Number("--threads", "CPU threads, the caller included; 0 takes one a core.", 0, standard, 1024);
+
+    /// <summary>What products compute in, by their names.</summary>
+    public static string[] Precisions { get; } = [.. Enum.GetValues<Precision>().Select(value => value.Name())];
+
+    /// <summary>Float32 for a name that is none of <see cref="Precisions"/>, such as float64.</summary>
+    public static Precision PrecisionNamed(string name) => Enum.GetValues<Precision>().FirstOrDefault(value => value.Name() == name);
 
     /// <param name="names">What there is to choose from, the default first.</param>
     public static Option<string> Precision(params string[] names) => OneOf("--precision", "What float32 matrix products and convolutions compute in; the others use tensor cores", names);

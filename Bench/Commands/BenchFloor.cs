@@ -1,8 +1,6 @@
 using System.CommandLine;
 using GenEngine.Bench.Compare;
 using GenEngine.Bench.Shapes;
-using GenEngine.Kernels.Devices.Gpu;
-using GenEngine.Text;
 using Spectre.Console;
 using static System.FormattableString;
 
@@ -19,24 +17,16 @@ internal static class BenchFloor
         {
             Examples = [("bench floor step-vae --precision tf32", "an H200, by its public figures"), ("bench floor step-dcgan64-paper --precision bf16 --top 20", "more lines of what it is made of")],
         };
-        var names = StepEntry.All.Select(entry => entry.Name).ToList();
-        var name = new Argument<string>("name") { Description = "A step as 'bench step' has them." };
-        name.CompletionSources.Add([.. names]);
-        name.Validators.Add(result =>
-        {
-            if (!names.Contains(result.Tokens[0].Value)) result.AddError(NearestName.Unknown("step", result.Tokens[0].Value, names));
-        });
-        var batch = Options.Number("--batch", "Images or sequences a step; 0 takes the usual one.", 0, 0);
+        var step = new StepArguments(command, "A step as 'bench step' has them.");
         var chain = new Option<bool>("--chain") { Description = "List the launches of the longest chain too." };
         var top = Options.Number("--top", "Lines of the table.", 1, 12);
-        var precision = Options.Precision([.. Enum.GetValues<Precision>().Select(value => value.Name())]);
+        var precision = Options.Precision(Options.Precisions);
         var json = Options.JsonFile();
-        command.Arguments.Add(name);
-        foreach (Option option in (Option[])[batch, precision, top, chain, json]) command.Options.Add(option);
+        foreach (Option option in (Option[])[precision, top, chain, json]) command.Options.Add(option);
         command.OnRun(session =>
         {
-            var entry = StepEntry.All.First(entry => entry.Name == session.Get(name));
-            var report = StepFloor.Of(AssumedGpu.H200, Enum.GetValues<Precision>().First(value => value.Name() == session.Get(precision)), entry, session.Get(batch) is > 0 and var given ? given : entry.Batch);
+            var (entry, batch) = step.Get(session);
+            var report = StepFloor.Of(AssumedGpu.H200, Options.PrecisionNamed(session.Get(precision)!), entry, batch);
             string? path = session.Get(json);
             if (path is not null) Json.Write(session, path, ConsoleJson.Default.StepFloorReport, report);
             if (path is not "") Print(session, entry, report, session.Get(top), session.Get(chain));

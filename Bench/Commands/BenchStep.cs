@@ -1,7 +1,6 @@
 using System.CommandLine;
 using GenEngine.Bench.Compare;
 using GenEngine.Bench.Shapes;
-using GenEngine.Text;
 
 namespace GenEngine.Bench.Commands;
 
@@ -20,23 +19,14 @@ internal static class BenchStep
                 ("bench step step-wavenet --batch 1 --device simt", "fewer at a time"),
             ],
         };
-        var names = StepEntry.All.Select(entry => entry.Name).ToList();
-        var name = new Argument<string>("name") { Description = "One of " + string.Join(", ", StepEntry.All.Select(entry => $"{entry.Name} ({entry.Purpose}, batch {entry.Batch})")) + "." };
-        name.CompletionSources.Add([.. StepEntry.All.Select(entry => entry.Name)]);
-        name.Validators.Add(result =>
-        {
-            if (!names.Contains(result.Tokens[0].Value)) result.AddError(NearestName.Unknown("step", result.Tokens[0].Value, names));
-        });
-        var batch = Options.Number("--batch", "Images or sequences a step; 0 takes the usual one.", 0, 0);
-        command.Arguments.Add(name);
-        command.Options.Add(batch);
+        var step = new StepArguments(command, "One of " + string.Join(", ", StepEntry.All.Select(entry => $"{entry.Name} ({entry.Purpose}, batch {entry.Batch})")) + ".");
         var unroll = Options.Unroll();
         command.Options.Add(unroll);
         var bench = new ShapeBench(command);
         command.OnRun(session =>
         {
-            var entry = StepEntry.All.First(entry => entry.Name == session.Get(name));
-            return bench.Run(session, (device, real) => new StepShape(device, real, entry, session.Get(batch) is > 0 and var given ? given : entry.Batch, Options.Unrolled(session.Get(unroll))!.Value));
+            var (entry, batch) = step.Get(session);
+            return bench.Run(session, (device, real) => new StepShape(device, real, entry, batch, Options.Unrolled(session.Get(unroll))!.Value));
         });
         return command;
     }

@@ -151,7 +151,7 @@ internal sealed class GradientSink
         // several contributions are summed before they go through an activation
         if (input.Activated is not { } activated || input.Producer is not { } producer || _readers[input] > 1 || _gradients.ContainsKey(input))
         {
-            Add(input, (range, accumulate) => write(range, accumulate, null, null));
+            Plain();
             return;
         }
 
@@ -170,7 +170,7 @@ internal sealed class GradientSink
         bool summed = _gradients.TryGetValue(before, out var known);
         if (before.Group is not null || (summed && !adds))
         {
-            Add(input, (range, accumulate) => write(range, accumulate, null, null));
+            Plain();
             return;
         }
 
@@ -178,6 +178,8 @@ internal sealed class GradientSink
         write(sum.Range, false, passed, known?.Range);
         Release(before);
         Own(before, sum);
+
+        void Plain() => Add(input, (range, accumulate) => write(range, accumulate, null, null));
     }
 
     /// <summary>

@@ -33,14 +33,14 @@ public static partial class Ops
     public static Tensor Clamp(this Tensor x, double low, double high) => Unary(x, UnaryOp.Clamp, "clamp", low, high);
 
     /// <summary>max(x, 0); the gradient at 0 is 0.</summary>
-    public static Tensor Relu(this Tensor x) => Unary(x, UnaryOp.Relu, "relu");
+    public static Tensor Relu(this Tensor x) => Unary(x, UnaryOp.Relu, "relu", activation: Activation.Relu);
 
     /// <summary>x where positive, slope*x elsewhere.</summary>
     /// <exception cref="Kernels.EngineException">A negative slope.</exception>
     public static Tensor LeakyRelu(this Tensor x, double slope = 0.2)
     {
         Shapes.Slope(slope);
-        return Unary(x, UnaryOp.LeakyRelu, "leaky relu", slope);
+        return Unary(x, UnaryOp.LeakyRelu, "leaky relu", slope, activation: Activation.LeakyRelu);
     }
 
     /// <summary>x where positive, alpha*(exp(x)-1) elsewhere (Clevert et al. 2015).</summary>
@@ -76,7 +76,8 @@ public static partial class Ops
         _ => x,
     };
 
-    private static Tensor Unary(Tensor x, UnaryOp op, string name, double p0 = 0, double p1 = 0)
+    /// <param name="activation">What it is, where gradients may have gone through it already when its turn comes.</param>
+    private static Tensor Unary(Tensor x, UnaryOp op, string name, double p0 = 0, double p1 = 0, Activation activation = Activation.None)
     {
         Shapes.Real(x, name);
         var context = x.Context;
@@ -84,7 +85,6 @@ public static partial class Ops
         UnaryKernel.Run(context.Device, context.Real, op, x.Range, y.Range, x.Count, p0, p1);
         context.Trace?.Add(y, new Traced.Unary(op, p0, p1), x);
         var saved = UnaryKernel.SavesOutput(op) ? y : x;
-        var activation = op switch { UnaryOp.Relu => Activation.Relu, UnaryOp.LeakyRelu => Activation.LeakyRelu, _ => Activation.None };
         context.Tape.Record(
             name, [y], [x], [saved],
             (_, sink) => sink.Transform(y, x, (dy, dx, accumulate) => UnaryKernel.Backward(context.Device, context.Real, op, saved.Range, dy, dx, x.Count, p0, p1, accumulate)),

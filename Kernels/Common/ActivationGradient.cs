@@ -13,4 +13,13 @@ public readonly record struct ActivationGradient(Activation Activation, double S
 {
     /// <summary>Whether products can pass gradients on: the activations whose derivative is one comparison.</summary>
     public static bool Serves(Activation activation) => activation is Activation.Relu or Activation.LeakyRelu;
+
+    /// <param name="product">Who asks, for the message.</param>
+    /// <param name="alone">The product has no bias and no activation, and does not accumulate.</param>
+    /// <exception cref="EngineException">It cannot be passed through.</exception>
+    internal void Check(string product, bool alone)
+    {
+        if (Serves(Activation) && alone) return;
+        throw new EngineException($"{product}: a gradient goes on through Relu and LeakyRelu alone, without bias, activation or accumulating; this one through {Activation}.");
+    }
 }

@@ -48,8 +48,7 @@ public static class Conv
         if (dtype is not (DType.Float32 or DType.Float64)) throw new EngineException($"{Name} takes float or double, not {dtype.CName()}.");
         if (batch <= 0) throw new EngineException($"{Name} {plan}: a batch of {batch} images; it must be positive.");
         if (residual is not null && activation != Activation.None) throw new EngineException($"{Name} {plan}: a residual behind {activation}; it is added where there is no activation.");
-        if (through is { } passed && (!ActivationGradient.Serves(passed.Activation) || bias is not null || activation != Activation.None || accumulate))
-            throw new EngineException($"{Name} {plan}: a gradient goes on through Relu and LeakyRelu alone, without bias, activation or accumulating; this one through {passed.Activation}.");
+        through?.Check($"{Name} {plan}", bias is null && activation == Activation.None && !accumulate);
         x = x.First(Name, "x", dtype, batch * plan.Input.Count);
         filter = filter.First(Name, "filter", dtype, plan.FilterCount);
         bias = bias?.First(Name, "bias", dtype, plan.Output.Channels);

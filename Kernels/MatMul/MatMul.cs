@@ -55,8 +55,7 @@ public static class MatMul
         ActivationGradient? through = null)
     {
         Check(dtype, op, shape, a, b, bias, c, through);
-        if (through is { } passed && (!ActivationGradient.Serves(passed.Activation) || bias is not null || activation != Activation.None || accumulate))
-            throw new EngineException($"{Name(op)}: a gradient goes on through Relu and LeakyRelu alone, without bias, activation or accumulating; this one through {passed.Activation}.");
+        through?.Check(Name(op), bias is null && activation == Activation.None && !accumulate);
         var args = new MatMulArgs
         {
             A = a.Address,

@@ -10,26 +10,9 @@ using BatchNormKernel = GenEngine.Kernels.Normalization.BatchNorm;
 namespace GenEngine.Tests.Engine;
 
 /// <summary>Batch norm as a layer: who moves the running statistics, evaluation, captured steps, files.</summary>
-public sealed class BatchNormTests
+public sealed class BatchNormTests() : OnCpu(seed: 5)
 {
     private static readonly double[] s_values = [.. Enumerable.Range(0, 40 * 6).Select(i => Math.Sin(i * 1.7) + (i % 6))];
-
-    private CpuDevice _device = null!;
-    private Context _context = null!;
-
-    [SetUp]
-    public void Open()
-    {
-        _device = new CpuDevice(new CpuOptions(Threads: 2)) { PoisonWrites = true };
-        _context = new Context(_device, seed: 5);
-    }
-
-    [TearDown]
-    public void Close()
-    {
-        _context.Dispose();
-        _device.Dispose();
-    }
 
     [Test]
     public void Only_a_phase_that_owns_the_network_moves_its_running_statistics()

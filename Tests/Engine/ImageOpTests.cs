@@ -1,31 +1,13 @@
 using GenEngine.Kernels;
 using GenEngine.Kernels.Common;
-using GenEngine.Kernels.Devices.Cpu;
 using GenEngine.Kernels.Gate;
 using NUnit.Framework;
 
 namespace GenEngine.Tests.Engine;
 
 /// <summary>Pooling, resampling, embeddings and gates as operations and layers: refusals, and the gradients that op cases do not reach.</summary>
-public sealed class ImageOpTests
+public sealed class ImageOpTests : OnCpu
 {
-    private CpuDevice _device = null!;
-    private Context _context = null!;
-
-    [SetUp]
-    public void Open()
-    {
-        _device = new CpuDevice(new CpuOptions(Threads: 2)) { PoisonWrites = true };
-        _context = new Context(_device);
-    }
-
-    [TearDown]
-    public void Close()
-    {
-        _context.Dispose();
-        _device.Dispose();
-    }
-
     [Test]
     public void Shapes_that_do_not_fit_are_refused_with_the_operation_and_the_numbers()
     {

@@ -1,29 +1,11 @@
 using GenEngine.Kernels;
-using GenEngine.Kernels.Devices.Cpu;
 using NUnit.Framework;
 
 namespace GenEngine.Tests.Engine;
 
 /// <summary>Weight-normalised layers and their data-dependent initialisation.</summary>
-public sealed class NormalizedWeightTests
+public sealed class NormalizedWeightTests() : OnCpu(seed: 3)
 {
-    private CpuDevice _device = null!;
-    private Context _context = null!;
-
-    [SetUp]
-    public void Open()
-    {
-        _device = new CpuDevice(new CpuOptions(Threads: 2)) { PoisonWrites = true };
-        _context = new Context(_device, seed: 3);
-    }
-
-    [TearDown]
-    public void Close()
-    {
-        _context.Dispose();
-        _device.Dispose();
-    }
-
     [Test]
     public void The_weight_starts_as_its_directions_start()
     {

@@ -1,29 +1,11 @@
 using GenEngine.Kernels;
-using GenEngine.Kernels.Devices.Cpu;
 using GenEngine.Kernels.Reduction;
 using NUnit.Framework;
 
 namespace GenEngine.Tests.Engine;
 
-public sealed class TapeTests
+public sealed class TapeTests : OnCpu
 {
-    private CpuDevice _device = null!;
-    private Context _context = null!;
-
-    [SetUp]
-    public void Open()
-    {
-        _device = new CpuDevice(new CpuOptions(Threads: 2)) { PoisonWrites = true };
-        _context = new Context(_device);
-    }
-
-    [TearDown]
-    public void Close()
-    {
-        _context.Dispose();
-        _device.Dispose();
-    }
-
     [Test]
     public void Backward_fills_only_the_groups_it_is_given()
     {

@@ -1,7 +1,6 @@
 using GenEngine.Kernels.Common;
 using GenEngine.Kernels.Convolution;
 using GenEngine.Kernels.Devices;
-using GenEngine.Kernels.Devices.Cpu;
 using NUnit.Framework;
 
 namespace GenEngine.Tests.Engine;
@@ -10,25 +9,8 @@ namespace GenEngine.Tests.Engine;
 /// Input gradients that go on through the activation before them. A clamp from 0 up is the same function with a pass of its own on the way back, so networks with one in place
 /// of a rectifier have the same gradients, to the bit.
 /// </summary>
-public sealed class ThroughActivationTests
+public sealed class ThroughActivationTests : OnCpu
 {
-    private CpuDevice _device = null!;
-    private Context _context = null!;
-
-    [SetUp]
-    public void Open()
-    {
-        _device = new CpuDevice(new CpuOptions(Threads: 2)) { PoisonWrites = true };
-        _context = new Context(_device);
-    }
-
-    [TearDown]
-    public void Close()
-    {
-        _context.Dispose();
-        _device.Dispose();
-    }
-
     /// <summary>What stands behind rectifiers, and how often one is left to its own kernel on the way back.</summary>
     public static IEnumerable<TestCaseData> Networks
     {

@@ -16,7 +16,7 @@ public static class KernelFingerprint
     public static IReadOnlyList<string> Of(IReadOnlyCollection<GpuKernel> kernels)
     {
         var texts = kernels.Select(kernel => kernel.File).Distinct().ToDictionary(file => file, file => KernelSource.Load(file).Bare);
-        return [.. kernels.Select(kernel => Hash([kernel.Entry, .. NvrtcCompiler.Options(kernel.DefineList, CudaArch.Sm(90) with { Suffix = kernel.ArchSpecific ? "a" : "" }), texts[kernel.File]]))];
+        return [.. kernels.Select(kernel => Hash([kernel.Entry, .. NvrtcCompiler.Options(kernel.DefineList, KernelCompiler.Specific(kernel, CudaArch.Sm(90))), texts[kernel.File]]))];
     }
 
     private static string Hash(IReadOnlyList<string> parts) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', parts))));

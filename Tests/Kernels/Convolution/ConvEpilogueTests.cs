@@ -67,10 +67,8 @@ public sealed class ConvEpilogueTests
     public void Every_tile_of_the_tensor_cores_makes_them([ValueSource(typeof(ConvGpuTests), nameof(ConvGpuTests.Devices))] TestDevice target, [ValueSource(typeof(Precisions), nameof(Precisions.OfTensorCores))] Precision precision)
     {
         var device = (GpuDevice)target.Open();
-        var before = device.Precision;
-        try
+        InPrecision.Run(device, precision, () =>
         {
-            device.Precision = precision;
             for (int tile = 0; tile < MmaTile.All.Count; tile++)
             {
                 ConvMmaGpu.ForcedTile = tile;
@@ -79,11 +77,7 @@ public sealed class ConvEpilogueTests
                 double[] residual = ConvRun.Values(plan.Output.Count, 8), apart = Run(device, DType.Float32, plan, 1, null, out _, out _);
                 DeviceArray.AssertSameBits(Run(device, DType.Float32, plan, 1, residual, out _, out _), [.. apart.Zip(residual, (y, r) => (float)y + (float)r)], "residual");
             }
-        }
-        finally
-        {
-            device.Precision = before;
-        }
+        });
     }
 
     /// <summary>A warp group's rows are a chunk: several tiles, a last one of few rows, one group of it without any.</summary>
@@ -91,8 +85,7 @@ public sealed class ConvEpilogueTests
     public void Every_tile_of_warp_groups_makes_them([ValueSource(typeof(ConvGpuTests), nameof(ConvGpuTests.Devices))] TestDevice target, [ValueSource(typeof(Precisions), nameof(Precisions.OfTensorCores))] Precision precision)
     {
         var device = target.OpenWithWarpGroups();
-        device.Precision = precision;
-        try
+        InPrecision.Run(device, precision, () =>
         {
             foreach (int tile in WgmmaTile.Serving(precision))
             {
@@ -102,11 +95,7 @@ public sealed class ConvEpilogueTests
                 double[] residual = ConvRun.Values(plan.Output.Count, 8), apart = Run(device, DType.Float32, plan, 1, null, out _, out _);
                 DeviceArray.AssertSameBits(Run(device, DType.Float32, plan, 1, residual, out _, out _), [.. apart.Zip(residual, (y, r) => (float)y + (float)r)], "residual");
             }
-        }
-        finally
-        {
-            device.Precision = Precision.Float32;
-        }
+        });
     }
 
     [Test]

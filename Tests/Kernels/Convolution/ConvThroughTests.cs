@@ -6,7 +6,6 @@ using GenEngine.Kernels.Convolution;
 using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Devices.Cpu;
 using GenEngine.Kernels.Devices.Gpu;
-using GenEngine.Kernels.Elementwise;
 using NUnit.Framework;
 
 namespace GenEngine.Tests.Kernels.Convolution;
@@ -54,8 +53,9 @@ public sealed class ConvThroughTests
 
     [Test]
     public void With_every_tile_of_the_tensor_cores([ValueSource(typeof(ConvGpuTests), nameof(ConvGpuTests.Devices))] TestDevice target, [ValueSource(typeof(Precisions), nameof(Precisions.OfTensorCores))] Precision precision) =>
-        InPrecision((GpuDevice)target.Open(), precision, device =>
+        InPrecision.Run((GpuDevice)target.Open(), precision, () =>
         {
+            var device = target.Open();
             for (int tile = 0; tile < MmaTile.All.Count; tile++)
             {
                 ConvMmaGpu.ForcedTile = tile;
@@ -66,8 +66,9 @@ public sealed class ConvThroughTests
 
     [Test]
     public void With_every_tile_of_warp_groups([ValueSource(typeof(ConvGpuTests), nameof(ConvGpuTests.Devices))] TestDevice target, [ValueSource(typeof(Precisions), nameof(Precisions.OfTensorCores))] Precision precision) =>
-        InPrecision(target.OpenWithWarpGroups(), precision, device =>
+        InPrecision.Run(target.OpenWithWarpGroups(), precision, () =>
         {
+            var device = target.Open();
             foreach (int tile in WgmmaTile.Serving(precision))
             {
                 ConvWgmmaGpu.ForcedTile = tile;
@@ -94,28 +95,13 @@ public sealed class ConvThroughTests
         Assert.That(() => Conv.Run(device, DType.Float32, program, 1, x, w, null, y, through: relu with { Output = small }), Throws.TypeOf<EngineException>().With.Message.Contain("output"));
     }
 
-    private static void InPrecision(GpuDevice device, Precision precision, Action<GpuDevice> check)
-    {
-        device.Precision = precision;
-        try
-        {
-            check(device);
-        }
-        finally
-        {
-            device.Precision = Precision.Float32;
-        }
-    }
-
     private static void Compare(Device device, DType dtype, ConvPlan plan, int batch, Activation activation)
     {
-        const double Slope = 0.3;
         int count = (int)(batch * plan.Output.Count);
         using var program = new ConvProgram(device, plan);
         using var x = new DeviceArray(device, dtype, ConvRun.Values(batch * plan.Input.Count, 1));
         using var w = new DeviceArray(device, dtype, ConvRun.Values(plan.FilterCount, 2));
-        // what the activation gave: zeros of both signs too
-        using var output = new DeviceArray(device, dtype, [.. ConvRun.Values(count, 3).Select((value, i) => i % 7 == 0 ? 0 : i % 7 == 1 ? -0.0 : value)]);
+        using var output = Rectifiers.Outputs(device, dtype, count);
         using var residual = new DeviceArray(device, dtype, ConvRun.Values(count, 4));
         using var apart = new DeviceArray(device, dtype, count);
         using var expected = new DeviceArray(device, dtype, count);
@@ -126,8 +112,8 @@ public sealed class ConvThroughTests
         foreach (bool adds in (bool[])[false, true])
         {
             if (adds) expected.Write(residual.Read());
-            Unary.Backward(device, dtype, activation == Activation.Relu ? UnaryOp.Relu : UnaryOp.LeakyRelu, output, apart, expected, count, Slope, accumulate: adds);
-            Conv.Run(device, dtype, program, batch, x, w, null, y, residual: adds ? residual.Range : null, scratch: scratch?.All, through: new ActivationGradient(activation, Slope, output));
+            Rectifiers.Pass(device, dtype, activation, output, apart, expected, accumulate: adds);
+            Conv.Run(device, dtype, program, batch, x, w, null, y, residual: adds ? residual.Range : null, scratch: scratch?.All, through: new ActivationGradient(activation, Rectifiers.Slope, output));
             DeviceArray.AssertSameBits(y.Read(), expected.Read(), $"{plan}, {batch} images, {activation}{(adds ? ", onto a residual" : "")}");
         }
     }

@@ -3,8 +3,8 @@ using GenEngine.Kernels.Common;
 using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Devices.Cpu;
 using GenEngine.Kernels.Devices.Gpu;
-using GenEngine.Kernels.Elementwise;
 using GenEngine.Kernels.MatMul;
+using GenEngine.Tests.Kernels.Convolution;
 using NUnit.Framework;
 using MatMulKernel = GenEngine.Kernels.MatMul.MatMul;
 
@@ -43,8 +43,7 @@ public sealed class MatMulThroughTests
     public void With_every_tile_of_the_tensor_cores([ValueSource(typeof(TestDevices), nameof(TestDevices.Gpus))] TestDevice target, [ValueSource(typeof(Precisions), nameof(Precisions.OfTensorCores))] Precision precision)
     {
         var device = (GpuDevice)target.Open();
-        device.Precision = precision;
-        try
+        InPrecision.Run(device, precision, () =>
         {
             for (int tile = 0; tile < MmaTile.All.Count; tile++)
             {
@@ -58,11 +57,7 @@ public sealed class MatMulThroughTests
                 MatMulWgmmaGpu.ForcedTile = tile;
                 Compare(device, DType.Float32, MatMulOp.NN, new MatMulShape(2, 132, 260, 64), Activation.Relu);
             }
-        }
-        finally
-        {
-            device.Precision = Precision.Float32;
-        }
+        });
     }
 
     [Test]
@@ -83,26 +78,19 @@ public sealed class MatMulThroughTests
 
     private static void Compare(Device device, DType dtype, MatMulOp op, MatMulShape shape, Activation activation)
     {
-        const double Slope = 0.3;
         var (batch, m, n, k) = shape;
         int count = batch * m * n;
-        using var a = new DeviceArray(device, dtype, Values(batch * m * k, 1));
-        using var b = new DeviceArray(device, dtype, Values(batch * k * n, 2));
-        using var output = new DeviceArray(device, dtype, [.. Values(count, 3).Select((value, i) => i % 7 == 0 ? 0 : i % 7 == 1 ? -0.0 : value)]);
+        using var a = new DeviceArray(device, dtype, ConvRun.Values(batch * m * k, 1));
+        using var b = new DeviceArray(device, dtype, ConvRun.Values(batch * k * n, 2));
+        using var output = Rectifiers.Outputs(device, dtype, count);
         using var apart = new DeviceArray(device, dtype, count);
         using var expected = new DeviceArray(device, dtype, count);
         using var c = new DeviceArray(device, dtype, count);
         long bytes = MatMulKernel.ScratchBytes(device, dtype, op, shape);
         using var scratch = bytes == 0 ? null : device.Allocate(bytes, "scratch");
         MatMulKernel.Run(device, dtype, op, shape, a, b, null, apart, scratch: scratch?.All);
-        Unary.Backward(device, dtype, activation == Activation.Relu ? UnaryOp.Relu : UnaryOp.LeakyRelu, output, apart, expected, count, Slope);
-        MatMulKernel.Run(device, dtype, op, shape, a, b, null, c, scratch: scratch?.All, through: new ActivationGradient(activation, Slope, output));
+        Rectifiers.Pass(device, dtype, activation, output, apart, expected);
+        MatMulKernel.Run(device, dtype, op, shape, a, b, null, c, scratch: scratch?.All, through: new ActivationGradient(activation, Rectifiers.Slope, output));
         DeviceArray.AssertSameBits(c.Read(), expected.Read(), $"{op} {shape}, {activation}");
-    }
-
-    private static double[] Values(int count, int seed)
-    {
-        var random = new Random(seed);
-        return [.. Enumerable.Range(0, count).Select(_ => (2 * random.NextDouble()) - 1)];
     }
 }

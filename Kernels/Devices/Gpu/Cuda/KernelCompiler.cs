@@ -50,12 +50,7 @@ public sealed class KernelCompiler(NvrtcCompiler nvrtc, CubinCache? cache)
     private static void MakeAll(IEnumerable<Lazy<CompiledModule>> modules)
     {
         var missing = modules.Where(module => !module.IsValueCreated).Distinct().ToArray();
-        if (missing.Length > 0) RunAll(missing, Math.Min(missing.Length, Environment.ProcessorCount));
-    }
-
-    private static void RunAll(Lazy<CompiledModule>[] missing, int threads)
-    {
-        int next = -1;
+        int threads = Math.Min(missing.Length, Environment.ProcessorCount), next = -1;
         void Work()
         {
             for (int i; (i = Interlocked.Increment(ref next)) < missing.Length;)
@@ -91,5 +86,6 @@ public sealed class KernelCompiler(NvrtcCompiler nvrtc, CubinCache? cache)
         }));
     }
 
-    private static CudaArch Specific(GpuKernel kernel, CudaArch arch) => kernel.ArchSpecific ? arch with { Suffix = "a" } : arch;
+    /// <summary>What a variant is compiled for: some have instructions of that one architecture.</summary>
+    internal static CudaArch Specific(GpuKernel kernel, CudaArch arch) => kernel.ArchSpecific ? arch with { Suffix = "a" } : arch;
 }

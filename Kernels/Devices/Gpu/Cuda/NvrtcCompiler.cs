@@ -59,17 +59,9 @@ public sealed unsafe class NvrtcCompiler
     /// <param name="text">The source, includes pasted in.</param>
     /// <param name="defines">Constants as NAME=VALUE.</param>
     /// <exception cref="EngineException">The source does not compile: NVRTC's log, the lines it names, the options.</exception>
-    public CompiledModule Compile(string name, string text, IEnumerable<string> defines, CudaArch arch) => Run(name, text, Options(defines, arch), (program, log) =>
+    public CompiledModule Compile(string name, string text, IEnumerable<string> defines, CudaArch arch)
     {
-        Check(Nvrtc.nvrtcGetPTXSize(program, out nuint ptxBytes));
-        string ptx = Text(ptxBytes, buffer => Nvrtc.nvrtcGetPTX(program, (byte*)buffer));
-        if (arch.IsPtx) return new CompiledModule(arch, [.. Encoding.UTF8.GetBytes(ptx), 0], log, ptx);
-        Check(Nvrtc.nvrtcGetCUBINSize(program, out nuint cubinBytes));
-        return new CompiledModule(arch, Bytes(cubinBytes, buffer => Nvrtc.nvrtcGetCUBIN(program, (byte*)buffer)), log, ptx);
-    });
-
-    private T Run<T>(string name, string text, IReadOnlyList<string> options, Func<nint, string, T> take)
-    {
+        var options = Options(defines, arch);
         using var source = new Utf8Strings([text, name]);
         using var arguments = new Utf8Strings(options);
         Check(Nvrtc.nvrtcCreateProgram(out nint program, source[0], source[1], 0, null, null));
@@ -79,7 +71,11 @@ public sealed unsafe class NvrtcCompiler
             Check(Nvrtc.nvrtcGetProgramLogSize(program, out nuint logBytes));
             string log = Text(logBytes, buffer => Nvrtc.nvrtcGetProgramLog(program, (byte*)buffer));
             if (result != nvrtcResult.NVRTC_SUCCESS) throw new EngineException(CompileErrors.Explain(name, text, options, log, Describe(result), Version));
-            return take(program, log);
+            Check(Nvrtc.nvrtcGetPTXSize(program, out nuint ptxBytes));
+            string ptx = Text(ptxBytes, buffer => Nvrtc.nvrtcGetPTX(program, (byte*)buffer));
+            if (arch.IsPtx) return new CompiledModule(arch, [.. Encoding.UTF8.GetBytes(ptx), 0], log, ptx);
+            Check(Nvrtc.nvrtcGetCUBINSize(program, out nuint cubinBytes));
+            return new CompiledModule(arch, Bytes(cubinBytes, buffer => Nvrtc.nvrtcGetCUBIN(program, (byte*)buffer)), log, ptx);
         }
         finally
         {
