@@ -49,6 +49,11 @@ public sealed class Context : IDisposable
     /// <summary>True while operations are recorded for Backward.</summary>
     public bool Recording => _noGradient == 0;
 
+    /// <summary>
+    /// Whether results that may be compact are (see <see cref="Ops.ToFloat32"/>). False keeps images in float32 between products in BF16: closer to float32, and slower. Not between a forward pass and its Backward.
+    /// </summary>
+    public bool StoresCompact { get; set; } = true;
+
     /// <summary>What follows the operations, while an <see cref="OpTrace"/> does; else null, and costs nothing.</summary>
     internal OpTrace? Trace { get; set; }
 

@@ -9,7 +9,7 @@ public enum DType : byte
     /// <summary>IEEE 754 double precision; gradient checks run in it.</summary>
     Float64,
 
-    /// <summary>The upper half of a Float32: 8 bits of exponent, 7 of fraction. Kernels move and fill it, none computes in it.</summary>
+    /// <summary>The upper half of a Float32: 8 bits of exponent, 7 of fraction. Memory of GPUs may have images so; kernels compute in Float32 all the same.</summary>
     BFloat16,
 
     /// <summary>Classes, labels, places of maxima.</summary>
@@ -37,6 +37,9 @@ public static class DTypes
         DType.UInt8 => 1,
         _ => throw new ArgumentOutOfRangeException(nameof(dtype), dtype, null),
     };
+
+    /// <summary>What kernels compute in over elements of this type: Float32 over BFloat16, else the type itself.</summary>
+    public static DType Computed(this DType dtype) => dtype == DType.BFloat16 ? DType.Float32 : dtype;
 
     /// <summary>The name in kernels (-DREAL=...) and in error messages: float, double, bf16, i32, i64, u8, f16.</summary>
     public static string CName(this DType dtype) => dtype switch

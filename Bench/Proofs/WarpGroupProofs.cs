@@ -21,7 +21,10 @@ internal sealed class WarpGroupProofs : IKernelProofSource
                     foreach (var op in Enum.GetValues<MatMulOp>()) yield return Proof($"MatMul {op}", precision, tile, device => Product(device, op));
                     yield return Proof("Conv", precision, tile, device => Convolve(device, backward: false));
                     yield return Proof("Conv backward", precision, tile, device => Convolve(device, backward: true));
-                    if (precision == Precision.BFloat16) yield return Proof("Conv filter", precision, tile, FilterGradient);
+                    if (precision != Precision.BFloat16) continue;
+                    yield return Proof("Conv filter", precision, tile, FilterGradient);
+                    yield return Proof("Conv stored in BF16", precision, tile, device => ConvolveStored(device, backward: false));
+                    yield return Proof("Conv backward stored in BF16", precision, tile, device => ConvolveStored(device, backward: true));
                 }
             }
         }
@@ -71,6 +74,34 @@ internal sealed class WarpGroupProofs : IKernelProofSource
         var room = memory.Room(DType.UInt8, Math.Max(16, Conv.ScratchBytes(device, DType.Float32, program, Batch)));
         Conv.Run(device, DType.Float32, program, Batch, memory.Drawn(DType.Float32, (int)(Batch * plan.Input.Count)), memory.Drawn(DType.Float32, (int)plan.FilterCount, 2), null, y, scratch: room);
         return [memory.Read(DType.Float32, y)];
+    }
+
+    // images in and out in BF16, with a residual forward and an activation and what it is added to backward
+    private static List<double[]> ConvolveStored(Device device, bool backward)
+    {
+        var plan = ConvPlan.Create(ConvSpec.Square(4, 2, 1), new ConvImage(12, 8, 64), 72);
+        if (backward) plan = ConvPlan.Create(ConvSpec.Square(4, 2, 1), new ConvImage(12, 8, 72), 64).Adjoint();
+        using var program = new ConvProgram(device, plan);
+        using var memory = new ProofMemory(device);
+        const int Batch = 3;
+        int inputs = (int)(Batch * plan.Input.Count), outputs = (int)(Batch * plan.Output.Count);
+        bool stores = device is GpuDevice;
+        BufferRange x = Stored(inputs, 1), onto = Stored(outputs, 3), made = Stored(outputs, 4), y = memory.Room(stores ? DType.BFloat16 : DType.Float32, outputs), result = memory.Room(DType.Float32, outputs);
+        var room = memory.Room(DType.UInt8, Math.Max(16, Conv.ScratchBytes(device, DType.Float32, program, Batch, rounded: stores)));
+        Conv.Run(
+            device, DType.Float32, program, Batch, x, memory.Drawn(DType.Float32, (int)plan.FilterCount, 2), backward ? null : memory.Drawn(DType.Float32, plan.Output.Channels, 5), y, residual: onto, scratch: room,
+            rounded: stores, through: backward ? new ActivationGradient(Activation.LeakyRelu, 0.25, made) : null, stored: stores ? DType.BFloat16 : null);
+        if (stores) RoundedImages.Widen(device, y, result, outputs);
+        return [memory.Read(DType.Float32, stores ? result : y)];
+
+        BufferRange Stored(int count, ulong seed)
+        {
+            var exact = memory.Drawn(DType.Float32, count, seed);
+            if (!stores) return exact;
+            var rounded = memory.Room(DType.BFloat16, count);
+            RoundedImages.Run(device, exact, rounded, count);
+            return rounded;
+        }
     }
 
     // more than a chunk, and an odd number of slices of 64 rows

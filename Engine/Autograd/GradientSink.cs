@@ -83,8 +83,8 @@ internal sealed class GradientSink
     public Tensor GradientOrZeros(Tensor tensor)
     {
         if (_gradients.TryGetValue(tensor, out var gradient)) return gradient;
-        var zeros = _context.NewTensor(tensor.Shape, $"zero gradient of {tensor.Op}");
-        Fill.Run(_context.Device, _context.Real, zeros.Range, zeros.Count, 0);
+        var zeros = NewGradient(tensor, $"zero gradient of {tensor.Op}");
+        Fill.Run(_context.Device, zeros.DType, zeros.Range, zeros.Count, 0);
         Own(tensor, zeros);
         return zeros;
     }
@@ -104,7 +104,7 @@ internal sealed class GradientSink
 
         if (!_gradients.TryGetValue(input, out var gradient))
         {
-            gradient = _context.NewTensor(input.Shape, $"gradient of {input.Op}");
+            gradient = NewGradient(input);
             write(gradient.Range, false);
             Own(input, gradient);
             return;
@@ -128,7 +128,7 @@ internal sealed class GradientSink
 
             var scratch = _context.NewScratch(range.Bytes, $"gradient of {input.Op}");
             write(scratch.Range);
-            Accumulate.Run(_context.Device, _context.Real, scratch.Range, range, input.Count);
+            Accumulate.Run(_context.Device, input.DType, scratch.Range, range, input.Count);
             scratch.Release();
         });
     }
@@ -158,7 +158,7 @@ internal sealed class GradientSink
         var passed = new ActivationGradient(activated.Activation, activated.Slope, input.Range);
         if (!producer.IsActivation)
         {
-            var own = _context.NewTensor(input.Shape, $"gradient of {input.Op}");
+            var own = NewGradient(input);
             write(own.Range, false, passed, null);
             Own(input, own);
             _through.Add(input);
@@ -174,7 +174,7 @@ internal sealed class GradientSink
             return;
         }
 
-        var sum = _context.NewTensor(before.Shape, $"gradient of {before.Op}");
+        var sum = NewGradient(before);
         write(sum.Range, false, passed, known?.Range);
         Release(before);
         Own(before, sum);
@@ -220,13 +220,13 @@ internal sealed class GradientSink
         var dz = dy;
         if (IsShared(dy))
         {
-            dz = _context.NewTensor(output.Shape, $"gradient of {output.Op}");
+            dz = NewGradient(output);
             Release(output);
             Own(output, dz);
         }
 
         Overwrite(dz);
-        Unary.Backward(_context.Device, _context.Real, op, output.Range, dy.Range, dz.Range, output.Count, slope);
+        Unary.Backward(_context.Device, output.DType, op, output.Range, dy.Range, dz.Range, output.Count, slope);
         return dz;
     }
 
@@ -242,7 +242,7 @@ internal sealed class GradientSink
 
         Add(input, (range, accumulate) =>
         {
-            if (accumulate) Accumulate.Run(_context.Device, _context.Real, gradient.Range, range, input.Count);
+            if (accumulate) Accumulate.Run(_context.Device, input.DType, gradient.Range, range, input.Count);
             else Copy.Run(_context.Device, gradient.Range, range);
         });
     }
@@ -275,9 +275,12 @@ internal sealed class GradientSink
         if (gradient.Block == _seed) _seed = null;
     }
 
+    // stored as what it is the gradient of
+    private Tensor NewGradient(Tensor of, string? name = null) => _context.NewTensor(of.Shape, name ?? $"gradient of {of.Op}", of.DType);
+
     private Tensor Unshare(Tensor input, Tensor shared)
     {
-        var own = _context.NewTensor(input.Shape, $"gradient of {input.Op}");
+        var own = NewGradient(input);
         Copy.Run(_context.Device, shared.Range, own.Range);
         Disown(shared);
         Own(input, own);

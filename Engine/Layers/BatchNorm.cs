@@ -46,6 +46,8 @@ public sealed class BatchNorm : Layer
 
     public override Tensor Forward(Tensor x) => Forward(x, null);
 
+    internal override Compactness Compactness => Kernels.Normalization.BatchNorm.TakesBFloat16(_activation) ? Compactness.Kept : Compactness.None;
+
     /// <summary>As <see cref="Forward(Tensor)"/>, with the partial statistics that the kernel that made x left in passing; evaluation needs none.</summary>
     public Tensor Forward(Tensor x, Tensor? partials) => Training
         ? x.BatchNorm(_gamma(), _beta(), Running, _activation, _slope, _epsilon, partials)

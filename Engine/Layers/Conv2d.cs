@@ -42,14 +42,19 @@ public sealed class Conv2d : Layer
 
     internal double Slope => _slope;
 
-    public override Tensor Forward(Tensor x) => x.Conv2d(_weight(), _bias?.Invoke(), _spec, _activation, _slope);
+    public override Tensor Forward(Tensor x) => Forward(x, null);
 
     /// <summary>residual + convolution + b, of a layer without activation; the sum is part of the convolution.</summary>
-    /// <param name="residual">Of the result's shape.</param>
-    public Tensor Forward(Tensor x, Tensor residual) => x.Conv2d(_weight(), _bias?.Invoke(), _spec, _activation, _slope, residual);
+    /// <param name="residual">Of the result's shape; or null.</param>
+    /// <param name="compact">The result may be stored in BF16; see <see cref="Ops.Conv2d(Tensor, Tensor, Tensor?, ConvSpec, Activation, double, Tensor?, bool)"/>.</param>
+    public Tensor Forward(Tensor x, Tensor? residual, bool compact = false) => x.Conv2d(_weight(), _bias?.Invoke(), _spec, _activation, _slope, residual, compact);
 
-    internal override Tensor? ForwardInto(Layer next, Tensor x) => next is BatchNorm { Training: true } norm && _activation == Activation.None
-        ? norm.Take(x.Conv2d(_weight(), _bias?.Invoke(), _spec, out var partials), partials)
+    internal override Compactness Compactness => Compactness.Chosen;
+
+    internal override Tensor Forward(Tensor x, bool compact) => Forward(x, null, compact);
+
+    internal override Tensor? ForwardInto(Layer next, Tensor x, bool compact) => next is BatchNorm { Training: true } norm && _activation == Activation.None
+        ? norm.Take(x.Conv2d(_weight(), _bias?.Invoke(), _spec, out var partials, compact && norm.Compactness == Compactness.Kept), partials)
         : null;
 
     /// <summary>A convolution of a PixelCNN: mask A for the first layer, B for the others; the image keeps its size.</summary>

@@ -34,9 +34,13 @@ public sealed class ConvTranspose2d : Layer
         (_spec, _outputPad, _activation, _slope) = (spec, outputPad, activation, slope);
     }
 
-    public override Tensor Forward(Tensor x) => x.ConvTranspose2d(_weight(), _bias?.Invoke(), _spec, _outputPad, _outputPad, _activation, _slope);
+    public override Tensor Forward(Tensor x) => Forward(x, false);
 
-    internal override Tensor? ForwardInto(Layer next, Tensor x) => next is BatchNorm { Training: true } norm && _activation == Activation.None
-        ? norm.Take(x.ConvTranspose2d(_weight(), _bias?.Invoke(), _spec, _outputPad, _outputPad, out var partials), partials)
+    internal override Compactness Compactness => Compactness.Chosen;
+
+    internal override Tensor Forward(Tensor x, bool compact) => x.ConvTranspose2d(_weight(), _bias?.Invoke(), _spec, _outputPad, _outputPad, _activation, _slope, compact);
+
+    internal override Tensor? ForwardInto(Layer next, Tensor x, bool compact) => next is BatchNorm { Training: true } norm && _activation == Activation.None
+        ? norm.Take(x.ConvTranspose2d(_weight(), _bias?.Invoke(), _spec, _outputPad, _outputPad, out var partials, compact && norm.Compactness == Compactness.Kept), partials)
         : null;
 }

@@ -17,6 +17,8 @@ public sealed class Gate : Layer
 
     public override Tensor Forward(Tensor x) => x.Gate(_kind);
 
+    internal override Compactness Compactness => Compactness.Kept;
+
     /// <param name="condition">[N, 2C], added to x at every position of its image.</param>
     public Tensor Forward(Tensor x, Tensor condition) => x.Gate(_kind, condition);
 }

@@ -37,19 +37,20 @@ public static partial class Ops
     {
         CheckChannels("batch norm", x, gamma, beta, running?.Mean, running?.Variance);
         Shapes.Slope(slope);
+        if (!BatchNormKernel.TakesBFloat16(activation)) x = x.ToFloat32();
         int rows = x.Shape.Rows, columns = x.Shape.Columns;
         if (rows < 2) throw new EngineException($"batch norm: {x.Shape} has one value a channel, which has no variance; train with a larger batch, or evaluate with running statistics.");
         var context = x.Context;
         var (device, real) = (context.Device, context.Real);
-        var y = context.NewTensor(x.Shape, "batch norm");
+        var y = context.NewTensor(x.Shape, "batch norm", x.DType);
         var statistics = context.NewTensor(new Shape(3, columns), "batch norm statistics");
         long partialCount = BatchNormKernel.PartialElements(rows, columns);
         if (partials is not null && partials.Count != partialCount) throw Shapes.Mismatch("batch norm", x, partials, $"{partialCount:N0} partial statistics are asked for");
         ArenaBlock? own = partials is null ? context.NewScratch(partialCount * real.Size(), "scratch of batch norm") : null;
-        if (own is not null) BatchNormKernel.Statistics(device, real, x.Range, own.Range, rows, columns);
+        if (own is not null) BatchNormKernel.Statistics(device, x.DType, x.Range, own.Range, rows, columns);
         BatchNormKernel.Finish(device, real, own?.Range ?? partials!.Range, statistics.Range, rows, columns, epsilon);
         own?.Release();
-        BatchNormKernel.Apply(device, real, x.Range, statistics.Range, gamma.Range, beta.Range, y.Range, rows, columns, activation, slope);
+        BatchNormKernel.Apply(device, x.DType, x.Range, statistics.Range, gamma.Range, beta.Range, y.Range, rows, columns, activation, slope);
         bool moved = false; // a retained tape may come here again
         context.Tape.Record("batch norm", [y], [x, gamma, beta], [x, gamma, beta, statistics], (node, sink) =>
         {
@@ -62,7 +63,7 @@ public static partial class Ops
             using var means = new Scratch(context, 2L * columns * real.Size(), "batch norm");
             BatchNormParameters(node, sink, x, y, gamma, beta, statistics, sink.Wants(x) ? means.Range : null, activation, slope);
             sink.Transform(y, x, (dy, dx, accumulate) => BatchNormBackward.Apply(
-                device, real, dy, x.Range, statistics.Range, gamma.Range, beta.Range, means.Range, dx, rows, columns, activation, slope, accumulate));
+                device, x.DType, dy, x.Range, statistics.Range, gamma.Range, beta.Range, means.Range, dx, rows, columns, activation, slope, accumulate));
         });
         if (!y.RequiresGradient) statistics.Block!.Release();
         return y;
@@ -80,19 +81,20 @@ public static partial class Ops
     {
         CheckChannels("batch norm", x, gamma, beta, mean, variance);
         Shapes.Slope(slope);
+        if (!BatchNormKernel.TakesBFloat16(activation)) x = x.ToFloat32();
         int rows = x.Shape.Rows, columns = x.Shape.Columns;
         var context = x.Context;
         var (device, real) = (context.Device, context.Real);
-        var y = context.NewTensor(x.Shape, "batch norm");
+        var y = context.NewTensor(x.Shape, "batch norm", x.DType);
         var statistics = context.NewTensor(new Shape(2, columns), "batch norm statistics");
         BatchNormKernel.UseRunning(device, real, mean.Range, variance.Range, statistics.Range, columns, epsilon);
-        BatchNormKernel.Apply(device, real, x.Range, statistics.Range, gamma.Range, beta.Range, y.Range, rows, columns, activation, slope);
+        BatchNormKernel.Apply(device, x.DType, x.Range, statistics.Range, gamma.Range, beta.Range, y.Range, rows, columns, activation, slope);
         context.Trace?.Add(y, new Traced.BatchNorm(activation, slope, epsilon), x, gamma, beta, mean, variance);
         context.Tape.Record("batch norm", [y], [x, gamma, beta], [x, gamma, beta, statistics], (node, sink) =>
         {
             if (sink.Wants(gamma) || sink.Wants(beta)) BatchNormParameters(node, sink, x, y, gamma, beta, statistics, null, activation, slope);
             sink.Transform(y, x, (dy, dx, accumulate) => BatchNormBackward.Apply(
-                device, real, dy, x.Range, statistics.Range, gamma.Range, beta.Range, null, dx, rows, columns, activation, slope, accumulate));
+                device, x.DType, dy, x.Range, statistics.Range, gamma.Range, beta.Range, null, dx, rows, columns, activation, slope, accumulate));
         });
         if (!y.RequiresGradient) statistics.Block!.Release();
         return y;
@@ -106,7 +108,7 @@ public static partial class Ops
         int rows = x.Shape.Rows, columns = x.Shape.Columns;
         using var partials = new Scratch(context, BatchNormBackward.PartialElements(rows, columns) * context.Real.Size(), "batch norm");
         BatchNormBackward.Sums(
-            context.Device, context.Real, node.GradientOf(y).Range, x.Range, statistics.Range, gamma.Range, beta.Range, partials.Range, rows, columns, activation, slope);
+            context.Device, x.DType, node.GradientOf(y).Range, x.Range, statistics.Range, gamma.Range, beta.Range, partials.Range, rows, columns, activation, slope);
         FinishParameters(sink, gamma, beta, partials.Range, means, rows, columns);
     }
 
@@ -132,7 +134,7 @@ public static partial class Ops
 
     private static void CheckChannels(string op, Tensor x, params ReadOnlySpan<Tensor?> perChannel)
     {
-        Shapes.Real(x, op);
+        Shapes.Image(x, op);
         foreach (var tensor in perChannel)
         {
             if (tensor is null) continue;

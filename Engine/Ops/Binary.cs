@@ -82,7 +82,7 @@ public static partial class Ops
             }
 
             if (broadcast == Broadcast.None) sink.AddWritten(b, range => Copy(context, full, range));
-            else sink.Add(b, (range, accumulate) => ReduceInto(context, ReduceOp.Sum, AxisOf(broadcast), full, range, rows, columns, accumulate));
+            else sink.Add(b, (range, accumulate) => ReduceInto(context, context.Real, ReduceOp.Sum, AxisOf(broadcast), full, range, rows, columns, accumulate));
         });
         return y;
     }

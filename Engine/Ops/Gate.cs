@@ -17,7 +17,8 @@ public static partial class Ops
     /// <exception cref="EngineException">The last extent is odd, or the condition has another shape.</exception>
     public static Tensor Gate(this Tensor x, GateKind kind = GateKind.Tanh, Tensor? condition = null)
     {
-        Shapes.Real(x);
+        Shapes.Image(x);
+        if (condition is { RequiresGradient: true }) x = x.ToFloat32(); // whose gradient is summed from x's
         if (x.Shape.Columns % 2 != 0) throw new EngineException($"gate: {x.Shape} cannot be halved into what is gated and its gate; the last extent must be even.");
         int images = x.Shape.Rank == 1 ? 1 : x.Shape[0], positions = x.Shape.Rows / images, columns = x.Shape.Columns / 2;
         if (condition is not null)
@@ -28,15 +29,15 @@ public static partial class Ops
         }
 
         var context = x.Context;
-        var y = context.NewTensor(x.Shape.WithColumns(columns), "gate");
-        GateKernel.Forward(context.Device, context.Real, kind, x.Range, condition?.Range, y.Range, images, positions, columns);
+        var y = context.NewTensor(x.Shape.WithColumns(columns), "gate", x.DType);
+        GateKernel.Forward(context.Device, x.DType, kind, x.Range, condition?.Range, y.Range, images, positions, columns);
         context.Trace?.Add(y, new Traced.Gate(kind), x, condition);
         Tensor[] inputs = condition is null ? [x] : [x, condition];
         context.Tape.Record("gate", [y], inputs, inputs, (node, sink) =>
         {
             var dy = node.GradientOf(y);
             void Run(BufferRange dx, bool accumulate) => GateKernel.Backward(
-                context.Device, context.Real, kind, x.Range, condition?.Range, dy.Range, dx, images, positions, columns, accumulate);
+                context.Device, x.DType, kind, x.Range, condition?.Range, dy.Range, dx, images, positions, columns, accumulate);
             if (condition is null || !sink.Wants(condition))
             {
                 sink.Add(x, Run);

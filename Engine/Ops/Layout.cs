@@ -16,16 +16,19 @@ public static partial class Ops
         int rows = parts[0].Shape.Rows, columns = 0;
         foreach (var part in parts)
         {
-            Shapes.Real(part, "concat");
+            Shapes.Image(part, "concat");
             if (part.Shape.WithColumns(1) != parts[0].Shape.WithColumns(1)) throw Shapes.Mismatch("concat", parts[0], part, "all extents but the last must be the same");
             columns += part.Shape.Columns;
         }
 
-        var y = context.NewTensor(parts[0].Shape.WithColumns(columns), "concat");
+        // compact if all are
+        if (!parts.All(part => part.DType == DType.BFloat16)) parts = [.. parts.Select(ToFloat32)];
+        var dtype = parts[0].DType;
+        var y = context.NewTensor(parts[0].Shape.WithColumns(columns), "concat", dtype);
         int offset = 0;
         foreach (var part in parts)
         {
-            CopyBlock.Run(context.Device, context.Real, part.Range, y.Range, rows, part.Shape.Columns, part.Shape.Columns, 0, columns, offset);
+            CopyBlock.Run(context.Device, dtype, part.Range, y.Range, rows, part.Shape.Columns, part.Shape.Columns, 0, columns, offset);
             offset += part.Shape.Columns;
         }
 
@@ -37,7 +40,7 @@ public static partial class Ops
             foreach (var part in parts)
             {
                 int width = part.Shape.Columns, start = from;
-                sink.Add(part, (range, accumulate) => CopyBlock.Run(context.Device, context.Real, dy.Range, range, rows, width, columns, start, width, 0, accumulate));
+                sink.Add(part, (range, accumulate) => CopyBlock.Run(context.Device, dtype, dy.Range, range, rows, width, columns, start, width, 0, accumulate));
                 from += width;
             }
         });

@@ -41,14 +41,14 @@ public static partial class Ops
 
     private static void ReduceInto(
         Context context, ReduceOp op, ReduceAxis axis, Tensor x, BufferRange y, int rows, int columns, bool accumulate, BufferRange? argmax = null) =>
-        ReduceInto(context, op, axis, x.Range, y, rows, columns, accumulate, argmax);
+        ReduceInto(context, x.DType, op, axis, x.Range, y, rows, columns, accumulate, argmax);
 
     private static void ReduceInto(
-        Context context, ReduceOp op, ReduceAxis axis, BufferRange x, BufferRange y, int rows, int columns, bool accumulate, BufferRange? argmax = null)
+        Context context, DType dtype, ReduceOp op, ReduceAxis axis, BufferRange x, BufferRange y, int rows, int columns, bool accumulate, BufferRange? argmax = null)
     {
-        long bytes = ReduceKernel.WorkspaceBytes(context.Real, axis, rows, columns);
+        long bytes = ReduceKernel.WorkspaceBytes(dtype, axis, rows, columns);
         ArenaBlock? workspace = bytes > 0 ? context.NewScratch(bytes, "reduce") : null;
-        ReduceKernel.Run(context.Device, context.Real, op, axis, x, y, workspace?.Range, rows, columns, argmax, accumulate);
+        ReduceKernel.Run(context.Device, dtype, op, axis, x, y, workspace?.Range, rows, columns, argmax, accumulate);
         workspace?.Release();
     }
 }

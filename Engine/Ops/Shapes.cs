@@ -16,7 +16,14 @@ internal static class Shapes
 
     public static void Real(Tensor x, [CallerMemberName] string op = "")
     {
-        if (x.DType != x.Context.Real) throw new EngineException($"{op}: '{x.Op}' holds {x.DType}, the context computes in {x.Context.Real}.");
+        if (x.DType == x.Context.Real) return;
+        throw new EngineException($"{op}: '{x.Op}' holds {x.DType}, the context computes in {x.Context.Real}{(x.DType == DType.BFloat16 ? "; ask for it without 'compact', or give x.ToFloat32()" : "")}.");
+    }
+
+    /// <summary>As <see cref="Real"/>, for operations that take images stored in BF16 too.</summary>
+    public static void Image(Tensor x, [CallerMemberName] string op = "")
+    {
+        if (x.DType != DType.BFloat16) Real(x, op);
     }
 
     /// <summary>Backward tells the side of a leaky ReLU or ELU by the sign of its result, which a negative slope turns round.</summary>

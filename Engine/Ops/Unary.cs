@@ -79,15 +79,16 @@ public static partial class Ops
     /// <param name="activation">What it is, where gradients may have gone through it already when its turn comes.</param>
     private static Tensor Unary(Tensor x, UnaryOp op, string name, double p0 = 0, double p1 = 0, Activation activation = Activation.None)
     {
-        Shapes.Real(x, name);
-        var context = x.Context;
-        var y = context.NewTensor(x.Shape, name);
-        UnaryKernel.Run(context.Device, context.Real, op, x.Range, y.Range, x.Count, p0, p1);
+        Shapes.Image(x, name);
+        if (!UnaryKernel.TakesBFloat16(op)) x = x.ToFloat32();
+        var (context, dtype) = (x.Context, x.DType);
+        var y = context.NewTensor(x.Shape, name, dtype);
+        UnaryKernel.Run(context.Device, dtype, op, x.Range, y.Range, x.Count, p0, p1);
         context.Trace?.Add(y, new Traced.Unary(op, p0, p1), x);
         var saved = UnaryKernel.SavesOutput(op) ? y : x;
         context.Tape.Record(
             name, [y], [x], [saved],
-            (_, sink) => sink.Transform(y, x, (dy, dx, accumulate) => UnaryKernel.Backward(context.Device, context.Real, op, saved.Range, dy, dx, x.Count, p0, p1, accumulate)),
+            (_, sink) => sink.Transform(y, x, (dy, dx, accumulate) => UnaryKernel.Backward(context.Device, dtype, op, saved.Range, dy, dx, x.Count, p0, p1, accumulate)),
             activation, p0, alone: true);
         return y;
     }

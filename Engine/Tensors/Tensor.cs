@@ -37,7 +37,7 @@ public sealed class Tensor : IDisposable
     /// <summary>Extents, row-major; images are N,H,W,C.</summary>
     public Shape Shape { get; }
 
-    /// <summary>The context's real type; Int32 for labels and codes.</summary>
+    /// <summary>The context's real type; BFloat16 for images that are stored so (see <see cref="Ops.ToFloat32"/>); Int32 for labels and codes.</summary>
     public DType DType { get; }
 
     /// <summary>The operation that made it, or the name of the parameter or buffer.</summary>
@@ -110,6 +110,7 @@ public sealed class Tensor : IDisposable
     {
         DType.Float64 => ToArray<double>(),
         DType.Float32 => Array.ConvertAll(ToArray<float>(), value => (double)value),
+        DType.BFloat16 => Widened(),
         _ => throw new EngineException($"'{Op}' holds {DType}, which is no real type."),
     };
 
@@ -118,6 +119,13 @@ public sealed class Tensor : IDisposable
 
     /// <summary>Releases a kept tensor's memory; others need no disposal.</summary>
     public void Dispose() => _block?.Dispose();
+
+    private double[] Widened()
+    {
+        byte[] bytes = new byte[Count * DType.Size()];
+        Context.Device.Download(Range, bytes.AsSpan());
+        return [.. System.Runtime.InteropServices.MemoryMarshal.Cast<byte, ushort>(bytes).ToArray().Select(bits => (double)BitConverter.UInt32BitsToSingle((uint)bits << 16))];
+    }
 
     public override string ToString() => $"{Op} {DType} {Shape}";
 }

@@ -87,5 +87,13 @@ public sealed record WgmmaTile(int Columns, int Group, double Efficiency)
     /// <param name="seconds">What mma.sync takes.</param>
     internal bool Pays(double flops, double moved, double rate, double seconds) => (flops / (rate * Efficiency)) + (moved / Bandwidth) + LaunchSeconds < seconds;
 
+    /// <summary>The same where images are stored as these kernels read them, so that memory counts: each side takes as long as its arithmetic or its bytes, whichever is more.</summary>
+    /// <param name="bytes">That these kernels read and write.</param>
+    /// <param name="more">Bytes that they move beyond these, each behind a launch of its own.</param>
+    /// <param name="launches">How many launches more than those of mma.sync.</param>
+    /// <param name="theirs">Bytes that those of mma.sync read and write.</param>
+    internal bool Pays(double flops, double bytes, double more, int launches, double rate, double seconds, double theirs) =>
+        Math.Max(flops / (rate * Efficiency), bytes / Bandwidth) + (more / Bandwidth) + (launches * LaunchSeconds) < Math.Max(seconds, theirs / Bandwidth);
+
     private int StageBytes(Precision precision) => Parts(precision) * (BrickBytes + (Columns * 128));
 }

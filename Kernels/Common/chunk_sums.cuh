@@ -1,7 +1,7 @@
 // chunk_sums.cuh: sums a column over a chunk of 64 rows, S = sum u and Q = sum u v, rows ascending from +0; and the statistics that a batch norm
 // joins, from whoever has the rows at hand: the kernel that made them, or one that reads them once more.
 #pragma once
-#include "Common/prelude.cuh"
+#include "Common/stored.cuh"
 
 #define CHUNK 64
 
@@ -34,12 +34,12 @@ template <int LOADS = 4, class F, class T> DEV void chunk_pair(i64 first, i32 he
 
 // Statistics of one column of a chunk of x, `height` rows of `columns` elements: partials [chunks, 3, columns] = its first row, its mean less that, its
 // squared deviations.
-template <int LOADS, class T> DEV void chunk_statistics(gptr<const T> x, gptr<T> partials, i64 chunk, i32 height, i64 columns, i64 column)
+template <int LOADS, class S, class T> DEV void chunk_statistics(gptr<const S> x, gptr<T> partials, i64 chunk, i32 height, i64 columns, i64 column)
 {
     i64 first = chunk * CHUNK;
-    T shift = x[first * columns + column], sum, squares;
+    T shift = get1(x + (first * columns + column)), sum, squares;
     chunk_pair<LOADS>(first, height, [&](i64 row, T& u, T& v) {
-        T value = x[row * columns + column];
+        T value = get1(x + (row * columns + column));
         u = value - shift;
         v = u;
     }, sum, squares);

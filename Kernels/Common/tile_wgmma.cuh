@@ -196,6 +196,9 @@ template <class Tile> DEV void wgmma_product(const WgmmaStages<Tile>& memory, Wg
 DEV i32 wgmma_row(i32 group) { return group * 64 + warp_index() % 4 * 16 + lane_index() / 4 + lane_index() % 2 * 8; }
 DEV i32 wgmma_column() { return lane_index() % 4 / 2 * 4; }
 
+// The same where it takes eight: from here on, and from every sixteenth column after it.
+DEV i32 wgmma_column_of_eight() { return lane_index() % 4 / 2 * 8; }
+
 // f(column - wgmma_column(), four neighbouring outputs) for all of the lane's. An instruction leaves a lane pairs of two rows; neighbours exchange, so
 // that even lanes have fours of the first row, odd ones of the second.
 template <class Tile, class F> DEV void wgmma_for_each(f32 (&acc)[Tile::COUNT], F f)
@@ -207,4 +210,19 @@ template <class Tile, class F> DEV void wgmma_for_each(f32 (&acc)[Tile::COUNT], 
         const f32 x = shfl_xor(first, 1), y = shfl_xor(second, 1);
         f(8 * j, odd ? vec4<f32>{x, y, acc[4 * j + 2], acc[4 * j + 3]} : vec4<f32>{acc[4 * j], acc[4 * j + 1], x, y});
     }
+}
+
+// f(column - wgmma_column_of_eight(), the first four of eight neighbouring outputs, the others): lanes two apart, which have fours of one row, exchange once more.
+template <class Tile, class F> DEV void wgmma_for_each_eight(f32 (&acc)[Tile::COUNT], F f)
+{
+    const bool right = lane_index() % 4 / 2 != 0;
+    vec4<f32> before = {0.0f, 0.0f, 0.0f, 0.0f};
+    wgmma_for_each<Tile>(acc, [&](int k, vec4<f32> sum) {
+        if (k % 16 == 0) {
+            before = sum;
+            return;
+        }
+        const vec4<f32> give = right ? before : sum, got = {shfl_xor(give.x, 2), shfl_xor(give.y, 2), shfl_xor(give.z, 2), shfl_xor(give.w, 2)};
+        f(k - 8, right ? got : before, right ? sum : got);
+    });
 }

@@ -34,18 +34,20 @@ public sealed class ConvGpu : ITiledKernelFamily
 
     /// <param name="accesses">The last is that of the partial statistics, where they are asked for.</param>
     /// <returns>Whether the launch leaves partial statistics.</returns>
-    internal static bool Launch(GpuDevice device, DType dtype, ConvProgram program, ref ConvArgs args, ReadOnlySpan<Access> accesses, BufferRange? scratch, BufferRange? rounded)
+    internal static bool Launch(GpuDevice device, DType dtype, ConvProgram program, ref ConvArgs args, ReadOnlySpan<Access> accesses, BufferRange? scratch, bool rounded, DType results)
     {
         bool aligned = dtype == DType.Float32 && (args.X | args.W | args.Y) % 16 == 0, quads = aligned && program.InputQuads;
         args.OutQuads = aligned && program.OutputQuads && (args.Residual | args.Through) % 16 == 0 ? 1 : 0;
         if (dtype == DType.Float32 && device.Precision != Precision.Float32 && ConvMmaGpu.Serves(program.Plan))
         {
-            if (scratch is { } room && quads && args.OutQuads != 0 && ConvWgmmaGpu.Serves(device, program, args.Batch, room.Bytes, rounded is not null))
+            if (scratch is { } room && quads && args.OutQuads != 0 && ConvWgmmaGpu.Serves(device, program, args.Batch, room.Bytes, rounded))
             {
                 bool leavesThem = LeavesStatistics(program.Plan, RowChunks.Rows, RowChunks.Rows, ref args, ref accesses); // a warp group has a chunk
-                ConvWgmmaGpu.Launch(device, program, args, accesses, room, rounded);
+                ConvWgmmaGpu.Launch(device, program, args, accesses, room, rounded, results);
                 return leavesThem;
             }
+
+            if (rounded || results != dtype) throw new EngineException($"conv {program.Plan}: numbers in BF16 without the scratch of ScratchBytes, or at addresses that are no multiples of 16.");
 
             bool left = LeavesStatistics(program.Plan, RowChunks.Rows, RowChunks.Rows, ref args, ref accesses); // every tile has whole chunks
             ConvMmaGpu.Launch(device, program, quads, ref args, accesses);

@@ -24,7 +24,7 @@ public static class Conv
     /// <param name="dtype">Float32 or Float64, of all four.</param>
     /// <param name="program">The plan on this device.</param>
     /// <param name="batch">Images.</param>
-    /// <param name="x">[batch, plan.Input], read.</param>
+    /// <param name="x">[batch, plan.Input], read; BF16 where it comes rounded.</param>
     /// <param name="filter">plan.FilterCount weights, laid out as plan.FilterTransposed says; read.</param>
     /// <param name="bias">One value an output channel, or null.</param>
     /// <param name="y">[batch, plan.Output], written; every element once.</param>
@@ -34,29 +34,32 @@ public static class Conv
     /// <param name="through">Of an input gradient, the activation that made the input: without bias, activation or accumulating. Or null.</param>
     /// <param name="partials">[chunks of 64 pixels, 3, output channels], for the partial statistics of y that a batch norm takes; or null.</param>
     /// <param name="scratch">At least <see cref="ScratchBytes"/>, overwritten; null computes without, by another kernel where that is more than 0.</param>
-    /// <param name="rounded">x as <see cref="RoundedImages"/> has rounded it, read instead of x, and scratch then for the rest; where <see cref="TakesRounded"/> says so, else null.</param>
+    /// <param name="rounded">x is BF16, as <see cref="RoundedImages"/> leaves it, and scratch is for the rest; where <see cref="TakesRounded"/> or <see cref="ServesBFloat16"/> says so.</param>
+    /// <param name="stored">What y, residual and through's outputs are stored as: dtype (null), or BF16 where x is and <see cref="ServesBFloat16"/> says so, behind no activation or a rectifier.</param>
     /// <returns>Whether partials have been written: a GPU's tile or a plan with phases may not allow it, and somebody else must make them.</returns>
     /// <exception cref="EngineException">
-    /// An element type is not floating point, the batch is not positive, a range is too short, a residual meets an activation, through meets what it may not, or rounded images come where they are not taken.
+    /// An element type is not floating point, the batch is not positive, a range is too short, a residual meets an activation, through meets what it may not, or BF16 comes where it is not taken.
     /// </exception>
     public static bool Run(
         Device device, DType dtype, ConvProgram program, int batch, BufferRange x, BufferRange filter, BufferRange? bias, BufferRange y,
         Activation activation = Activation.None, double slope = 0, bool accumulate = false, BufferRange? residual = null, BufferRange? partials = null,
-        BufferRange? scratch = null, BufferRange? rounded = null, ActivationGradient? through = null)
+        BufferRange? scratch = null, bool rounded = false, ActivationGradient? through = null, DType? stored = null)
     {
         var plan = program.Plan;
         if (dtype is not (DType.Float32 or DType.Float64)) throw new EngineException($"{Name} takes float or double, not {dtype.CName()}.");
         if (batch <= 0) throw new EngineException($"{Name} {plan}: a batch of {batch} images; it must be positive.");
         if (residual is not null && activation != Activation.None) throw new EngineException($"{Name} {plan}: a residual behind {activation}; it is added where there is no activation.");
         through?.Check($"{Name} {plan}", bias is null && activation == Activation.None && !accumulate);
-        x = x.First(Name, "x", dtype, batch * plan.Input.Count);
+        var results = stored ?? dtype;
+        if (results == DType.BFloat16 && !(ActivationGradient.Serves(activation) || activation == Activation.None)) throw new EngineException($"{Name} {plan}: results in BF16 behind {activation}; rectifiers alone go with them.");
+        if (rounded && !TakesRounded(device, dtype, program, batch) && !ServesBFloat16(device, dtype, program, batch)) throw new EngineException($"{Name} {plan}: rounded images, which this convolution does not take here: ask TakesRounded.");
+        if (results != dtype && (results != DType.BFloat16 || !rounded || !ServesBFloat16(device, dtype, program, batch))) throw new EngineException($"{Name} {plan}: results of {results.CName()}, which this convolution does not give here: ask ServesBFloat16.");
+        x = x.First(Name, "x", rounded ? DType.BFloat16 : dtype, batch * plan.Input.Count);
         filter = filter.First(Name, "filter", dtype, plan.FilterCount);
         bias = bias?.First(Name, "bias", dtype, plan.Output.Channels);
-        y = y.First(Name, "y", dtype, batch * plan.Output.Count);
-        residual = residual?.First(Name, "residual", dtype, batch * plan.Output.Count);
-        var outputs = through?.Output.First(Name, "the activation's output", dtype, batch * plan.Output.Count);
-        rounded = rounded?.First(Name, "rounded", DType.BFloat16, batch * plan.Input.Count);
-        if (rounded is not null && !TakesRounded(device, dtype, program, batch)) throw new EngineException($"{Name} {plan}: rounded images, which this convolution does not take here: ask TakesRounded.");
+        y = y.First(Name, "y", results, batch * plan.Output.Count);
+        residual = residual?.First(Name, "residual", results, batch * plan.Output.Count);
+        var outputs = through?.Output.First(Name, "the activation's output", results, batch * plan.Output.Count);
         partials = partials?.First(Name, "partials", dtype, RowChunks.PartialElements(batch * plan.Output.Count / plan.Output.Channels, plan.Output.Channels));
         var args = new ConvArgs
         {
@@ -109,7 +112,7 @@ public static class Conv
         if (outputs is { } told) accesses[used++] = Access.Read(told);
         if (partials is { } left) accesses[used++] = Access.Write(left); // the last one: a launch that leaves none drops it
         accesses = accesses[..used];
-        if (device is not CpuDevice cpu) return ConvGpu.Launch((GpuDevice)device, dtype, program, ref args, accesses, scratch, rounded);
+        if (device is not CpuDevice cpu) return ConvGpu.Launch((GpuDevice)device, dtype, program, ref args, accesses, scratch, rounded, results);
         cpu.Launch<ConvCpu, ConvArgs>(Name, dtype, ref args, accesses);
         return partials is not null;
     }
@@ -121,6 +124,12 @@ public static class Conv
     /// <param name="rounded">x comes rounded.</param>
     public static long ScratchBytes(Device device, DType dtype, ConvProgram program, int batch, bool rounded = false) =>
         device is GpuDevice gpu && dtype == DType.Float32 ? ConvWgmmaGpu.ScratchBytes(gpu, program, batch, rounded) : 0;
+
+    /// <summary>
+    /// Whether <see cref="Run"/> takes x and gives y in BF16, given its scratch: where warp groups are the faster ones once nothing has to be rounded for them, and channels come in eights.
+    /// </summary>
+    public static bool ServesBFloat16(Device device, DType dtype, ConvProgram program, int batch) =>
+        device is GpuDevice { Precision: Precision.BFloat16 } gpu && dtype == DType.Float32 && ConvWgmmaGpu.ServesBFloat16(gpu, program, batch);
 
     /// <summary>Whether <see cref="Run"/> with its scratch would begin by rounding x to BF16, and so can be spared it.</summary>
     public static bool TakesRounded(Device device, DType dtype, ConvProgram program, int batch) =>

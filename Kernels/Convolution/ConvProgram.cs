@@ -53,6 +53,7 @@ public sealed class ConvProgram : IDisposable
         var all = plan.Parts.SelectMany(part => part.Taps).ToList();
         InputQuads = plan.Input.Channels % 4 == 0 && all.All(tap => (tap.First | tap.End) % 4 == 0);
         OutputQuads = plan.Output.Channels % 4 == 0 && plan.Parts.All(part => (part.FirstOutput | part.EndOutput) % 4 == 0);
+        OutputEights = plan.Output.Channels % 8 == 0 && plan.Parts.All(part => (part.FirstOutput | part.EndOutput) % 8 == 0);
         WholeBricks = all.Count > 0 && plan.Input.Channels % BrickChannels == 0 && all.All(tap => (tap.First | tap.End) % BrickChannels == 0);
         if (all.Count == 0) return;
         MinDy = all.Min(tap => tap.Dy);
@@ -83,6 +84,9 @@ public sealed class ConvProgram : IDisposable
     internal bool InputQuads { get; }
 
     internal bool OutputQuads { get; }
+
+    // the same of 8 for output channels, 16 bytes of BF16
+    internal bool OutputEights { get; }
 
     // whether all ranges of input channels begin and end at multiples of 64, so that conv_wgmma.cu may take them
     internal bool WholeBricks { get; }

@@ -33,7 +33,7 @@ public sealed class ConvWeightGpu : ITiledKernelFamily
 
     /// <param name="sums">Of the chunks, the beginning of the scratch.</param>
     internal static void Launch(GpuDevice device, DType dtype, ConvProgram program, ref ConvWeightArgs args, BufferRange x, BufferRange dy, BufferRange dw, BufferRange sums, BufferRange scratch,
-        BufferRange? roundedX, BufferRange? roundedDy)
+        bool roundedX, bool roundedDy)
     {
         bool aligned = dtype == DType.Float32 && (args.X | args.Dy | args.Scratch) % 16 == 0, accumulate = args.Accumulate != 0;
         args.OutQuads = aligned && program.OutputQuads ? 1 : 0;
@@ -43,9 +43,13 @@ public sealed class ConvWeightGpu : ITiledKernelFamily
             bool quads = aligned && program.InputQuads;
             ReadOnlySpan<Access> first = [Access.Read(x), Access.Read(dy), args.Masked != 0 ? Access.Update(sums) : Access.Write(sums), Access.Read(program.Parts), Access.Read(program.Taps)];
             bool tensorCores = dtype == DType.Float32 && device.Precision != Precision.Float32 && ConvMmaGpu.Serves(program.Plan);
-            if (tensorCores && aligned && ConvWeightWgmmaGpu.ScratchBytes(device, program, args.Batch, roundedX is not null, roundedDy is not null) is > 0 and var bytes && scratch.Bytes >= bytes)
+            if (tensorCores && aligned && ConvWeightWgmmaGpu.ScratchBytes(device, program, args.Batch, roundedX, roundedDy) is > 0 and var bytes && scratch.Bytes >= bytes)
             {
                 sums = ConvWeightWgmmaGpu.Launch(device, program, ref args, (x, roundedX), (dy, roundedDy), scratch, first[3..]);
+            }
+            else if (roundedX || roundedDy)
+            {
+                throw new EngineException($"conv_weight {program.Plan}: numbers in BF16 without the scratch of ScratchBytes, or at addresses that are no multiples of 16.");
             }
             else if (tensorCores)
             {

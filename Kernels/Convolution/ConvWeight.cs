@@ -40,30 +40,29 @@ public static class ConvWeight
     /// <param name="dtype">Float32 or Float64, of all four.</param>
     /// <param name="program">The convolution's plan (not an adjoint) on this device.</param>
     /// <param name="batch">Images.</param>
-    /// <param name="x">[batch, plan.Input], read.</param>
-    /// <param name="dy">[batch, plan.Output], read: the gradient behind the convolution, before bias and activation.</param>
+    /// <param name="x">[batch, plan.Input], read; BF16 where it comes rounded.</param>
+    /// <param name="dy">[batch, plan.Output], read: the gradient behind the convolution, before bias and activation; likewise.</param>
     /// <param name="dw">[output channel, tap, input channel], written.</param>
     /// <param name="scratch"><see cref="ScratchBytes"/>, overwritten.</param>
     /// <param name="accumulate">Add to what dw holds; else dw is only written.</param>
-    /// <param name="roundedX">x as <see cref="RoundedImages"/> has rounded it, read instead of x; where <see cref="TakesRounded"/> says so, else null.</param>
+    /// <param name="roundedX">x is BF16, as <see cref="RoundedImages"/> leaves it; where <see cref="TakesRounded"/> or <see cref="ServesBFloat16"/> says so.</param>
     /// <param name="roundedDy">dy likewise.</param>
     /// <exception cref="EngineException">The plan is an adjoint, an element type is not floating point, a range is too short, or rounded images come where they are not taken.</exception>
     public static void Run(
         Device device, DType dtype, ConvProgram program, int batch, BufferRange x, BufferRange dy, BufferRange dw, BufferRange scratch, bool accumulate = false,
-        BufferRange? roundedX = null, BufferRange? roundedDy = null)
+        bool roundedX = false, bool roundedDy = false)
     {
         var plan = program.Plan;
         if (dtype is not (DType.Float32 or DType.Float64)) throw new EngineException($"{Name} takes float or double, not {dtype.CName()}.");
         if (plan.FilterTransposed) throw new EngineException($"{Name} {plan}: give the convolution's plan, not its adjoint; a transposed convolution swaps x and dy.");
         if (batch <= 0) throw new EngineException($"{Name} {plan}: a batch of {batch} images; it must be positive.");
         var (pixels, chunks) = Split(plan, batch);
-        x = x.First(Name, "x", dtype, batch * plan.Input.Count);
-        dy = dy.First(Name, "dy", dtype, batch * plan.Output.Count);
+        if ((roundedX || roundedDy) && !TakesRounded(device, dtype, program, batch) && !(roundedX && roundedDy && ServesBFloat16(device, dtype, program, batch)))
+            throw new EngineException($"{Name} {plan}: rounded images, which it does not take here: ask TakesRounded.");
+        x = x.First(Name, "x", roundedX ? DType.BFloat16 : dtype, batch * plan.Input.Count);
+        dy = dy.First(Name, "dy", roundedDy ? DType.BFloat16 : dtype, batch * plan.Output.Count);
         dw = dw.First(Name, "dw", dtype, plan.FilterCount);
         var sums = scratch.First(Name, "scratch", dtype, ScratchCount(plan, batch));
-        roundedX = roundedX?.First(Name, "rounded x", DType.BFloat16, batch * plan.Input.Count);
-        roundedDy = roundedDy?.First(Name, "rounded dy", DType.BFloat16, batch * plan.Output.Count);
-        if ((roundedX ?? roundedDy) is not null && !TakesRounded(device, dtype, program, batch)) throw new EngineException($"{Name} {plan}: rounded images, which it does not take here: ask TakesRounded.");
         var args = new ConvWeightArgs
         {
             X = x.Address,
@@ -105,6 +104,10 @@ public static class ConvWeight
 
         ConvWeightGpu.Launch((GpuDevice)device, dtype, program, ref args, x, dy, dw, sums, scratch, roundedX, roundedDy);
     }
+
+    /// <summary>Whether <see cref="Run"/> takes both x and dy in BF16, given its scratch: where warp groups are the faster ones once nothing has to be rounded for them.</summary>
+    public static bool ServesBFloat16(Device device, DType dtype, ConvProgram program, int batch) =>
+        device is GpuDevice gpu && dtype == DType.Float32 && ConvWeightWgmmaGpu.ServesBFloat16(gpu, program, batch);
 
     /// <summary>Whether <see cref="Run"/> with its scratch would begin by rounding x and dy to BF16, and so can be spared it.</summary>
     public static bool TakesRounded(Device device, DType dtype, ConvProgram program, int batch) =>

@@ -12,7 +12,7 @@ namespace GenEngine.Kernels.Convolution;
 public sealed class ConvWeightWgmmaGpu : IGpuKernelFamily
 {
     private const int Pieces = 8; // channels in 16 bytes
-    private const int LeastPixels = 256, MostChunks = 64;
+    private const int LeastPixels = 256, MostChunks = 256;
 
     private static readonly GpuKernel[] Kernels = [.. WgmmaTile.Serving(Precision.BFloat16).Select(tile => Variant(WgmmaTile.All[tile]))];
 
@@ -26,23 +26,26 @@ public sealed class ConvWeightWgmmaGpu : IGpuKernelFamily
     /// <param name="roundedX">The images come rounded.</param>
     /// <param name="roundedDy">The gradient does.</param>
     internal static long ScratchBytes(GpuDevice device, ConvProgram program, int batch, bool roundedX, bool roundedDy) =>
-        Serves(device, program, batch) ? Layout.Of(device, program, batch, roundedX, roundedDy).Bytes : 0;
+        Suits(device, program, batch) && (Pays(device, program, batch) || (roundedX && roundedDy && PaysBFloat16(device, program, batch))) ? Layout.Of(device, program, batch, roundedX, roundedDy).Bytes : 0;
 
     /// <summary>Whether it computes this gradient, given <see cref="ScratchBytes"/>.</summary>
     internal static bool Serves(GpuDevice device, ConvProgram program, int batch) => Suits(device, program, batch) && Pays(device, program, batch);
 
+    /// <summary>Whether it takes images and gradient in BF16, given its scratch.</summary>
+    internal static bool ServesBFloat16(GpuDevice device, ConvProgram program, int batch) => Suits(device, program, batch) && PaysBFloat16(device, program, batch);
+
     /// <summary>Sums of chunks, and how many: into args, with where they lie.</summary>
-    /// <param name="x">The images, and as BF16 where somebody has rounded them.</param>
+    /// <param name="x">The images, and whether they are BF16.</param>
     /// <param name="dy">The gradient, likewise.</param>
     /// <param name="tables">Accesses of the plan's parts and taps.</param>
     /// <returns>The chunks' sums.</returns>
-    internal static BufferRange Launch(GpuDevice device, ConvProgram program, ref ConvWeightArgs args, (BufferRange Exact, BufferRange? Rounded) x, (BufferRange Exact, BufferRange? Rounded) dy, BufferRange scratch, ReadOnlySpan<Access> tables)
+    internal static BufferRange Launch(GpuDevice device, ConvProgram program, ref ConvWeightArgs args, (BufferRange Range, bool Rounded) x, (BufferRange Range, bool Rounded) dy, BufferRange scratch, ReadOnlySpan<Access> tables)
     {
         var plan = program.Plan;
-        var layout = Layout.Of(device, program, args.Batch, x.Rounded is not null, dy.Rounded is not null);
-        BufferRange sums = scratch.Slice(0, layout.Sums), images = x.Rounded ?? scratch.Slice(layout.ImagesAt, layout.Images), gradient = dy.Rounded ?? scratch.Slice(layout.GradientAt, layout.Gradient);
-        if (x.Rounded is null) ConvWgmmaGpu.Round(device, x.Exact, images, args.Batch * plan.Input.Count);
-        if (dy.Rounded is null) ConvWgmmaGpu.Round(device, dy.Exact, gradient, args.Batch * plan.Output.Count);
+        var layout = Layout.Of(device, program, args.Batch, x.Rounded, dy.Rounded);
+        BufferRange sums = scratch.Slice(0, layout.Sums), images = x.Rounded ? x.Range : scratch.Slice(layout.ImagesAt, layout.Images), gradient = dy.Rounded ? dy.Range : scratch.Slice(layout.GradientAt, layout.Gradient);
+        if (!x.Rounded) ConvWgmmaGpu.Round(device, x.Range, images, args.Batch * plan.Input.Count);
+        if (!dy.Rounded) ConvWgmmaGpu.Round(device, dy.Range, gradient, args.Batch * plan.Output.Count);
         args.X = images.Address;
         args.Dy = gradient.Address;
         args.Scratch = sums.Address;
@@ -57,7 +60,7 @@ public sealed class ConvWeightWgmmaGpu : IGpuKernelFamily
     private static bool Suits(GpuDevice device, ConvProgram program, int batch)
     {
         var plan = program.Plan;
-        if (device.Precision != Precision.BFloat16 || !WgmmaTile.RunsOn(device.Driver) || !program.WholeBricks || plan.Output.Channels % Pieces != 0) return false;
+        if (device.Precision != Precision.BFloat16 || !WgmmaTile.RunsOn(device.Driver) || !program.WholeBricks || !ConvMmaGpu.Serves(plan) || plan.Output.Channels % Pieces != 0) return false;
         for (int i = 0; i < plan.Parts.Count; i++)
         {
             if (plan.Parts[i].FirstOutput % Pieces != 0 || plan.Parts[i].EndOutput % 4 != 0) return false;
@@ -73,9 +76,24 @@ public sealed class ConvWeightWgmmaGpu : IGpuKernelFamily
         var (mma, wgmma) = ConvWgmmaGpu.Rates(device.Precision);
         var chunks = ChunksOf(device, program, batch);
         double moved = 1.5 * sizeof(float) * batch * ((double)plan.Input.Count + plan.Output.Count), flops = 2.0 * batch * plan.Products;
-        double more = 2.0 * sizeof(float) * plan.FilterCount * Math.Max(0, chunks.Count - ConvWeight.Split(plan, batch).Chunks);
-        return WgmmaTile.All[chunks.Tile].Pays(chunks.Work * device.Driver.MultiprocessorCount, moved + more, wgmma, flops / mma);
+        return WgmmaTile.All[chunks.Tile].Pays(chunks.Work * device.Driver.MultiprocessorCount, moved + MoreSums(plan, batch, chunks), wgmma, flops / mma);
     }
+
+    // with nothing to round, what is saved is bytes
+    private static bool PaysBFloat16(GpuDevice device, ConvProgram program, int batch)
+    {
+        if (ForcedTile is not null) return true;
+        var plan = program.Plan;
+        var (mma, wgmma) = ConvWgmmaGpu.Rates(device.Precision);
+        var chunks = ChunksOf(device, program, batch);
+        long elements = batch * (plan.Input.Count + plan.Output.Count);
+        return WgmmaTile.All[chunks.Tile].Pays(
+            chunks.Work * device.Driver.MultiprocessorCount, elements * sizeof(ushort), MoreSums(plan, batch, chunks), 0, wgmma, 2.0 * batch * plan.Products / mma, elements * sizeof(float));
+    }
+
+    // bytes of the chunks' sums beyond those of the other kernels
+    private static double MoreSums(ConvPlan plan, int batch, WgmmaChunks chunks) =>
+        2.0 * sizeof(float) * plan.FilterCount * Math.Max(0, chunks.Count - ConvWeight.Split(plan, batch).Chunks);
 
     // searched once a program and batch: every pass asks several times
     private static WgmmaChunks ChunksOf(GpuDevice device, ConvProgram program, int batch)

@@ -17,6 +17,11 @@ public sealed class ConvWgmmaGpu : IGpuKernelFamily
         from tile in WgmmaTile.Serving(precision)
         select (Key: (precision, tile), Kernel: Variant(precision, WgmmaTile.All[tile]))).ToDictionary(x => x.Key, x => x.Kernel);
 
+    private static readonly Dictionary<int, GpuKernel> StoredKernels =
+        WgmmaTile.Serving(Precision.BFloat16).ToDictionary(tile => tile, tile => Variant(Precision.BFloat16, WgmmaTile.All[tile], "STORED=bf16"));
+
+    private static readonly GpuKernel WidenKernel = new("Convolution/conv_widen.cu", "conv_widen", typeof(ConvWidenArgs)) { MinArch = MmaTile.MinArch };
+
     private static readonly Dictionary<Precision, GpuKernel> RoundKernels =
         Precisions.OfTensorCores.ToDictionary(precision => precision, precision => Before("Convolution/conv_round.cu", "conv_round", typeof(ConvRoundArgs), precision));
 
@@ -25,7 +30,7 @@ public sealed class ConvWgmmaGpu : IGpuKernelFamily
         from transposed in new[] { false, true }
         select (Key: (precision, transposed), Kernel: Before("Convolution/conv_pack.cu", "conv_pack", typeof(ConvPackArgs), precision, $"TRANSPOSED={(transposed ? 1 : 0)}"))).ToDictionary(x => x.Key, x => x.Kernel);
 
-    public static IEnumerable<GpuKernel> Variants => Kernels.Values.Concat(RoundKernels.Values).Concat(PackKernels.Values);
+    public static IEnumerable<GpuKernel> Variants => [.. Kernels.Values, .. StoredKernels.Values, .. RoundKernels.Values, .. PackKernels.Values, WidenKernel];
 
     /// <summary>Index into <see cref="WgmmaTile.All"/> of the tile that every convolution of this thread takes, however small, if channels fit and it gets its scratch; null chooses. For tests.</summary>
     [field: ThreadStatic]
@@ -33,22 +38,27 @@ public sealed class ConvWgmmaGpu : IGpuKernelFamily
 
     /// <param name="rounded">The images come rounded.</param>
     internal static long ScratchBytes(GpuDevice device, ConvProgram program, int batch, bool rounded) =>
-        Suits(device, program, batch) && Pays(device, program.Plan, batch) ? PackedBytes(device.Precision, program.Plan, batch, rounded) : 0;
+        Suits(device, program, batch) && (Pays(device, program.Plan, batch) || (rounded && PaysBFloat16(device, program.Plan, batch))) ? PackedBytes(device.Precision, program.Plan, batch, rounded) : 0;
+
+    /// <summary>Whether it takes BF16 and gives BF16, where it gets its scratch.</summary>
+    internal static bool ServesBFloat16(GpuDevice device, ConvProgram program, int batch) =>
+        Suits(device, program, batch) && program.OutputEights && PaysBFloat16(device, program.Plan, batch);
 
     /// <summary>Whether this scratch was meant for it: who gives that much has asked <see cref="ScratchBytes"/>.</summary>
     internal static bool Serves(GpuDevice device, ConvProgram program, int batch, long scratchBytes, bool rounded) =>
         Suits(device, program, batch) && scratchBytes >= PackedBytes(device.Precision, program.Plan, batch, rounded);
 
-    /// <param name="rounded">The images as BF16, where somebody has rounded them.</param>
-    internal static void Launch(GpuDevice device, ConvProgram program, ConvArgs args, ReadOnlySpan<Access> accesses, BufferRange scratch, BufferRange? rounded)
+    /// <param name="rounded">The images come as BF16.</param>
+    /// <param name="results">What y, residual and activations are stored as.</param>
+    internal static void Launch(GpuDevice device, ConvProgram program, ConvArgs args, ReadOnlySpan<Access> accesses, BufferRange scratch, bool rounded, DType results)
     {
         var precision = device.Precision;
         var plan = program.Plan;
         int index = Choose(device, plan, args.Batch);
         var tile = WgmmaTile.All[index];
-        long imageBytes = rounded is null ? ImageBytes(precision, plan, args.Batch) : 0, filterBytes = FilterBytes(precision, plan, tile);
-        BufferRange images = rounded ?? scratch.Slice(0, imageBytes), filter = scratch.Slice(imageBytes, filterBytes);
-        if (rounded is null) Round(device, accesses[0].Range, images, args.Batch * plan.Input.Count);
+        long imageBytes = rounded ? 0 : ImageBytes(precision, plan, args.Batch), filterBytes = FilterBytes(precision, plan, tile);
+        BufferRange images = rounded ? accesses[0].Range : scratch.Slice(0, imageBytes), filter = scratch.Slice(imageBytes, filterBytes);
+        if (!rounded) Round(device, accesses[0].Range, images, args.Batch * plan.Input.Count);
         var pack = new ConvPackArgs
         {
             W = args.W,
@@ -67,7 +77,7 @@ public sealed class ConvWgmmaGpu : IGpuKernelFamily
         args.W = filter.Address;
         args.Tiles = Tiles(tile, plan, args.Batch);
         var shape = LaunchShape.Linear(Math.Min(args.Tiles, device.Driver.MultiprocessorCount), WgmmaTile.Threads) with { SharedBytes = tile.SharedBytes(precision) };
-        device.Launch(Kernels[(precision, index)], shape, ref args, [Access.Read(images), Access.Read(filter), .. accesses[2..]]);
+        device.Launch(results == DType.BFloat16 ? StoredKernels[index] : Kernels[(precision, index)], shape, ref args, [Access.Read(images), Access.Read(filter), .. accesses[2..]]);
     }
 
     /// <summary>So many numbers, a multiple of 8, as the device's precision has them.</summary>
@@ -75,6 +85,13 @@ public sealed class ConvWgmmaGpu : IGpuKernelFamily
     {
         var args = new ConvRoundArgs { X = x.Address, Y = y.Address, Count = count };
         device.Launch(RoundKernels[device.Precision], LaunchShape.Linear(device.Driver.GridStrideBlocks((count + 7) / 8, Threads), Threads), ref args, [Access.Read(x), Access.Write(y)]);
+    }
+
+    /// <summary>So many numbers, a multiple of 8, as float32.</summary>
+    internal static void Widen(GpuDevice device, BufferRange x, BufferRange y, long count)
+    {
+        var args = new ConvWidenArgs { X = x.Address, Y = y.Address, Count = count };
+        device.Launch(WidenKernel, LaunchShape.Linear(device.Driver.GridStrideBlocks(count / 4, Threads), Threads), ref args, [Access.Read(x), Access.Write(y)]);
     }
 
     /// <summary>Operations a second that the choice between the kernels of mma.sync and of warp groups assumes, whatever the pass.</summary>
@@ -86,7 +103,7 @@ public sealed class ConvWgmmaGpu : IGpuKernelFamily
     {
         var plan = program.Plan;
         if (device.Precision == Precision.Float32 || !WgmmaTile.RunsOn(device.Driver)) return false;
-        if (!program.WholeBricks || !program.InputQuads || !program.OutputQuads) return false;
+        if (!ConvMmaGpu.Serves(plan) || !program.WholeBricks || !program.InputQuads || !program.OutputQuads) return false;
         return (long)batch * plan.Input.Height * plan.Input.Width < int.MaxValue; // a pixel's number
     }
 
@@ -97,10 +114,26 @@ public sealed class ConvWgmmaGpu : IGpuKernelFamily
         var (mma, wgmma) = Rates(precision);
         var tile = WgmmaTile.All[Choose(device, plan, batch)];
         double flops = 2.0 * batch * plan.Products;
+        double moved = (sizeof(float) * (double)batch * plan.Input.Count) + ImageBytes(precision, plan, batch) + (sizeof(float) * (double)plan.FilterCount) + FilterBytes(precision, plan, tile);
+        return tile.Pays(Work(device, tile, plan, batch), moved, wgmma, flops / mma);
+    }
+
+    // with nothing to round, what is saved is bytes: half of what mma.sync reads and writes
+    private static bool PaysBFloat16(GpuDevice device, ConvPlan plan, int batch)
+    {
+        if (ForcedTile is not null) return true;
+        var (mma, wgmma) = Rates(Precision.BFloat16);
+        var tile = WgmmaTile.All[Choose(device, plan, batch)];
+        long elements = batch * (plan.Input.Count + plan.Output.Count), packed = (sizeof(float) * plan.FilterCount) + FilterBytes(Precision.BFloat16, plan, tile);
+        return tile.Pays(Work(device, tile, plan, batch), elements * sizeof(ushort), packed, 1, wgmma, 2.0 * batch * plan.Products / mma, elements * sizeof(float));
+    }
+
+    // operations of all tiles, what edges and idle multiprocessors waste included
+    private static double Work(GpuDevice device, WgmmaTile tile, ConvPlan plan, int batch)
+    {
         double rounds = 0, slots = device.Driver.MultiprocessorCount, tiles = Tiles(tile, plan, batch), filled = Math.Ceiling(tiles / slots) * slots / tiles;
         for (int i = 0; i < plan.Parts.Count; i++) rounds += 2.0 * plan.Parts[i].K * PartTiles(tile, plan.Parts[i], batch) * WgmmaTile.Rows * tile.Columns;
-        double moved = (sizeof(float) * (double)batch * plan.Input.Count) + ImageBytes(precision, plan, batch) + (sizeof(float) * (double)plan.FilterCount) + FilterBytes(precision, plan, tile);
-        return tile.Pays(rounds * filled, moved, wgmma, flops / mma);
+        return rounds * filled;
     }
 
     private static int Choose(GpuDevice device, ConvPlan plan, int batch) =>
@@ -127,8 +160,8 @@ public sealed class ConvWgmmaGpu : IGpuKernelFamily
     private static GpuKernel Before(string file, string entry, Type argsType, Precision precision, params string[] defines) =>
         new(file, entry, argsType, [$"PRECISION={(int)precision}", .. defines]) { MinArch = MmaTile.MinArch, FollowsSummationLaw = false };
 
-    private static GpuKernel Variant(Precision precision, WgmmaTile tile) =>
-        new("Convolution/conv_wgmma.cu", "conv_wgmma", typeof(ConvArgs), tile.Defines(precision))
+    private static GpuKernel Variant(Precision precision, WgmmaTile tile, params string[] defines) =>
+        new("Convolution/conv_wgmma.cu", "conv_wgmma", typeof(ConvArgs), [.. tile.Defines(precision), .. defines])
         {
             MinArch = WgmmaTile.Arch,
             ArchSpecific = true,
@@ -144,6 +177,19 @@ public struct ConvRoundArgs
     public ulong X;
 
     /// <summary>Address of the rounded ones, and of what rounding left behind them; written.</summary>
+    public ulong Y;
+
+    /// <summary>How many, a multiple of 8.</summary>
+    public long Count;
+}
+
+/// <summary>The argument block of conv_widen.cu; mirrors CONV_WIDEN_ARGS.</summary>
+public struct ConvWidenArgs
+{
+    /// <summary>Address of the numbers in BF16, read.</summary>
+    public ulong X;
+
+    /// <summary>Address of their float32, written.</summary>
     public ulong Y;
 
     /// <summary>How many, a multiple of 8.</summary>

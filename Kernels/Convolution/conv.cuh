@@ -6,8 +6,8 @@
 
 // Residual: added to y last; Through: the outputs of ThroughActivation, which a gradient goes on through; Partials: see tile_statistics. Tiles: of conv_wgmma.cu, whose blocks take several. Products: for profiles. OutQuads: four neighbouring output channels are one access, in y and in a transposed filter
 #define CONV_ARGS(F)                                                                                                                        \
-    F(garg<const REAL>, X) F(garg<const REAL>, W) F(garg<const REAL>, Bias) F(garg<REAL>, Y) F(garg<const ConvPart>, Parts)                 \
-    F(garg<const ConvTap>, Taps) F(garg<const REAL>, Residual) F(garg<REAL>, Partials) F(garg<const REAL>, Through) F(f64, Slope) F(i32, Batch) F(i32, InH) F(i32, InW) F(i32, InC) F(i32, OutH) F(i32, OutW) F(i32, OutC)     \
+    F(garg<const REAL>, X) F(garg<const REAL>, W) F(garg<const REAL>, Bias) F(garg<STORED>, Y) F(garg<const ConvPart>, Parts)               \
+    F(garg<const ConvTap>, Taps) F(garg<const STORED>, Residual) F(garg<REAL>, Partials) F(garg<const STORED>, Through) F(f64, Slope) F(i32, Batch) F(i32, InH) F(i32, InW) F(i32, InC) F(i32, OutH) F(i32, OutW) F(i32, OutC)     \
     F(i32, FilterTaps) F(i32, PartCount) F(i32, StepY) F(i32, StepX) F(i32, InStepY) F(i32, InStepX) F(i32, MinDy) F(i32, MaxDy)            \
     F(i32, MinDx) F(i32, MaxDx) F(i32, FilterTransposed) F(i32, Activation) F(i32, HasBias) F(i32, Accumulate) F(i32, HasResidual) F(i32, HasPartials) F(i32, ThroughActivation) F(i32, OutQuads) F(i64, Tiles) F(i64, Products)
 
@@ -154,6 +154,6 @@ DEV void tile_statistics(gptr<const T> y, gptr<T> partials, i64 m0, i32 rows, i3
     for (i32 at = (i32)threadIdx.x; at < ROWS / CHUNK * COLUMNS; at += THREADS) {
         const i32 begin = at / COLUMNS * CHUNK, column = at % COLUMNS, left = rows - begin;
         if (left > 0 && column < columns)
-            chunk_statistics<4, T>(y, partials, m0 / CHUNK + at / COLUMNS, left < CHUNK ? left : CHUNK, channels, first + column);
+            chunk_statistics<4, T, T>(y, partials, m0 / CHUNK + at / COLUMNS, left < CHUNK ? left : CHUNK, channels, first + column);
     }
 }

@@ -1,6 +1,7 @@
 // conv_wgmma.cu: what conv.cu computes, by products of warp groups (sm_90a; tile_wgmma.cuh), where input channels come in whole bricks of k (64 of BF16,
 // 32 of TF32): images as conv_round.cu has rounded them, the filter as conv_pack.cu has laid it out. A warp group gathers the rows of A, 128 bytes a
 // pixel and tap, by cp.async, which fills up with +0 where a tap leaves the image; one of its lanes fetches bricks of B. All parts of the plan are one walk over tiles.
+// STORED is what memory has results, residuals and activations as: f32, or with PRECISION 2 bf16 too.
 // Cost: 2 operations a product of the plan, those with padding included (three times that with PRECISION 3).
 // limits: bank conflicts 1.0, sectors 1.3
 #include "Common/tile_wgmma.cuh"
@@ -33,15 +34,33 @@ struct ConvTile {
     }
 };
 
+// The lane's outputs of a row: pointers to the first of them, of which there are `columns` up to the row's end.
+template <class S>
+DEV void store_outputs(const ConvArgs& a, f32 (&acc)[Tile::COUNT], gptr<S> y, gptr<const f32> bias, gptr<const S> residual, gptr<const S> through, i32 columns)
+{
+    if constexpr (sizeof(S) == 2) {
+        wgmma_for_each_eight<Tile>(acc, [&](int k, vec4<f32> low, vec4<f32> high) {
+            if (k < columns) finish_conv_outputs(a, y + k, bias + k, residual + k, through + k, Eight{low, high});
+        });
+    } else {
+        wgmma_for_each<Tile>(acc, [&](int k, vec4<f32> sum) { finish_conv_outputs(a, y + k, bias + k, residual + k, through + k, sum, columns - k, true); });
+        NO_UNROLL
+        for (int k = 0; a.Activation >= ACT_ELU && k < Tile::N && k < columns; k += 8) {
+            NO_UNROLL
+            for (int e = 0; e < 4; e++) y[k + e] = smooth_activation<f32>(a.Activation, y[k + e], (f32)a.Slope);
+        }
+    }
+}
+
 KERNEL(conv_wgmma, ConvArgs, Tile::THREADS, 1)
 {
     IN(f32, X);
     IN(f32, W);
     IN(f32, Bias);
-    UPD(f32, Y);
+    UPD(STORED, Y);
     IN(ConvTap, Taps);
-    IN(f32, Residual);
-    IN(f32, Through);
+    IN(STORED, Residual);
+    IN(STORED, Through);
     DYN_SHARED(u8, dynamic);
     const WgmmaStages<Tile> memory(dynamic, 129);  // the lanes that gather, and what one of them expects of B
 
@@ -95,7 +114,7 @@ KERNEL(conv_wgmma, ConvArgs, Tile::THREADS, 1)
     }
 
     take_registers<216>();
-    const i32 group = warp_index() / 4 - 1, row = wgmma_row(group), column = wgmma_column();
+    const i32 group = warp_index() / 4 - 1, row = wgmma_row(group), column = sizeof(STORED) == 2 ? wgmma_column_of_eight() : wgmma_column();
     WgmmaRing ring = {0, 0};
     for (i64 tile = blockIdx.x; tile < a.Tiles; tile += gridDim.x) {
         const ConvTile t(a, tile);
@@ -109,17 +128,12 @@ KERNEL(conv_wgmma, ConvArgs, Tile::THREADS, 1)
         lattice.find(inside ? row : t.rows - 1, n, i, j);
         const i32 first = t.part.FirstOutput + t.n0 + column, columns = inside ? t.columns - column : 0;
         const i64 at = ((n * a.OutH + t.part.OffsetY + i * a.StepY) * a.OutW + t.part.OffsetX + j * a.StepX) * a.OutC + first;
-        wgmma_for_each<Tile>(acc, [&](int k, vec4<f32> sum) { finish_conv_outputs(a, Y + (at + k), Bias + (first + k), Residual + (at + k), Through + (at + k), sum, columns - k, true); });
-        NO_UNROLL
-        for (int k = 0; a.Activation >= ACT_ELU && k < Tile::N && k < columns; k += 8) {
-            NO_UNROLL
-            for (int e = 0; e < 4; e++) Y[at + k + e] = smooth_activation<f32>(a.Activation, Y[at + k + e], (f32)a.Slope);
-        }
+        store_outputs<STORED>(a, acc, Y + at, Bias + first, Residual + at, Through + at, columns);
         if (a.HasPartials != 0) {  // the group's 64 rows are a chunk
             group_sync();            // its lanes see each other's outputs, which come back from the caches
             const i32 begin = group * CHUNK, left = t.rows - begin;
             for (i32 c = (i32)threadIdx.x % 128; c < Tile::N && c < t.columns && left > 0; c += 128)
-                chunk_statistics<4, f32>(Y, a.Partials, (t.m0 + begin) / CHUNK, left < CHUNK ? left : CHUNK, a.OutC, t.part.FirstOutput + t.n0 + c);
+                chunk_statistics<4, STORED, f32>(Y, a.Partials, (t.m0 + begin) / CHUNK, left < CHUNK ? left : CHUNK, a.OutC, t.part.FirstOutput + t.n0 + c);
         }
         warp_sync();  // the next tile's products want whole warps
     }

@@ -12,7 +12,10 @@ internal sealed class BinaryGpu : IGpuKernelFamily
     [
         .. from op in Enum.GetValues<BinaryOp>()
            from broadcast in Enum.GetValues<Broadcast>()
-           select new RealKernels("Elementwise/binary.cu", "binary", typeof(BinaryArgs), $"OP={(int)op}", $"BROADCAST={(int)broadcast}"),
+           select new RealKernels("Elementwise/binary.cu", "binary", typeof(BinaryArgs), $"OP={(int)op}", $"BROADCAST={(int)broadcast}")
+           {
+               TakesBFloat16 = op == BinaryOp.Add && broadcast == Broadcast.None,
+           },
     ];
 
     public static IEnumerable<GpuKernel> Variants => Kernels.SelectMany(kernels => kernels.All);

@@ -37,14 +37,14 @@ public enum Broadcast : byte
     Scalar,
 }
 
-/// <summary>y = a op b over rows x columns elements, float or double.</summary>
+/// <summary>y = a op b over rows x columns elements, float or double; on a GPU a + b without broadcast also over arrays stored in BF16, computed in float.</summary>
 public static class Binary
 {
     /// <summary>y[r, c] = a[r, c] op b.</summary>
     /// <param name="a">rows * columns elements, read.</param>
     /// <param name="b">As many elements as <paramref name="broadcast"/> says, read; may be a (x * x, x + x).</param>
     /// <param name="y">rows * columns elements, written; may be a.</param>
-    /// <exception cref="EngineException">dtype is neither float nor double, or a range is too short.</exception>
+    /// <exception cref="EngineException">dtype is none that it takes, or a range is too short.</exception>
     public static void Run(Device device, DType dtype, BinaryOp op, BufferRange a, BufferRange b, BufferRange y, long rows, long columns, Broadcast broadcast)
     {
         long count = rows * columns;

@@ -18,5 +18,5 @@ internal sealed class UnaryGpu : IGpuKernelFamily
         device.Launch(Backward[(int)op][dtype], Flat.Shape(device, args.N, args.Quads), ref args, accesses);
 
     private static RealKernels[] Kernels(string entry, Type argsType) =>
-        [.. Enum.GetValues<UnaryOp>().Select(op => new RealKernels("Elementwise/unary.cu", entry, argsType, $"OP={(int)op}"))];
+        [.. Enum.GetValues<UnaryOp>().Select(op => new RealKernels("Elementwise/unary.cu", entry, argsType, $"OP={(int)op}") { TakesBFloat16 = Unary.TakesBFloat16(op) })];
 }

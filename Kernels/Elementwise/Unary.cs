@@ -51,7 +51,7 @@ public enum UnaryOp : byte
     Affine,
 }
 
-/// <summary>y = f(x) over flat arrays, float or double.</summary>
+/// <summary>y = f(x) over flat arrays, float or double; on a GPU the rectifiers also over arrays stored in BF16, computed in float.</summary>
 public static class Unary
 {
     /// <summary>True where the derivative is taken from y, false where from x.</summary>
@@ -61,10 +61,13 @@ public static class Unary
     /// <summary>True where the derivative is constant: backward then reads no saved values, and need not be given memory that still holds them.</summary>
     public static bool SavesNothing(UnaryOp op) => op is UnaryOp.Neg or UnaryOp.Affine;
 
+    /// <summary>Whether GPUs have it over BF16: the rectifiers, whose output told from either side is the same.</summary>
+    public static bool TakesBFloat16(UnaryOp op) => op is UnaryOp.Relu or UnaryOp.LeakyRelu;
+
     /// <summary>y = f(x).</summary>
     /// <param name="x">count elements, read.</param>
     /// <param name="y">count elements, written; may be x.</param>
-    /// <exception cref="EngineException">dtype is neither float nor double, or a range is too short.</exception>
+    /// <exception cref="EngineException">dtype is none that it takes, or a range is too short.</exception>
     public static void Run(Device device, DType dtype, UnaryOp op, BufferRange x, BufferRange y, long count, double p0 = 0, double p1 = 0)
     {
         if (count == 0) return;
@@ -82,7 +85,7 @@ public static class Unary
     /// <param name="saved">count elements of y (<see cref="SavesOutput"/>) or of x, read; not touched where <see cref="SavesNothing"/>.</param>
     /// <param name="dy">count elements, read.</param>
     /// <param name="dx">count elements, written; updated when accumulating; may be dy when not.</param>
-    /// <exception cref="EngineException">dtype is neither float nor double, or a range is too short.</exception>
+    /// <exception cref="EngineException">dtype is none that it takes, or a range is too short.</exception>
     public static void Backward(
         Device device, DType dtype, UnaryOp op, BufferRange saved, BufferRange dy, BufferRange dx, long count, double p0 = 0, double p1 = 0, bool accumulate = false)
     {

@@ -2,9 +2,9 @@
 // One operation an element: memory decides, 3 N elements moved without broadcast, 2 N with. One pass of 16-byte accesses where
 // addresses and (for channel and row) Columns allow it. Row and column of an element are carried along the grid-stride
 // loop by one addition and one comparison: a division an element would cost more than the element.
-#include "Common/prelude.cuh"
+#include "Common/stored.cuh"
 
-#define BINARY_ARGS(F) F(garg<const REAL>, A) F(garg<const REAL>, B) F(garg<REAL>, Y) F(i64, Rows) F(i64, Columns) F(i64, Quads)
+#define BINARY_ARGS(F) F(garg<const STORED>, A) F(garg<const STORED>, B) F(garg<STORED>, Y) F(i64, Rows) F(i64, Columns) F(i64, Quads)
 ARGS(BinaryArgs, BINARY_ARGS)
 
 // the numbers of BinaryOp and of Broadcast
@@ -34,27 +34,27 @@ DEV vec4<REAL> splat(REAL v) { return {v, v, v, v}; }
 
 KERNEL(binary, BinaryArgs, 256, 1)
 {
-    gptr<const REAL> x = a.A, b = a.B; // y may be x
-    gptr<REAL> y = a.Y;
+    gptr<const STORED> x = a.A, b = a.B; // y may be x
+    gptr<STORED> y = a.Y;
     i64 n = a.Rows * a.Columns, step = grid_stride();
     if constexpr (BROADCAST == NONE) {
-        for (i64 i = global_index(); i < a.Quads; i += step) st4(y + 4 * i, apply(ld4(x + 4 * i), ld4(b + 4 * i)));
-        for (i64 i = 4 * a.Quads + global_index(); i < n; i += step) y[i] = apply(x[i], b[i]);
+        for (i64 i = global_index(); i < a.Quads; i += step) put4(y + 4 * i, apply(get4(x + 4 * i), get4(b + 4 * i)));
+        for (i64 i = 4 * a.Quads + global_index(); i < n; i += step) put1(y + i, apply(get1(x + i), get1(b + i)));
     } else if constexpr (BROADCAST == SCALAR) {
-        REAL value = b[0];
-        for (i64 i = global_index(); i < a.Quads; i += step) st4(y + 4 * i, apply(ld4(x + 4 * i), splat(value)));
-        for (i64 i = 4 * a.Quads + global_index(); i < n; i += step) y[i] = apply(x[i], value);
+        REAL value = get1(b);
+        for (i64 i = global_index(); i < a.Quads; i += step) put4(y + 4 * i, apply(get4(x + 4 * i), splat(value)));
+        for (i64 i = 4 * a.Quads + global_index(); i < n; i += step) put1(y + i, apply(get1(x + i), value));
     } else {
         i64 width = a.Quads > 0 ? a.Columns / 4 : a.Columns, items = a.Quads > 0 ? a.Quads : n;
         i64 i = global_index(), row = i / width, column = i % width, rows = step / width, columns = step % width;
         for (; i < items; i += step) {
             if (a.Quads > 0) {
                 vec4<REAL> other;
-                if constexpr (BROADCAST == CHANNEL) other = ld4(b + 4 * column);
-                else other = splat(b[row]);
-                st4(y + 4 * i, apply(ld4(x + 4 * i), other));
+                if constexpr (BROADCAST == CHANNEL) other = get4(b + 4 * column);
+                else other = splat(get1(b + row));
+                put4(y + 4 * i, apply(get4(x + 4 * i), other));
             } else {
-                y[i] = apply(x[i], b[BROADCAST == CHANNEL ? column : row]);
+                put1(y + i, apply(get1(x + i), get1(b + (BROADCAST == CHANNEL ? column : row))));
             }
             row += rows;
             column += columns;

@@ -2,14 +2,14 @@
 // Flat arrays of N elements. A few operations an element: memory decides, 2 (forward), 3 or 4 (backward) times N elements moved.
 // One pass of 16-byte accesses (Quads groups of four), the rest one by one; y may be x and dx may be dy, so nothing is restrict.
 // limits: sectors 1.1
-#include "Common/prelude.cuh"
+#include "Common/stored.cuh"
 #include "Common/math.cuh"
 
-#define UNARY_ARGS(F) F(garg<const REAL>, X) F(garg<REAL>, Y) F(i64, N) F(i64, Quads) F(f64, P0) F(f64, P1)
+#define UNARY_ARGS(F) F(garg<const STORED>, X) F(garg<STORED>, Y) F(i64, N) F(i64, Quads) F(f64, P0) F(f64, P1)
 ARGS(UnaryArgs, UNARY_ARGS)
 
 #define UNARY_BACKWARD_ARGS(F)                                                                                           \
-    F(garg<const REAL>, Saved) F(garg<const REAL>, DY) F(garg<REAL>, DX) F(i64, N) F(i64, Quads) F(f64, P0) F(f64, P1) \
+    F(garg<const STORED>, Saved) F(garg<const STORED>, DY) F(garg<STORED>, DX) F(i64, N) F(i64, Quads) F(f64, P0) F(f64, P1) \
     F(i32, Accumulate)
 ARGS(UnaryBackwardArgs, UNARY_BACKWARD_ARGS)
 
@@ -66,46 +66,46 @@ DEV REAL derivative(REAL s, REAL p0, REAL p1)
 
 KERNEL(unary, UnaryArgs, 256, 1)
 {
-    gptr<const REAL> x = a.X;
-    gptr<REAL> y = a.Y;
+    gptr<const STORED> x = a.X;
+    gptr<STORED> y = a.Y;
     REAL p0 = (REAL)a.P0, p1 = (REAL)a.P1;
     for (i64 i = global_index(); i < a.Quads; i += grid_stride()) {
-        vec4<REAL> v = ld4(x + 4 * i);
+        vec4<REAL> v = get4(x + 4 * i);
         v.x = value(v.x, p0, p1);
         v.y = value(v.y, p0, p1);
         v.z = value(v.z, p0, p1);
         v.w = value(v.w, p0, p1);
-        st4(y + 4 * i, v);
+        put4(y + 4 * i, v);
     }
     for (i64 i = 4 * a.Quads + global_index(); i < a.N; i += grid_stride()) {
-        REAL v = x[i];
-        y[i] = value(v, p0, p1);
+        REAL v = get1(x + i);
+        put1(y + i, value(v, p0, p1));
     }
 }
 
 KERNEL(unary_backward, UnaryBackwardArgs, 256, 1)
 {
-    gptr<const REAL> saved = a.Saved, dy = a.DY;
-    gptr<REAL> dx = a.DX;
+    gptr<const STORED> saved = a.Saved, dy = a.DY;
+    gptr<STORED> dx = a.DX;
     REAL p0 = (REAL)a.P0, p1 = (REAL)a.P1;
     auto gradient = [&](REAL s, REAL up, REAL old) {
         REAL slope = derivative(s, p0, p1);
         return a.Accumulate ? fma(up, slope, old) : up * slope;
     };
     for (i64 i = global_index(); i < a.Quads; i += grid_stride()) {
-        vec4<REAL> v = ld4(dy + 4 * i), s = v, old = v;
-        if (READS_SAVED) s = ld4(saved + 4 * i);
-        if (a.Accumulate) old = ld4(dx + 4 * i);
+        vec4<REAL> v = get4(dy + 4 * i), s = v, old = v;
+        if (READS_SAVED) s = get4(saved + 4 * i);
+        if (a.Accumulate) old = get4(gptr<const STORED>(dx + 4 * i));
         v.x = gradient(s.x, v.x, old.x);
         v.y = gradient(s.y, v.y, old.y);
         v.z = gradient(s.z, v.z, old.z);
         v.w = gradient(s.w, v.w, old.w);
-        st4(dx + 4 * i, v);
+        put4(dx + 4 * i, v);
     }
     for (i64 i = 4 * a.Quads + global_index(); i < a.N; i += grid_stride()) {
-        REAL up = dy[i], s = up, old = up;
-        if (READS_SAVED) s = saved[i];
-        if (a.Accumulate) old = dx[i];
-        dx[i] = gradient(s, up, old);
+        REAL up = get1(dy + i), s = up, old = up;
+        if (READS_SAVED) s = get1(saved + i);
+        if (a.Accumulate) old = get1(gptr<const STORED>(dx + i));
+        put1(dx + i, gradient(s, up, old));
     }
 }

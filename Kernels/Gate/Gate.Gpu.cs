@@ -23,5 +23,5 @@ internal sealed class GateGpu : IGpuKernelFamily
         LaunchShape.Linear(device.Driver.GridStrideBlocks(rows * (quads != 0 ? columns / 4 : columns), Threads), Threads);
 
     private static RealKernels[] Kernels(string entry, Type argsType) =>
-        [.. Enum.GetValues<GateKind>().Select(kind => new RealKernels("Gate/gate.cu", entry, argsType, $"KIND={(int)kind}"))];
+        [.. Enum.GetValues<GateKind>().Select(kind => new RealKernels("Gate/gate.cu", entry, argsType, $"KIND={(int)kind}") { TakesBFloat16 = true })];
 }

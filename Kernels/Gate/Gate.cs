@@ -25,7 +25,7 @@ public static class Gate
     private const string Name = "gate";
 
     /// <summary>y = f(a + ca) sigmoid(b + cb) for x = a | b and condition = ca | cb.</summary>
-    /// <param name="dtype">float or double, of all tensors.</param>
+    /// <param name="dtype">float or double, of all tensors; on a GPU also BF16, of all but the condition, which is then float.</param>
     /// <param name="x">[images * positions, 2 * columns], read.</param>
     /// <param name="condition">[images, 2 * columns], read; null for none.</param>
     /// <param name="y">[images * positions, columns], written.</param>
@@ -35,7 +35,7 @@ public static class Gate
     {
         long rows = Rows(images, positions, columns);
         x = x.First(Name, "x", dtype, 2 * rows * columns);
-        condition = condition?.First(Name, "condition", dtype, 2L * images * columns);
+        condition = condition?.First(Name, "condition", dtype.Computed(), 2L * images * columns);
         y = y.First(Name, "y", dtype, rows * columns);
         var args = new GateArgs
         {
@@ -81,7 +81,7 @@ public static class Gate
     {
         long rows = Rows(images, positions, columns);
         x = x.First(Name, "x", dtype, 2 * rows * columns);
-        condition = condition?.First(Name, "condition", dtype, 2L * images * columns);
+        condition = condition?.First(Name, "condition", dtype.Computed(), 2L * images * columns);
         dy = dy.First(Name, "dy", dtype, rows * columns);
         dx = dx.First(Name, "dx", dtype, 2 * rows * columns);
         ulong half = (ulong)((long)columns * dtype.Size());

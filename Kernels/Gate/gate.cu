@@ -3,15 +3,16 @@
 // Condition: [Rows / Positions, 2 Columns], added to both halves of every row of its image. Memory decides: forward reads 2 and writes 1
 // element, backward reads 3 and writes 2; 16 bytes at a time where Columns, strides and addresses allow it (Quads). No division in the loop.
 #include "Common/gate.cuh"
+#include "Common/stored.cuh"
 
 #define GATE_ARGS(F)                                                                                                          \
-    F(garg<const REAL>, A) F(garg<const REAL>, B) F(garg<const REAL>, Condition) F(garg<REAL>, Y) F(i64, Rows) F(i64, Columns) \
+    F(garg<const STORED>, A) F(garg<const STORED>, B) F(garg<const REAL>, Condition) F(garg<STORED>, Y) F(i64, Rows) F(i64, Columns) \
     F(i64, AStride) F(i64, BStride) F(i64, Positions) F(i32, Conditional) F(i32, Quads)
 ARGS(GateArgs, GATE_ARGS)
 
 #define GATE_BACKWARD_ARGS(F)                                                                                                \
-    F(garg<const REAL>, A) F(garg<const REAL>, B) F(garg<const REAL>, Condition) F(garg<const REAL>, DY) F(garg<REAL>, DA)    \
-    F(garg<REAL>, DB) F(i64, Rows) F(i64, Columns) F(i64, AStride) F(i64, BStride) F(i64, Positions) F(i32, Conditional)      \
+    F(garg<const STORED>, A) F(garg<const STORED>, B) F(garg<const REAL>, Condition) F(garg<const STORED>, DY) F(garg<STORED>, DA)    \
+    F(garg<STORED>, DB) F(i64, Rows) F(i64, Columns) F(i64, AStride) F(i64, BStride) F(i64, Positions) F(i32, Conditional)      \
     F(i32, Quads) F(i32, WantsA) F(i32, WantsB) F(i32, AccumulateA) F(i32, AccumulateB)
 ARGS(GateBackwardArgs, GATE_BACKWARD_ARGS)
 
@@ -41,16 +42,16 @@ DEV vec4<REAL> plus(vec4<REAL> x, vec4<REAL> y) { return { x.x + y.x, x.y + y.y,
 
 KERNEL(gate, GateArgs, 256, 1)
 {
-    IN(REAL, A);
-    IN(REAL, B);
+    IN(STORED, A);
+    IN(STORED, B);
     IN(REAL, Condition);
-    OUT(REAL, Y);
+    OUT(STORED, Y);
     i64 columns = a.Columns;
     for (Walk at(a.Quads ? columns / 4 : columns); at.row < a.Rows; at.next()) {
         i64 column = a.Quads ? 4 * at.column : at.column, c = 0;
         if (a.Conditional) c = at.row / a.Positions * 2 * columns + column;
         if (a.Quads) {
-            vec4<REAL> va = ld4(A + at.row * a.AStride + column), vb = ld4(B + at.row * a.BStride + column), y;
+            vec4<REAL> va = get4(A + (at.row * a.AStride + column)), vb = get4(B + (at.row * a.BStride + column)), y;
             if (a.Conditional) {
                 va = plus(va, ld4(Condition + c));
                 vb = plus(vb, ld4(Condition + c + columns));
@@ -59,32 +60,32 @@ KERNEL(gate, GateArgs, 256, 1)
             y.y = gen_gate<KIND>(va.y, vb.y);
             y.z = gen_gate<KIND>(va.z, vb.z);
             y.w = gen_gate<KIND>(va.w, vb.w);
-            st4(Y + at.row * columns + column, y);
+            put4(Y + (at.row * columns + column), y);
         } else {
-            REAL va = A[at.row * a.AStride + column], vb = B[at.row * a.BStride + column];
+            REAL va = get1(A + (at.row * a.AStride + column)), vb = get1(B + (at.row * a.BStride + column));
             if (a.Conditional) {
                 va = va + Condition[c];
                 vb = vb + Condition[c + columns];
             }
-            Y[at.row * columns + column] = gen_gate<KIND>(va, vb);
+            put1(Y + (at.row * columns + column), gen_gate<KIND>(va, vb));
         }
     }
 }
 
 KERNEL(gate_backward, GateBackwardArgs, 256, 1)
 {
-    IN(REAL, A);
-    IN(REAL, B);
+    IN(STORED, A);
+    IN(STORED, B);
     IN(REAL, Condition);
-    IN(REAL, DY);
-    gptr<REAL> DA = a.DA, DB = a.DB;  // halves of one tensor, perhaps
+    IN(STORED, DY);
+    gptr<STORED> DA = a.DA, DB = a.DB;  // halves of one tensor, perhaps
     i64 columns = a.Columns;
     for (Walk at(a.Quads ? columns / 4 : columns); at.row < a.Rows; at.next()) {
         i64 column = a.Quads ? 4 * at.column : at.column, c = 0;
         if (a.Conditional) c = at.row / a.Positions * 2 * columns + column;
         i64 ia = at.row * a.AStride + column, ib = at.row * a.BStride + column;
         if (a.Quads) {
-            vec4<REAL> va = ld4(A + ia), vb = ld4(B + ib), dy = ld4(DY + at.row * columns + column), da, db;
+            vec4<REAL> va = get4(A + ia), vb = get4(B + ib), dy = get4(DY + (at.row * columns + column)), da, db;
             if (a.Conditional) {
                 va = plus(va, ld4(Condition + c));
                 vb = plus(vb, ld4(Condition + c + columns));
@@ -93,19 +94,19 @@ KERNEL(gate_backward, GateBackwardArgs, 256, 1)
             gen_gate_grad<KIND>(va.y, vb.y, dy.y, da.y, db.y);
             gen_gate_grad<KIND>(va.z, vb.z, dy.z, da.z, db.z);
             gen_gate_grad<KIND>(va.w, vb.w, dy.w, da.w, db.w);
-            if (a.WantsA) st4(DA + ia, a.AccumulateA ? plus(ld4(DA + ia), da) : da);
-            if (a.WantsB) st4(DB + ib, a.AccumulateB ? plus(ld4(DB + ib), db) : db);
+            if (a.WantsA) put4(DA + ia, a.AccumulateA ? plus(get4(gptr<const STORED>(DA + ia)), da) : da);
+            if (a.WantsB) put4(DB + ib, a.AccumulateB ? plus(get4(gptr<const STORED>(DB + ib)), db) : db);
         } else {
-            REAL va = A[ia], vb = B[ib], dy = DY[at.row * columns + column], da, db;
+            REAL va = get1(A + ia), vb = get1(B + ib), dy = get1(DY + (at.row * columns + column)), da, db;
             if (a.Conditional) {
                 va = va + Condition[c];
                 vb = vb + Condition[c + columns];
             }
             gen_gate_grad<KIND>(va, vb, dy, da, db);
-            if (a.AccumulateA) da = DA[ia] + da;
-            if (a.AccumulateB) db = DB[ib] + db;
-            if (a.WantsA) DA[ia] = da;
-            if (a.WantsB) DB[ib] = db;
+            if (a.AccumulateA) da = get1(gptr<const STORED>(DA + ia)) + da;
+            if (a.AccumulateB) db = get1(gptr<const STORED>(DB + ib)) + db;
+            if (a.WantsA) put1(DA + ia, da);
+            if (a.WantsB) put1(DB + ib, db);
         }
     }
 }

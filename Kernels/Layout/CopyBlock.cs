@@ -13,7 +13,7 @@ namespace GenEngine.Kernels.Layout;
 public static unsafe class CopyBlock
 {
     /// <summary>y[r * yStride + yOffset + c] = (or +=) x[r * xStride + xOffset + c] for r &lt; rows, c &lt; columns.</summary>
-    /// <param name="dtype">Any type; float or double when accumulating.</param>
+    /// <param name="dtype">Any type; float or double when accumulating, on a GPU BF16 too.</param>
     /// <param name="x">[rows, xStride], read.</param>
     /// <param name="y">[rows, yStride]; only the block is touched, and the launch declares only the stretch that holds it.</param>
     /// <param name="xOffset">First column in x; xOffset + columns is at most xStride.</param>
@@ -30,7 +30,7 @@ public static unsafe class CopyBlock
                 $"copy_block: {rows} rows of {columns} columns do not fit at column {xOffset} of {xStride} and column {yOffset} of {yStride}.");
         }
 
-        if (accumulate && dtype is not (DType.Float32 or DType.Float64))
+        if (accumulate && dtype is not (DType.Float32 or DType.Float64) && !(dtype == DType.BFloat16 && device is GpuDevice))
             throw new EngineException($"copy_block adds float and double, not {dtype.CName()}.");
         if (rows == 0 || columns == 0) return;
         x = x.Part("copy_block", "x", dtype, xOffset, ((rows - 1) * (long)xStride) + columns);

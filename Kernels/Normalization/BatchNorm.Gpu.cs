@@ -9,7 +9,7 @@ internal sealed class BatchNormGpu : IGpuKernelFamily
     private const string File = "Normalization/batch_norm.cu";
 
     private static readonly RealKernels[] Kernels =
-        [.. ((string[])["statistics", "finish", "running", "update"]).Select(name => new RealKernels(File, $"batch_norm_{name}", typeof(BatchNormArgs)))];
+        [.. ((string[])["statistics", "finish", "running", "update"]).Select(name => new RealKernels(File, $"batch_norm_{name}", typeof(BatchNormArgs)) { TakesBFloat16 = name == "statistics" })];
 
     private static readonly RealKernels[] ApplyKernels = ColumnGrid.Activations(File, "batch_norm_apply", typeof(BatchNormArgs));
 

@@ -8,6 +8,7 @@ namespace GenEngine.Kernels.Normalization;
 /// <summary>
 /// Batch normalisation over the rows of a row-major rows x columns matrix, a mean and a variance a column: NHWC images are rows of
 /// channels (Ioffe and Szegedy 2015, algorithm 1). float or double; the order of the sums depends on the shape alone.
+/// On a GPU the matrix and its gradients may be stored in BF16 (dtype says so); all else is float then.
 /// </summary>
 /// <remarks>
 /// Training runs <see cref="Statistics"/>, <see cref="Finish"/> and <see cref="Apply"/>, evaluation <see cref="UseRunning"/> and <see cref="Apply"/>.
@@ -23,6 +24,9 @@ public static class BatchNorm
 
     private const string Name = "batch_norm";
 
+    /// <summary>Whether GPUs have it over matrices stored in BF16: without an activation, or with a rectifier.</summary>
+    public static bool TakesBFloat16(Activation activation) => activation is Activation.None or Activation.Relu or Activation.LeakyRelu;
+
     /// <summary>Elements of the partial results.</summary>
     public static long PartialElements(long rows, long columns) => RowChunks.PartialElements(rows, columns);
 
@@ -34,7 +38,7 @@ public static class BatchNorm
     {
         Check(rows, columns, 1);
         x = x.First(Name, "x", dtype, rows * columns);
-        partials = partials.First(Name, "partials", dtype, PartialElements(rows, columns));
+        partials = partials.First(Name, "partials", dtype.Computed(), PartialElements(rows, columns));
         var args = new BatchNormArgs { X = x.Address, Partials = partials.Address, Rows = rows, Columns = columns };
         Launch(device, dtype, BatchNormKernel.Statistics, ref args, [Access.Read(x), Access.Write(partials)]);
     }
@@ -106,9 +110,9 @@ public static class BatchNorm
     {
         Check(rows, columns, 1);
         x = x.First(Name, "x", dtype, rows * columns);
-        statistics = statistics.First(Name, "statistics", dtype, 2 * columns);
-        gamma = gamma.First(Name, "gamma", dtype, columns);
-        beta = beta.First(Name, "beta", dtype, columns);
+        statistics = statistics.First(Name, "statistics", dtype.Computed(), 2 * columns);
+        gamma = gamma.First(Name, "gamma", dtype.Computed(), columns);
+        beta = beta.First(Name, "beta", dtype.Computed(), columns);
         y = y.First(Name, "y", dtype, rows * columns);
         var args = new BatchNormArgs
         {

@@ -8,6 +8,7 @@ namespace GenEngine.Kernels.Normalization;
 /// <summary>
 /// Gradients of <see cref="BatchNorm"/>: <see cref="Sums"/> and <see cref="Finish"/> give those of gamma and beta and the two means that
 /// <see cref="Apply"/> needs in training. The activation is computed again from x.
+/// On a GPU dy, x and dx may be stored in BF16, as in <see cref="BatchNorm"/>.
 /// </summary>
 public static class BatchNormBackward
 {
@@ -30,7 +31,7 @@ public static class BatchNormBackward
     {
         BatchNorm.Check(rows, columns, 1);
         dy = dy.First(Name, "dy", dtype, rows * columns);
-        partials = partials.First(Name, "partials", dtype, PartialElements(rows, columns));
+        partials = partials.First(Name, "partials", dtype.Computed(), PartialElements(rows, columns));
         var args = Args(dtype, ref x, ref statistics, ref gamma, ref beta, rows, columns, slope);
         args.DY = dy.Address;
         args.Partials = partials.Address;
@@ -49,13 +50,13 @@ public static class BatchNormBackward
         Device device, DType dtype, BufferRange partials, BufferRange? means, ParameterTarget? dGamma, ParameterTarget? dBeta, long rows, long columns)
     {
         BatchNorm.Check(rows, columns, 1);
-        partials = partials.First(Name, "partials", dtype, PartialElements(rows, columns));
+        partials = partials.First(Name, "partials", dtype.Computed(), PartialElements(rows, columns));
         var args = new BatchNormBackwardArgs { Partials = partials.Address, Rows = rows, Columns = columns };
         Span<Access> accesses = [Access.Read(partials), default, default, default];
         int used = 1;
         if (means is { } range)
         {
-            range = range.First(Name, "means", dtype, 2 * columns);
+            range = range.First(Name, "means", dtype.Computed(), 2 * columns);
             args.Means = range.Address;
             args.Training = 1;
             accesses[used++] = Access.Write(range);
@@ -91,7 +92,7 @@ public static class BatchNormBackward
         ulong addresses = args.DY | args.DX | args.X | args.Stats | args.Gamma | args.Beta;
         if (means is { } range)
         {
-            range = range.First(Name, "means", dtype, 2 * columns);
+            range = range.First(Name, "means", dtype.Computed(), 2 * columns);
             args.Means = range.Address;
             args.Training = 1;
             accesses[used++] = Access.Read(range);
@@ -106,9 +107,9 @@ public static class BatchNormBackward
         DType dtype, ref BufferRange x, ref BufferRange statistics, ref BufferRange gamma, ref BufferRange beta, long rows, long columns, double slope)
     {
         x = x.First(Name, "x", dtype, rows * columns);
-        statistics = statistics.First(Name, "statistics", dtype, 2 * columns);
-        gamma = gamma.First(Name, "gamma", dtype, columns);
-        beta = beta.First(Name, "beta", dtype, columns);
+        statistics = statistics.First(Name, "statistics", dtype.Computed(), 2 * columns);
+        gamma = gamma.First(Name, "gamma", dtype.Computed(), columns);
+        beta = beta.First(Name, "beta", dtype.Computed(), columns);
         return new BatchNormBackwardArgs
         {
             X = x.Address,

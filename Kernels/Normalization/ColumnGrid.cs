@@ -17,5 +17,5 @@ internal static class ColumnGrid
 
     /// <summary>One variant an activation, by its number.</summary>
     public static RealKernels[] Activations(string file, string entry, Type argsType) =>
-        [.. Enum.GetValues<Activation>().Select(activation => new RealKernels(file, entry, argsType, $"ACTIVATION={(int)activation}"))];
+        [.. Enum.GetValues<Activation>().Select(activation => new RealKernels(file, entry, argsType, $"ACTIVATION={(int)activation}") { TakesBFloat16 = BatchNorm.TakesBFloat16(activation) })];
 }

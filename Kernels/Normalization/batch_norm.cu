@@ -15,19 +15,19 @@
 
 // Quads: groups of four columns, moved 16 bytes at a time; 0 where Columns or an address does not allow it
 #define BATCH_NORM_ARGS(F)                                                                                                          \
-    F(garg<const REAL>, X) F(garg<REAL>, Partials) F(garg<REAL>, Stats) F(garg<REAL>, RunningMean) F(garg<REAL>, RunningVariance)  \
-    F(garg<const REAL>, Gamma) F(garg<const REAL>, Beta) F(garg<REAL>, Y) F(i64, Rows) F(i64, Columns) F(i64, Quads)               \
+    F(garg<const STORED>, X) F(garg<REAL>, Partials) F(garg<REAL>, Stats) F(garg<REAL>, RunningMean) F(garg<REAL>, RunningVariance)  \
+    F(garg<const REAL>, Gamma) F(garg<const REAL>, Beta) F(garg<STORED>, Y) F(i64, Rows) F(i64, Columns) F(i64, Quads)               \
     F(f64, Epsilon) F(f64, Momentum) F(f64, Slope)
 ARGS(BatchNormArgs, BATCH_NORM_ARGS)
 
 KERNEL(batch_norm_statistics, BatchNormArgs, 256, 1)
 {
-    IN(REAL, X);
+    IN(STORED, X);
     OUT(REAL, Partials);
     for (i64 at = global_index(); at < chunks_of(a.Rows) * a.Columns; at += grid_stride()) {
         i64 chunk = at / a.Columns, column = at % a.Columns, first = chunk * CHUNK;
         i32 height = (i32)(a.Rows - first < CHUNK ? a.Rows - first : CHUNK);
-        chunk_statistics<4, REAL>(X, Partials, chunk, height, a.Columns, column);
+        chunk_statistics<4, STORED, REAL>(X, Partials, chunk, height, a.Columns, column);
     }
 }
 
@@ -87,11 +87,11 @@ KERNEL(batch_norm_update, BatchNormArgs, 256, 1)
 #ifdef ACTIVATION
 KERNEL(batch_norm_apply, BatchNormArgs, 256, 1)
 {
-    IN(REAL, X);
+    IN(STORED, X);
     IN(REAL, Stats);
     IN(REAL, Gamma);
     IN(REAL, Beta);
-    OUT(REAL, Y);
+    OUT(STORED, Y);
     REAL slope = (REAL)a.Slope;
     auto value = [&](REAL x, REAL mean, REAL inverse, REAL gamma, REAL beta) {
         return gen_activate<ACTIVATION>(fma((x - mean) * inverse, gamma, beta), slope);
@@ -103,15 +103,15 @@ KERNEL(batch_norm_apply, BatchNormArgs, 256, 1)
     for (; i < items; i += step) {
         if (quads) {
             i64 c = 4 * column;
-            vec4<REAL> x = ld4(X + 4 * i), m = ld4(Stats + c), s = ld4(Stats + (a.Columns + c)), g = ld4(Gamma + c), b = ld4(Beta + c);
+            vec4<REAL> x = get4(X + 4 * i), m = ld4(Stats + c), s = ld4(Stats + (a.Columns + c)), g = ld4(Gamma + c), b = ld4(Beta + c);
             x.x = value(x.x, m.x, s.x, g.x, b.x);
             x.y = value(x.y, m.y, s.y, g.y, b.y);
             x.z = value(x.z, m.z, s.z, g.z, b.z);
             x.w = value(x.w, m.w, s.w, g.w, b.w);
-            st4(Y + 4 * i, x);
+            put4(Y + 4 * i, x);
         } else {
-            REAL x = X[i], m = Stats[column], s = Stats[a.Columns + column], g = Gamma[column], b = Beta[column];
-            Y[i] = value(x, m, s, g, b);
+            REAL x = get1(X + i), m = Stats[column], s = Stats[a.Columns + column], g = Gamma[column], b = Beta[column];
+            put1(Y + i, value(x, m, s, g, b));
         }
         column += columns;
         if (column >= width) column -= width;

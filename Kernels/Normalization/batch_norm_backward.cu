@@ -7,8 +7,8 @@
 
 // Means: [2, Columns], mean(dz) and mean(dz h), where Training. ToGamma, ToBeta: see below
 #define BATCH_NORM_BACKWARD_ARGS(F)                                                                                                 \
-    F(garg<const REAL>, DY) F(garg<const REAL>, X) F(garg<const REAL>, Stats) F(garg<const REAL>, Gamma) F(garg<const REAL>, Beta) \
-    F(garg<REAL>, Partials) F(garg<REAL>, Means) F(garg<REAL>, DGamma) F(garg<REAL>, DBeta) F(garg<REAL>, DX) F(i64, Rows)         \
+    F(garg<const STORED>, DY) F(garg<const STORED>, X) F(garg<const REAL>, Stats) F(garg<const REAL>, Gamma) F(garg<const REAL>, Beta) \
+    F(garg<REAL>, Partials) F(garg<REAL>, Means) F(garg<REAL>, DGamma) F(garg<REAL>, DBeta) F(garg<STORED>, DX) F(i64, Rows)         \
     F(i64, Columns) F(i64, Quads) F(f64, Slope) F(i32, Training) F(i32, ToGamma) F(i32, ToBeta) F(i32, Accumulate)
 ARGS(BatchNormBackwardArgs, BATCH_NORM_BACKWARD_ARGS)
 
@@ -27,8 +27,8 @@ DEV REAL before_activation(REAL dy, REAL h, REAL gamma, REAL beta, REAL slope)
 
 KERNEL(batch_norm_backward_sums, BatchNormBackwardArgs, 256, 1)
 {
-    IN(REAL, DY);
-    IN(REAL, X);
+    IN(STORED, DY);
+    IN(STORED, X);
     IN(REAL, Stats);
     IN(REAL, Gamma);
     IN(REAL, Beta);
@@ -39,7 +39,7 @@ KERNEL(batch_norm_backward_sums, BatchNormBackwardArgs, 256, 1)
         i32 height = (i32)(a.Rows - first < CHUNK ? a.Rows - first : CHUNK);
         REAL mean = Stats[column], inverse = Stats[a.Columns + column], gamma = Gamma[column], beta = Beta[column], sum, dot;
         chunk_pair(first, height, [&](i64 row, REAL& u, REAL& v) {
-            REAL x = X[row * a.Columns + column], dy = DY[row * a.Columns + column];
+            REAL x = get1(X + (row * a.Columns + column)), dy = get1(DY + (row * a.Columns + column));
             v = (x - mean) * inverse;
             u = before_activation(dy, v, gamma, beta, slope);
         }, sum, dot);
@@ -51,9 +51,9 @@ KERNEL(batch_norm_backward_sums, BatchNormBackwardArgs, 256, 1)
 // DX may be DY, so neither is restrict
 KERNEL(batch_norm_backward_apply, BatchNormBackwardArgs, 256, 1)
 {
-    gptr<const REAL> DY = a.DY;
-    gptr<REAL> DX = a.DX;
-    IN(REAL, X);
+    gptr<const STORED> DY = a.DY;
+    gptr<STORED> DX = a.DX;
+    IN(STORED, X);
     IN(REAL, Stats);
     IN(REAL, Gamma);
     IN(REAL, Beta);
@@ -75,17 +75,17 @@ KERNEL(batch_norm_backward_apply, BatchNormBackwardArgs, 256, 1)
     for (; i < items; i += step) {
         if (quads) {
             i64 c = 4 * column;
-            vec4<REAL> d = ld4(DY + 4 * i), x = ld4(X + 4 * i), old = d;
-            if (a.Accumulate) old = ld4(DX + 4 * i);
+            vec4<REAL> d = get4(DY + 4 * i), x = get4(X + 4 * i), old = d;
+            if (a.Accumulate) old = get4(gptr<const STORED>(DX + 4 * i));
             d.x = gradient(d.x, x.x, old.x, c);
             d.y = gradient(d.y, x.y, old.y, c + 1);
             d.z = gradient(d.z, x.z, old.z, c + 2);
             d.w = gradient(d.w, x.w, old.w, c + 3);
-            st4(DX + 4 * i, d);
+            put4(DX + 4 * i, d);
         } else {
-            REAL dy = DY[i], x = X[i], old = dy;
-            if (a.Accumulate) old = DX[i];
-            DX[i] = gradient(dy, x, old, column);
+            REAL dy = get1(DY + i), x = get1(X + i), old = dy;
+            if (a.Accumulate) old = get1(gptr<const STORED>(DX + i));
+            put1(DX + i, gradient(dy, x, old, column));
         }
         column += columns;
         if (column >= width) column -= width;

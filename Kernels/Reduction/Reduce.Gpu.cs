@@ -34,7 +34,7 @@ internal sealed class ReduceGpu : IGpuKernelFamily
     private static LaunchShape Grid(GpuDevice device, long items) => LaunchShape.Linear(device.Driver.GridStrideBlocks(items, Threads), Threads);
 
     private static RealKernels[] Modes(string entry) =>
-        [.. Enum.GetValues<ReduceMode>().Select(mode => new RealKernels("Reduction/reduce.cu", entry, typeof(ReduceArgs), $"OP={(int)mode}"))];
+        [.. Enum.GetValues<ReduceMode>().Select(mode => new RealKernels("Reduction/reduce.cu", entry, typeof(ReduceArgs), $"OP={(int)mode}") { TakesBFloat16 = entry == "reduce_column_chunks" && mode == ReduceMode.Sum })];
 
     private static RealKernels[] Axes(int maximum) =>
         [.. Enum.GetValues<ReduceAxis>().Select(axis => new RealKernels("Reduction/reduce_backward.cu", "reduce_backward", typeof(ReduceBackwardArgs), $"AXIS={(int)axis}", $"MAXIMUM={maximum}"))];

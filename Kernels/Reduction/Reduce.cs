@@ -33,7 +33,7 @@ public enum ReduceAxis
 
 /// <summary>
 /// Sums, means and maxima of a row-major rows x columns matrix of float or double, in the orders of the summation law (CONTRIBUTING.md): the
-/// result depends on the shape alone, not on the device, its threads or its instruction set.
+/// result depends on the shape alone, not on the device, its threads or its instruction set. On a GPU what is summed over rows may be stored in BF16; all else is float then.
 /// </summary>
 public static class Reduce
 {
@@ -44,7 +44,7 @@ public static class Reduce
     internal const int Stretch = 4096;
 
     /// <summary>Bytes of workspace that <see cref="Run"/> needs; 0 where a single stage does.</summary>
-    public static long WorkspaceBytes(DType dtype, ReduceAxis axis, long rows, long columns) => Partials(axis, rows, columns) * (dtype.Size() + sizeof(int));
+    public static long WorkspaceBytes(DType dtype, ReduceAxis axis, long rows, long columns) => Partials(axis, rows, columns) * (dtype.Computed().Size() + sizeof(int));
 
     /// <summary>y = the reduction of x, or y += it.</summary>
     /// <param name="x">rows * columns elements, read.</param>
@@ -53,7 +53,7 @@ public static class Reduce
     /// <param name="argmax">For Max: as many int32 as y has elements, written: the least index of the maximum along the axis, or in the flat matrix.</param>
     /// <param name="validRows">For sums and means over rows or all: one int32 in device memory; rows from there on are as if absent, also for the mean's divisor.</param>
     /// <param name="divisor">What a mean divides by, where not by the number of elements: some of them are known to be 0.</param>
-    /// <exception cref="EngineException">dtype is neither float nor double, a range is too short, or an option does not go with the reduction.</exception>
+    /// <exception cref="EngineException">dtype is none that it takes, a range is too short, or an option does not go with the reduction.</exception>
     public static void Run(
         Device device,
         DType dtype,
@@ -80,7 +80,7 @@ public static class Reduce
         var last = new Stage(op, argmax is not null)
         {
             X = x.First("reduce", "x", dtype, count),
-            Y = y.First("reduce", "y", dtype, results),
+            Y = y.First("reduce", "y", dtype.Computed(), results),
             ArgMax = argmax?.First("reduce", "argmax", DType.Int32, results),
             ValidRows = validRows?.First("reduce", "validRows", DType.Int32, 1),
         };
@@ -95,11 +95,12 @@ public static class Reduce
         {
             if (workspace is not { } space) throw new EngineException($"reduce: {rows:N0} x {columns:N0} over {axis} needs a workspace; see WorkspaceBytes.");
             var first = last;
-            first.Y = space.First("reduce", "workspace", dtype, partials);
-            first.ArgMax = argmax is null ? null : space.Slice(partials * dtype.Size(), partials * sizeof(int));
+            first.Y = space.First("reduce", "workspace", dtype.Computed(), partials);
+            first.ArgMax = argmax is null ? null : space.Slice(partials * dtype.Computed().Size(), partials * sizeof(int));
             first.Args.Rows = isAll ? partials : rows;
             first.Args.Columns = isAll ? Stretch : columns;
             first.Launch(device, dtype);
+            dtype = dtype.Computed();
 
             last.X = first.Y;
             last.Index = first.ArgMax;

@@ -7,7 +7,7 @@
 // All of it: rows of 4096 elements by reduce_row, then their results as one row. At most two launches, no atomics, each element read once.
 // Maximum: a later element replaces only where it is greater, so NaNs never win; ArgMax is the least index that holds the value.
 // limits: bank conflicts 1.0, sectors 1.25
-#include "Common/prelude.cuh"
+#include "Common/stored.cuh"
 
 #define SUM 0
 #define MAX 1
@@ -25,7 +25,7 @@
 // X has Total elements. Mean: divides by Count. Where rows from ValidRows[0] on do not count, RowElements is what a row has of X (0 in a
 // stage that does not read rows) and RowCount is what it adds to the mean's divisor.
 #define REDUCE_ARGS(F)                                                                                                          \
-    F(garg<const REAL>, X) F(garg<const i32>, Index) F(garg<const i32>, ValidRows) F(garg<REAL>, Y) F(garg<i32>, ArgMax)       \
+    F(garg<const STORED>, X) F(garg<const i32>, Index) F(garg<const i32>, ValidRows) F(garg<REAL>, Y) F(garg<i32>, ArgMax)       \
     F(i64, Rows) F(i64, Columns) F(i64, Total) F(i64, Count) F(i64, RowElements) F(i64, RowCount) F(i32, IndexSource)          \
     F(i32, Mean) F(i32, Accumulate) F(i32, LastStage)
 ARGS(ReduceArgs, REDUCE_ARGS)
@@ -79,7 +79,7 @@ DEV void write(const ReduceArgs& a, i64 at, Best result)
 
 KERNEL(reduce_row, ReduceArgs, 128, 1)
 {
-    IN(REAL, X);
+    IN(STORED, X);
     i64 row = (i64)blockIdx.x * 4 + warp_index(), total = a.Total;
     if (row >= a.Rows) return;
     if (a.RowElements > 0) {
@@ -89,7 +89,7 @@ KERNEL(reduce_row, ReduceArgs, 128, 1)
     i64 first = row * a.Columns, end = first + a.Columns < total ? first + a.Columns : total, i = first + lane_index();
     Best best = nothing();
     for (; OP != ARGMAX && i + 96 < end; i += 128) {  // four loads under way
-        REAL x0 = X[i], x1 = X[i + 32], x2 = X[i + 64], x3 = X[i + 96];
+        REAL x0 = get1(X + i), x1 = get1(X + (i + 32)), x2 = get1(X + (i + 64)), x3 = get1(X + (i + 96));
         best = combine(best, x0, 0);
         best = combine(best, x1, 0);
         best = combine(best, x2, 0);
@@ -101,7 +101,7 @@ KERNEL(reduce_row, ReduceArgs, 128, 1)
             IN(i32, Index);
             if (a.IndexSource == FROM_INDEX) index = Index[i];
         }
-        best = combine(best, X[i], index);
+        best = combine(best, get1(X + i), index);
     }
     UNROLL
     for (u32 width = 16; width > 0; width /= 2) {
@@ -115,7 +115,7 @@ KERNEL(reduce_row, ReduceArgs, 128, 1)
 // Rows counts the rows of X; a chunk's results are a row of Y
 KERNEL(reduce_column_chunks, ReduceArgs, 256, 1)
 {
-    IN(REAL, X);
+    IN(STORED, X);
     i64 rows = a.Rows, chunks = rows > CHUNK ? (rows + CHUNK - 1) / CHUNK : 1;
     if (a.RowElements > 0) {
         i64 valid = valid_rows(a);
@@ -128,11 +128,11 @@ KERNEL(reduce_column_chunks, ReduceArgs, 256, 1)
         for (; row + 8 <= end; row += 8) {
             REAL x[8];
             UNROLL
-            for (i32 k = 0; k < 8; k++) x[k] = X[(row + k) * a.Columns + column];
+            for (i32 k = 0; k < 8; k++) x[k] = get1(X + ((row + k) * a.Columns + column));
             UNROLL
             for (i32 k = 0; k < 8; k++) best = combine(best, x[k], (i32)(row + k));
         }
-        for (; row < end; row++) best = combine(best, X[row * a.Columns + column], (i32)row);
+        for (; row < end; row++) best = combine(best, get1(X + (row * a.Columns + column)), (i32)row);
         write(a, at, best);
     }
 }
@@ -140,7 +140,7 @@ KERNEL(reduce_column_chunks, ReduceArgs, 256, 1)
 // Rows counts the chunks: X has a row of results for each. A block takes 32 columns, its first warp does the additions.
 KERNEL(reduce_column_finish, ReduceArgs, 256, 1)
 {
-    IN(REAL, X);
+    IN(STORED, X);
     SHARED(REAL, values, TILE * 32);
     SHARED(i32, indices, OP == ARGMAX ? TILE * 32 : 1);
     i64 column = (i64)blockIdx.x * 32 + lane_index();
@@ -152,7 +152,7 @@ KERNEL(reduce_column_finish, ReduceArgs, 256, 1)
             for (i32 k = 0; k < TILE / 8; k++) {
                 i32 row = warp_index() + 8 * k;
                 if (row < height) {
-                    values[row * 32 + lane_index()] = X[(first + row) * a.Columns + column];
+                    values[row * 32 + lane_index()] = get1(X + ((first + row) * a.Columns + column));
                     if constexpr (OP == ARGMAX) {
                         IN(i32, Index);
                         indices[row * 32 + lane_index()] = Index[(first + row) * a.Columns + column];

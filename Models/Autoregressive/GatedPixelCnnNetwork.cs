@@ -76,13 +76,13 @@ public sealed class GatedPixelCnnNetwork : IPixelNetwork
 
         public (Tensor Vertical, Tensor Horizontal, Tensor Skip) Forward(Tensor vertical, Tensor horizontal, Tensor? skip, PixelCondition? condition)
         {
-            var above = _vertical.Forward(vertical);
-            var across = _across.Forward(above);
-            if (_horizontalMap is not null) across = _horizontalMap.Forward(condition!.Map!, residual: across);
-            if (_verticalMap is not null) above = _verticalMap.Forward(condition!.Map!, residual: above);
-            var gated = Gated(_horizontal.Forward(horizontal, residual: across), _horizontalBias, condition);
-            var output = _first ? _output.Forward(gated) : _output.Forward(gated, residual: horizontal);
-            return (Gated(above, _verticalBias, condition), output, skip is null ? _skip.Forward(gated) : _skip.Forward(gated, residual: skip));
+            var above = _vertical.Forward(vertical, null, compact: true);
+            var across = _across.Forward(above, null, compact: true);
+            if (_horizontalMap is not null) across = _horizontalMap.Forward(condition!.Map!, residual: across, compact: true);
+            if (_verticalMap is not null) above = _verticalMap.Forward(condition!.Map!, residual: above, compact: true);
+            var gated = Gated(_horizontal.Forward(horizontal, residual: across, compact: true), _horizontalBias, condition);
+            var output = _output.Forward(gated, residual: _first ? null : horizontal, compact: true);
+            return (Gated(above, _verticalBias, condition), output, _skip.Forward(gated, residual: skip, compact: true));
         }
 
         public (ColumnLayer Vertical, ColumnLayer Horizontal, ColumnLayer Skip) Columns(

@@ -40,8 +40,9 @@ public sealed class PixelCnnNetwork : IPixelNetwork
     {
         var x = _first.Forward(images);
         if (_positions is not null) x = x.Reshape(x.Shape[0], (int)(x.Shape.Count / x.Shape[0])).Add(_positions()).Reshape(x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3]);
-        foreach (var (down, masked, up) in _blocks) x = up.Forward(masked.Forward(down.Forward(x.Activate(_activation))), residual: x);
-        return _logits.Forward(_head.Forward(x.Activate(_activation)));
+        foreach (var (down, masked, up) in _blocks)
+            x = up.Forward(masked.Forward(down.Forward(x.Activate(_activation), null, compact: true), null, compact: true), residual: x, compact: true);
+        return _logits.Forward(_head.Forward(x.Activate(_activation), null, compact: true));
     }
 
     public ColumnLayer Columns(ColumnBuilder builder, ColumnLayer images, PixelCondition? condition = null)

@@ -150,13 +150,13 @@ public sealed class WaveNetNetwork : Layer
         for (int i = 0; i < gates.Length; i++)
         {
             var layer = _layers[i];
-            var halves = layer.Dilated.Forward(h);
-            if (told is not null) halves = layer.Feature!.Forward(told, residual: halves);
+            var halves = layer.Dilated.Forward(h, null, compact: true);
+            if (told is not null) halves = layer.Feature!.Forward(told, residual: halves, compact: true);
             gates[i] = classes is null ? Gate.Tanh.Forward(halves) : Gate.Tanh.Forward(halves, layer.Class!.Forward(classes));
-            if (layer.Residual is not null) h = layer.Residual.Forward(gates[i], residual: h);
+            if (layer.Residual is not null) h = layer.Residual.Forward(gates[i], residual: h, compact: true);
         }
 
-        return Logits.Forward(Head.Forward(Skips.Forward(Ops.Concat(gates))));
+        return Logits.Forward(Head.Forward(Skips.Forward(Ops.Concat(gates), null, compact: true), null, compact: true));
     }
 
     /// <summary>

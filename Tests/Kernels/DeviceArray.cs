@@ -4,7 +4,7 @@ using NUnit.Framework;
 
 namespace GenEngine.Tests.Kernels;
 
-/// <summary>A float or double array on a device, seen as doubles: float to double keeps every value, so comparisons stay bitwise.</summary>
+/// <summary>A float, double or BF16 array on a device, seen as doubles: float to double keeps every value, so comparisons stay bitwise.</summary>
 internal sealed class DeviceArray : IDisposable
 {
     private readonly DeviceBuffer _buffer;
@@ -33,7 +33,8 @@ internal sealed class DeviceArray : IDisposable
 
     public void Write(double[] values)
     {
-        if (_dtype == DType.Float32) _buffer.Device.Upload<float>(Array.ConvertAll(values, v => (float)v), Range);
+        if (_dtype == DType.BFloat16) _buffer.Device.Upload<byte>(System.Runtime.InteropServices.MemoryMarshal.AsBytes<ushort>(Array.ConvertAll(values, Bits)), Range);
+        else if (_dtype == DType.Float32) _buffer.Device.Upload<float>(Array.ConvertAll(values, v => (float)v), Range);
         else _buffer.Device.Upload<double>(values, Range);
     }
 
@@ -46,9 +47,23 @@ internal sealed class DeviceArray : IDisposable
             return Array.ConvertAll(singles, v => (double)v);
         }
 
+        if (_dtype == DType.BFloat16)
+        {
+            var bits = new ushort[Count];
+            _buffer.Device.Download<byte>(Range, System.Runtime.InteropServices.MemoryMarshal.AsBytes(bits.AsSpan()));
+            return Array.ConvertAll(bits, b => (double)BitConverter.UInt32BitsToSingle((uint)b << 16));
+        }
+
         var values = new double[Count];
         _buffer.Device.Download(Range, values.AsSpan());
         return values;
+    }
+
+    // to nearest, ties to even; no NaN among these
+    private static ushort Bits(double value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits((float)value);
+        return (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
     }
 
     public void Dispose() => _buffer.Dispose();

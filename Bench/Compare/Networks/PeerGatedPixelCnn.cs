@@ -39,7 +39,7 @@ internal sealed class PeerGatedPixelCnn
     public Tensor Logits(Tensor images)
     {
         var h = _first.Forward(images);
-        for (int i = 0; i < Layers; i++) h = _outputs[i].Forward(Gate.Tanh.Forward(_gated[i].Forward(h)), residual: h);
+        for (int i = 0; i < Layers; i++) h = _outputs[i].Forward(Gate.Tanh.Forward(_gated[i].Forward(h, null, compact: true)), residual: h, compact: true);
         return _logits.Forward(_head.Forward(_activation.Forward(h)));
     }
 

@@ -34,7 +34,7 @@ internal sealed class PeerPixelCnn
     public Tensor Loss(Tensor images, Tensor classes)
     {
         var h = _first.Forward(images);
-        foreach (var layer in _layers) h = layer.Forward(ActivationLayer.Relu.Forward(h), residual: h);
+        foreach (var layer in _layers) h = layer.Forward(ActivationLayer.Relu.Forward(h), residual: h, compact: true);
         return _logits.Forward(ActivationLayer.Relu.Forward(h)).SoftmaxCrossEntropyMean(classes);
     }
 }

@@ -50,7 +50,7 @@ internal sealed record ConvGpuCase(ConvSpec Spec, int Batch, int Height, int Wid
         using var roundedX = takes ? Round(device, x) : null;
         using var roundedDy = takes ? Round(device, dy) : null;
         using var scratch = new DeviceArray(device, dtype, (int)(ConvWeight.ScratchBytes(device, dtype, program, Batch, takes, takes) / dtype.Size()), Skip);
-        ConvWeight.Run(device, dtype, program, Batch, x, dy, dw, scratch, Accumulate, roundedX?.All, roundedDy?.All);
+        ConvWeight.Run(device, dtype, program, Batch, roundedX?.All ?? x.Range, roundedDy?.All ?? dy.Range, dw, scratch, Accumulate, takes, takes);
         return dw.Read();
     }
 
@@ -65,7 +65,7 @@ internal sealed record ConvGpuCase(ConvSpec Spec, int Batch, int Height, int Wid
         using var rounded = takes ? Round(device, x) : null;
         long bytes = Conv.ScratchBytes(device, dtype, program, Batch, takes);
         using var scratch = bytes == 0 ? null : device.Allocate(bytes, "scratch");
-        Conv.Run(device, dtype, program, Batch, x, filter, Bias ? bias.Range : null, y, Activation, 0.2, Accumulate, scratch: scratch?.All, rounded: rounded?.All);
+        Conv.Run(device, dtype, program, Batch, rounded?.All ?? x.Range, filter, Bias ? bias.Range : null, y, Activation, 0.2, Accumulate, scratch: scratch?.All, rounded: takes);
         return y.Read();
     }
 

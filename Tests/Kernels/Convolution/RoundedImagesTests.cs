@@ -19,8 +19,8 @@ public sealed class RoundedImagesTests
         using var program = new ConvProgram(device, s_plan);
         using DeviceArray x = New(device, s_plan.Input.Count), y = New(device, s_plan.Output.Count), filter = New(device, s_plan.FilterCount), room = New(device, 4 * s_plan.FilterCount);
         Assert.That(Conv.TakesRounded(device, DType.Float32, program, 1) || ConvWeight.TakesRounded(device, DType.Float32, program, 1), Is.False, "float32");
-        Assert.That(() => Conv.Run(device, DType.Float32, program, 1, x, filter, null, y, rounded: x), Throws.TypeOf<EngineException>().With.Message.Contains("TakesRounded"));
-        Assert.That(() => ConvWeight.Run(device, DType.Float32, program, 1, x, y, filter, room, roundedDy: y), Throws.TypeOf<EngineException>().With.Message.Contains("TakesRounded"));
+        Assert.That(() => Conv.Run(device, DType.Float32, program, 1, x, filter, null, y, rounded: true), Throws.TypeOf<EngineException>().With.Message.Contains("TakesRounded"));
+        Assert.That(() => ConvWeight.Run(device, DType.Float32, program, 1, x, y, filter, room, roundedDy: true), Throws.TypeOf<EngineException>().With.Message.Contains("TakesRounded"));
         Assert.That(() => RoundedImages.Run(device, x, y, x.Count), Throws.TypeOf<EngineException>().With.Message.Contains("BF16"));
     }
 

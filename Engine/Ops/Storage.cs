@@ -1,0 +1,39 @@
+using GenEngine.Kernels;
+using GenEngine.Kernels.Convolution;
+using GenEngine.Kernels.Devices;
+using ConvKernel = GenEngine.Kernels.Convolution.Conv;
+
+namespace GenEngine;
+
+public static partial class Ops
+{
+    /// <summary>x as float32: itself, unless it is stored in BF16 (see the compact results of <see cref="Conv2d(Tensor, Tensor, Tensor?, ConvSpec, Kernels.Common.Activation, double, Tensor?, bool)"/>); exact. The gradient behind it is rounded.</summary>
+    public static Tensor ToFloat32(this Tensor x) => x.DType == DType.BFloat16 ? StoredAs(x, DType.Float32) : x;
+
+    /// <summary>x stored as float32 or as BF16, and its gradient as x is.</summary>
+    internal static Tensor StoredAs(this Tensor x, DType dtype)
+    {
+        if (x.DType == dtype) return x;
+        var context = x.Context;
+        var y = context.NewTensor(x.Shape, dtype == DType.BFloat16 ? $"rounded {x.Op}" : $"widened {x.Op}", dtype);
+        Store(context, x, y.Range, dtype);
+        context.Trace?.Add(y, new Traced.Reshape(), x);
+        context.Tape.Record(y.Op, [y], [x], [], (node, sink) =>
+        {
+            var dy = node.GradientOf(y);
+            sink.AddWritten(x, range => Store(context, dy, range, x.DType));
+        });
+        return y;
+    }
+
+    private static void Store(Context context, Tensor x, BufferRange y, DType dtype)
+    {
+        if (dtype == DType.BFloat16) RoundedImages.Run(context.Device, x.Range, y, x.Count);
+        else RoundedImages.Widen(context.Device, x.Range, y, x.Count);
+    }
+
+    /// <summary>Whether all three passes of a convolution take and give BF16: what decides whether its images are stored so.</summary>
+    private static bool ServesBFloat16(Context context, ConvPrograms programs, int batch) =>
+        ConvKernel.ServesBFloat16(context.Device, context.Real, programs.Forward, batch) && ConvKernel.ServesBFloat16(context.Device, context.Real, programs.Backward, batch)
+        && ConvWeight.ServesBFloat16(context.Device, context.Real, programs.Convolution, batch);
+}
