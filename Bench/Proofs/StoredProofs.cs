@@ -104,14 +104,27 @@ internal sealed class StoredProofs : IKernelProofSource
 
     private static List<double[]> Gates(StoredMemory memory, GateKind kind, int columns)
     {
-        const int Images = 3, Positions = 10;
+        const int Images = 3, Positions = 50;
         int count = Images * Positions * columns;
         BufferRange x = memory.Images(2 * count), condition = memory.Floats(2 * Images * columns), y = memory.Room(count), dy = memory.Images(count, 2), dx = memory.Images(2 * count, 3);
         GateKernel.Forward(memory.Device, memory.DType, kind, x, condition, y, Images, Positions, columns);
         GateKernel.Backward(memory.Device, memory.DType, kind, x, condition, dy, dx, Images, Positions, columns, accumulate: true);
-        var fresh = memory.Room(2 * count);
+        BufferRange fresh = memory.Room(2 * count), summed = memory.Room(2 * count), bias = memory.Floats(2 * columns), room = memory.Floats(6 * 2 * columns);
         GateKernel.Backward(memory.Device, memory.DType, kind, x, null, dy, fresh, Images, Positions, columns);
-        return [memory.Read(y), memory.Read(dx), memory.Read(fresh)];
+
+        // the bias before the gate: sums that the kernel leaves, and those of a pass of their own
+        int rows = Images * Positions;
+        if (GateKernel.Backward(memory.Device, memory.DType, kind, x, condition, dy, summed, Images, Positions, columns, sums: room))
+        {
+            Reduce.Join(memory.Device, DType.Float32, room, bias, Reduce.Chunks(rows), 2 * columns);
+        }
+        else
+        {
+            memory.RoundAsStored(summed);
+            Reduce.Run(memory.Device, DType.Float32, ReduceOp.Sum, ReduceAxis.Rows, summed, bias, room, rows, 2 * columns);
+        }
+
+        return [memory.Read(y), memory.Read(dx), memory.Read(fresh), memory.Read(summed), memory.ReadFloats(bias)];
     }
 
     private static List<double[]> Normalize(StoredMemory memory, Activation activation, int columns)
@@ -156,6 +169,13 @@ internal sealed class StoredProofs : IKernelProofSource
         public double[] Read(BufferRange range) => device is GpuDevice
             ? Array.ConvertAll(_memory.Read(DType.BFloat16, range), bits => (double)BitConverter.UInt32BitsToSingle((uint)bits << 16))
             : Array.ConvertAll(_memory.Read(DType.Float32, range), value => (double)Rounded((float)value));
+
+        /// <summary>On the CPU, what a GPU would have in its place.</summary>
+        public void RoundAsStored(BufferRange range)
+        {
+            if (device is GpuDevice) return;
+            device.Upload<float>(Array.ConvertAll(_memory.Read(DType.Float32, range), value => Rounded((float)value)), range);
+        }
 
         public double[] ReadFloats(BufferRange range) => _memory.Read(DType.Float32, range);
 

@@ -3,8 +3,18 @@ using GenEngine.Kernels.Common;
 using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Elementwise;
 using GenEngine.Kernels.Layout;
+using GenEngine.Kernels.Reduction;
 
 namespace GenEngine;
+
+/// <summary>How a product writes its contribution to an input's gradient.</summary>
+/// <param name="range">The gradient.</param>
+/// <param name="accumulate">Add to what is there.</param>
+/// <param name="through">The activation that the input came from, where the contribution goes on through it; then it is not accumulated.</param>
+/// <param name="onto">What is added to it behind that; or null.</param>
+/// <param name="sums">Room for the gradient's sums over chunks of 64 rows, where they will be asked for; or null.</param>
+/// <returns>Whether these sums are there.</returns>
+internal delegate bool ProductGradient(BufferRange range, bool accumulate, ActivationGradient? through, BufferRange? onto, BufferRange? sums);
 
 /// <summary>
 /// Gradients on their way during one Backward. The first contribution to a tensor is written, later ones are added; a gradient's
@@ -21,6 +31,8 @@ internal sealed class GradientSink
     private readonly HashSet<Tensor> _touched = [];
     private readonly HashSet<Tensor> _wanted = [];
     private readonly Dictionary<Tensor, int> _readers = [];
+    private readonly Dictionary<Tensor, int> _contributions = [];
+    private readonly Dictionary<Tensor, ArenaBlock> _sums = [];
     private readonly HashSet<Tensor> _through = [];
     private ArenaBlock? _seed;
 
@@ -102,17 +114,26 @@ internal sealed class GradientSink
             return;
         }
 
+        AddTo(input, (gradient, accumulate) =>
+        {
+            write(gradient.Range, accumulate);
+            Count(input);
+        });
+    }
+
+    private void AddTo(Tensor input, Action<Tensor, bool> write)
+    {
         if (!_gradients.TryGetValue(input, out var gradient))
         {
             gradient = NewGradient(input);
-            write(gradient.Range, false);
+            write(gradient, false);
             Own(input, gradient);
             return;
         }
 
         if (IsShared(gradient)) gradient = Unshare(input, gradient);
         Overwrite(gradient);
-        write(gradient.Range, true);
+        write(gradient, true);
     }
 
     /// <summary>As <see cref="Add"/> for kernels that cannot accumulate.</summary>
@@ -138,8 +159,7 @@ internal sealed class GradientSink
     /// pass of its own, forward's output is read where it is, and the bits are those of the two passes.
     /// </summary>
     /// <param name="adds">Whether it can add a residual.</param>
-    /// <param name="write">write(range, accumulate, null, null), or write(range, false, activation, what it is added to or null).</param>
-    public void AddThrough(Tensor input, bool adds, Action<BufferRange, bool, ActivationGradient?, BufferRange?> write)
+    public void AddThrough(Tensor input, bool adds, ProductGradient write)
     {
         if (!Wants(input)) return;
 
@@ -159,9 +179,9 @@ internal sealed class GradientSink
         if (!producer.IsActivation)
         {
             var own = NewGradient(input);
-            write(own.Range, false, passed, null);
-            Own(input, own);
             _through.Add(input);
+            Write(input, own, false, passed, null);
+            Own(input, own);
             return;
         }
 
@@ -175,12 +195,31 @@ internal sealed class GradientSink
         }
 
         var sum = NewGradient(before);
-        write(sum.Range, false, passed, known?.Range);
+        Write(before, sum, false, passed, known?.Range);
         Release(before);
         Own(before, sum);
 
-        void Plain() => Add(input, (range, accumulate) => write(range, accumulate, null, null));
+        void Plain()
+        {
+            if (input.Group is null) AddTo(input, (gradient, accumulate) => Write(input, gradient, accumulate, null, null));
+            else Add(input, (range, accumulate) => write(range, accumulate, null, null, null));
+        }
+
+        void Write(Tensor of, Tensor gradient, bool accumulate, ActivationGradient? activation, BufferRange? onto) =>
+            WriteSummed(of, gradient, sums => write(gradient.Range, accumulate, activation, onto, sums));
     }
+
+    /// <summary>As <see cref="Add"/> for kernels that can leave the gradient's sums over chunks of 64 rows.</summary>
+    /// <param name="write">write(range, accumulate, room for the sums or null): whether it left them.</param>
+    public void AddSummed(Tensor input, Func<BufferRange, bool, BufferRange?, bool> write)
+    {
+        if (!Wants(input)) return;
+        if (input.Group is null) AddTo(input, (gradient, accumulate) => WriteSummed(input, gradient, sums => write(gradient.Range, accumulate, sums)));
+        else Add(input, (range, accumulate) => write(range, accumulate, null));
+    }
+
+    /// <summary>Sums of a gradient over chunks of 64 rows, where whoever wrote it last has left them; see <see cref="Kernels.Reduction.Reduce.Join"/>.</summary>
+    public BufferRange? SumsOf(Tensor gradient) => _sums.TryGetValue(gradient, out var sums) ? sums.Range : null;
 
     /// <summary>
     /// For element-wise operations of one input: write(dy, dx, accumulate), where dx is dy's own memory when nobody else reads dy.
@@ -198,6 +237,7 @@ internal sealed class GradientSink
 
         Overwrite(dy);
         write(dy.Range, dy.Range, false);
+        Count(input);
         Own(input, dy);
     }
 
@@ -236,6 +276,7 @@ internal sealed class GradientSink
         if (!Wants(input)) return;
         if (input.Group is null && !_gradients.ContainsKey(input))
         {
+            Count(input);
             Own(input, gradient);
             return;
         }
@@ -273,6 +314,30 @@ internal sealed class GradientSink
     private void Overwrite(Tensor gradient)
     {
         if (gradient.Block == _seed) _seed = null;
+        ForgetSums(gradient);
+    }
+
+    private void Count(Tensor input) => _contributions[input] = _contributions.GetValueOrDefault(input) + 1;
+
+    // a convolution's bias gets the sum of what is behind it: the gradient of its result, or that before its rectifier, once all have added to it
+    private bool WantsSums(Tensor of) =>
+        of is { DType: DType.BFloat16, Summed: { } bias } && Wants(bias) && Reduce.Chunks(of.Shape.Rows) > 1 && _contributions.GetValueOrDefault(of) + 1 == _readers.GetValueOrDefault(of)
+        && (of.Activated is null || _through.Contains(of));
+
+    // with the sums that a bias before it will ask for, where this is the last contribution
+    private void WriteSummed(Tensor of, Tensor gradient, Func<BufferRange?, bool> write)
+    {
+        var sums = WantsSums(of) ? _context.NewScratch(Reduce.Chunks(of.Shape.Rows) * of.Shape.Columns * sizeof(float), "sums") : null;
+        bool left = write(sums?.Range);
+        Count(of);
+        if (sums is null) return;
+        if (left) _sums[gradient] = sums;
+        else sums.Release();
+    }
+
+    private void ForgetSums(Tensor gradient)
+    {
+        if (_sums.Remove(gradient, out var sums)) sums.Release();
     }
 
     // stored as what it is the gradient of
@@ -300,6 +365,7 @@ internal sealed class GradientSink
     {
         if (gradient.Block is not { } block || --_owners[block] > 0) return;
         _owners.Remove(block);
+        ForgetSums(gradient);
         block.Release();
     }
 }

@@ -49,6 +49,15 @@ public sealed class Conv2d : Layer
     /// <param name="compact">The result may be stored in BF16; see <see cref="Ops.Conv2d(Tensor, Tensor, Tensor?, ConvSpec, Activation, double, Tensor?, bool)"/>.</param>
     public Tensor Forward(Tensor x, Tensor? residual, bool compact = false) => x.Conv2d(_weight(), _bias?.Invoke(), _spec, _activation, _slope, residual, compact);
 
+    /// <summary>residual + convolution + b, of a layer without activation, and max(result, 0) beside it; see <see cref="Ops.Conv2dRectified"/>.</summary>
+    /// <param name="residual">Of the result's shape; or null.</param>
+    /// <exception cref="Kernels.EngineException">The layer has an activation.</exception>
+    public (Tensor Result, Tensor Rectified) ForwardRectified(Tensor x, Tensor? residual = null, bool compact = false)
+    {
+        if (_activation != Activation.None) throw new Kernels.EngineException($"A layer with {_activation} behind it has no rectified result beside that.");
+        return x.Conv2dRectified(_weight(), _bias?.Invoke(), _spec, residual, compact);
+    }
+
     internal override Compactness Compactness => Compactness.Chosen;
 
     internal override Tensor Forward(Tensor x, bool compact) => Forward(x, null, compact);

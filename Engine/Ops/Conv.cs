@@ -2,9 +2,11 @@ using GenEngine.Kernels;
 using GenEngine.Kernels.Common;
 using GenEngine.Kernels.Convolution;
 using GenEngine.Kernels.Devices;
+using GenEngine.Kernels.Elementwise;
 using GenEngine.Kernels.Reduction;
 using BatchNormKernel = GenEngine.Kernels.Normalization.BatchNorm;
 using ConvKernel = GenEngine.Kernels.Convolution.Conv;
+using ReduceKernel = GenEngine.Kernels.Reduction.Reduce;
 
 namespace GenEngine;
 
@@ -24,6 +26,16 @@ public static partial class Ops
     public static Tensor Conv2d(
         this Tensor x, Tensor filter, Tensor? bias, ConvSpec spec, Activation activation = Activation.None, double slope = 0, Tensor? residual = null, bool compact = false) =>
         Convolve("conv2d", x, filter, bias, spec, activation, slope, transposed: false, 0, 0, residual, compact);
+
+    /// <summary>A convolution, and max(result, 0) beside it: what a network of pre-activations (He et al. 2016, "Identity Mappings in Deep Residual Networks") goes on with. One kernel where the result is compact.</summary>
+    /// <param name="residual">Of the result's shape, added to it before it is rectified; or null.</param>
+    /// <exception cref="EngineException">Shapes or geometry do not fit; names the values.</exception>
+    public static (Tensor Result, Tensor Rectified) Conv2dRectified(this Tensor x, Tensor filter, Tensor? bias, ConvSpec spec, Tensor? residual = null, bool compact = false)
+    {
+        Tensor? rectified = null;
+        var y = Convolve("conv2d", x, filter, bias, spec, Activation.None, 0, transposed: false, 0, 0, residual, compact, rectify: result => rectified = x.Context.NewTensor(result.Shape, "relu", result.DType));
+        return (y, rectified is null ? y.Relu() : RecordUnary(y, rectified, UnaryOp.Relu, 0, 0, Activation.Relu));
+    }
 
     /// <summary>As the other <see cref="Conv2d(Tensor, Tensor, Tensor?, ConvSpec, Activation, double, Tensor?, bool)"/>, with what a batch norm behind it would read the result for.</summary>
     /// <param name="partials">[chunks of 64 pixels, 3, K]: the partial statistics that <see cref="BatchNorm"/> takes, made while the result is at hand.</param>
@@ -53,10 +65,11 @@ public static partial class Ops
         return y;
     }
 
+    /// <param name="rectify">Makes what takes the rectified result, where one kernel leaves both.</param>
     /// <param name="statistics">Makes the partial statistics' tensor for a result of this shape, where they are asked for.</param>
     private static Tensor Convolve(
         string name, Tensor x, Tensor filter, Tensor? bias, in ConvSpec spec, Activation activation, double slope, bool transposed, int outputPadY, int outputPadX,
-        Tensor? residual = null, bool compact = false, Func<Shape, Tensor>? statistics = null)
+        Tensor? residual = null, bool compact = false, Func<Shape, Tensor>? statistics = null, Func<Tensor, Tensor>? rectify = null)
     {
         Shapes.Image(x, name);
         Shapes.Real(filter, name);
@@ -90,14 +103,17 @@ public static partial class Ops
         bool FilterTakes() => ConvWeight.TakesRounded(context.Device, context.Real, programs.Convolution, batch);
         bool again = context.Recording && filter.RequiresGradient;
         var rounded = x.DType == DType.BFloat16 ? x : isCompact || (again && FilterTakes() && ConvKernel.TakesRounded(context.Device, context.Real, programs.Forward, batch)) ? Round(x) : null;
+        var beside = stored == DType.BFloat16 ? rectify?.Invoke(y) : null;
+        context.Label(name);
         bool left = Convolve(
             context, programs.Forward, batch, (rounded ?? x).Range, filter.Range, bias?.Range, y.Range, activation, slope, residual: residual?.Range, partials: partials?.Range,
-            rounded: rounded is not null, stored: stored);
+            rounded: rounded is not null, stored: stored, rectified: beside?.Range);
         if (!again && rounded is not null && !ReferenceEquals(rounded, x)) rounded.Block!.Release();
         if (partials is not null && !left) BatchNormKernel.Statistics(context.Device, stored, y.Range, partials.Range, y.Shape.Rows, outputs);
         context.Trace?.Add(y, new Traced.Conv(spec, transposed, outputPadY, outputPadX, activation, slope), x, filter, bias, residual);
         Tensor[] inputsOf = [x, filter, .. bias is null ? (ReadOnlySpan<Tensor>)[] : [bias], .. residual is null ? (ReadOnlySpan<Tensor>)[] : [residual]];
         Tensor[] saved = [x, filter, .. activation == Activation.None ? (ReadOnlySpan<Tensor>)[] : [y], .. rounded is null || !again ? (ReadOnlySpan<Tensor>)[] : [rounded]];
+        y.Summed = activation == Activation.None || ActivationGradient.Serves(activation) ? bias : null;
         context.Tape.Record(name, [y], inputsOf, saved, (node, sink) =>
         {
             var dz = node.GradientOf(y);
@@ -119,12 +135,21 @@ public static partial class Ops
                 using var scratch = new Scratch(context, ConvWeight.ScratchBytes(context.Device, context.Real, programs.Convolution, batch, seenRounded, behindRounded), name);
                 ConvWeight.Run(context.Device, context.Real, programs.Convolution, batch, seen, behind, range, scratch.Range, accumulate, seenRounded, behindRounded);
             });
-            if (bias is not null) sink.Add(bias, (range, accumulate) => ReduceInto(context, ReduceOp.Sum, ReduceAxis.Rows, dz, range, y.Shape.Rows, outputs, accumulate));
+            if (bias is not null)
+            {
+                sink.Add(bias, (range, accumulate) =>
+                {
+                    if (sink.SumsOf(dz) is { } sums) ReduceKernel.Join(context.Device, context.Real, sums, range, ReduceKernel.Chunks(y.Shape.Rows), outputs, accumulate);
+                    else ReduceInto(context, ReduceOp.Sum, ReduceAxis.Rows, dz, range, y.Shape.Rows, outputs, accumulate);
+                });
+            }
+
             // first, so that what x adds to it through an activation is added on the way; where x is the residual itself, its share is added last
             bool apart = residual is not null && !ReferenceEquals(residual, x);
             if (apart) sink.Pass(residual!, dz);
-            sink.AddThrough(x, adds: true, (range, accumulate, through, onto) =>
-                Convolve(context, programs.Backward, batch, gradient, filter.Range, null, range, accumulate: accumulate, residual: onto, rounded: gradientRounded, through: through, stored: x.DType));
+            sink.AddThrough(x, adds: true, (range, accumulate, through, onto, sums) =>
+                Convolve(
+                    context, programs.Backward, batch, gradient, filter.Range, null, range, accumulate: accumulate, residual: onto, rounded: gradientRounded, through: through, stored: x.DType, sums: sums));
             if (residual is not null && !apart) sink.Pass(residual, dz);
         }, activation, slope);
         return y;
@@ -140,10 +165,10 @@ public static partial class Ops
     private static bool Convolve(
         Context context, ConvProgram program, int batch, BufferRange x, BufferRange filter, BufferRange? bias, BufferRange y,
         Activation activation = Activation.None, double slope = 0, bool accumulate = false, BufferRange? residual = null, BufferRange? partials = null, bool rounded = false,
-        ActivationGradient? through = null, DType? stored = null)
+        ActivationGradient? through = null, DType? stored = null, BufferRange? rectified = null, BufferRange? sums = null)
     {
         long bytes = ConvKernel.ScratchBytes(context.Device, context.Real, program, batch, rounded);
         using Scratch? scratch = bytes == 0 ? null : new Scratch(context, bytes, "conv");
-        return ConvKernel.Run(context.Device, context.Real, program, batch, x, filter, bias, y, activation, slope, accumulate, residual, partials, scratch?.Range, rounded, through, stored);
+        return ConvKernel.Run(context.Device, context.Real, program, batch, x, filter, bias, y, activation, slope, accumulate, residual, partials, scratch?.Range, rounded, through, stored, rectified, sums);
     }
 }

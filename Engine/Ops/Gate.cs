@@ -36,11 +36,11 @@ public static partial class Ops
         context.Tape.Record("gate", [y], inputs, inputs, (node, sink) =>
         {
             var dy = node.GradientOf(y);
-            void Run(BufferRange dx, bool accumulate) => GateKernel.Backward(
-                context.Device, x.DType, kind, x.Range, condition?.Range, dy.Range, dx, images, positions, columns, accumulate);
+            bool Run(BufferRange dx, bool accumulate, BufferRange? sums = null) => GateKernel.Backward(
+                context.Device, x.DType, kind, x.Range, condition?.Range, dy.Range, dx, images, positions, columns, accumulate, sums);
             if (condition is null || !sink.Wants(condition))
             {
-                sink.Add(x, Run);
+                sink.AddSummed(x, Run);
                 return;
             }
 

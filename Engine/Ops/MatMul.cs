@@ -73,8 +73,11 @@ public static partial class Ops
             sink.Add(weight, (range, accumulate) =>
                 Multiply(context, MatMulOp.TN, new(1, outputs, inputs, rows), dz.Range, x.Range, null, range, accumulate: accumulate));
             if (bias is not null) sink.Add(bias, (range, accumulate) => ReduceInto(context, ReduceOp.Sum, ReduceAxis.Rows, dz, range, rows, outputs, accumulate));
-            sink.AddThrough(x, adds: false, (range, accumulate, through, _) =>
-                Multiply(context, MatMulOp.NN, new(1, rows, inputs, outputs), dz.Range, weight.Range, null, range, accumulate: accumulate, through: through));
+            sink.AddThrough(x, adds: false, (range, accumulate, through, _, _) =>
+            {
+                Multiply(context, MatMulOp.NN, new(1, rows, inputs, outputs), dz.Range, weight.Range, null, range, accumulate: accumulate, through: through);
+                return false;
+            });
         }, activation, slope);
         return y;
     }

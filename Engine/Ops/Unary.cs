@@ -84,10 +84,17 @@ public static partial class Ops
         var (context, dtype) = (x.Context, x.DType);
         var y = context.NewTensor(x.Shape, name, dtype);
         UnaryKernel.Run(context.Device, dtype, op, x.Range, y.Range, x.Count, p0, p1);
+        return RecordUnary(x, y, op, p0, p1, activation);
+    }
+
+    // y has been computed
+    private static Tensor RecordUnary(Tensor x, Tensor y, UnaryOp op, double p0, double p1, Activation activation)
+    {
+        var (context, dtype) = (x.Context, x.DType);
         context.Trace?.Add(y, new Traced.Unary(op, p0, p1), x);
         var saved = UnaryKernel.SavesOutput(op) ? y : x;
         context.Tape.Record(
-            name, [y], [x], [saved],
+            y.Op, [y], [x], [saved],
             (_, sink) => sink.Transform(y, x, (dy, dx, accumulate) => UnaryKernel.Backward(context.Device, dtype, op, saved.Range, dy, dx, x.Count, p0, p1, accumulate)),
             activation, p0, alone: true);
         return y;

@@ -64,6 +64,9 @@ public sealed class Tensor : IDisposable
     /// <summary>The activation that its producer ends with, where a gradient may come that has gone through it already; see <see cref="GradientSink.AddThrough"/>.</summary>
     internal (Activation Activation, double Slope)? Activated { get; set; }
 
+    /// <summary>The bias that the gradient of this result is summed into, row by row, once it has gone back through <see cref="Activated"/>; null where there is none.</summary>
+    internal Tensor? Summed { get; set; }
+
     internal ArenaBlock? Block => _block;
 
     /// <summary>Keeps the values beyond Backward and beyond the step, until <see cref="Dispose"/>.</summary>

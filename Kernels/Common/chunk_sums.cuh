@@ -32,6 +32,17 @@ template <int LOADS = 4, class F, class T> DEV void chunk_pair(i64 first, i32 he
     }
 }
 
+// The sum of one column of a chunk of x, as reduce_column_chunks adds it: sums [chunks, columns].
+template <class S, class T> DEV void chunk_sum(gptr<const S> x, gptr<T> sums, i64 chunk, i32 height, i64 columns, i64 column)
+{
+    T sum, dot;
+    chunk_pair<8>(chunk * CHUNK, height, [&](i64 row, T& u, T& v) {
+        u = get1(x + (row * columns + column));
+        v = (T)0;
+    }, sum, dot);
+    sums[chunk * columns + column] = sum;
+}
+
 // Statistics of one column of a chunk of x, `height` rows of `columns` elements: partials [chunks, 3, columns] = its first row, its mean less that, its
 // squared deviations.
 template <int LOADS, class S, class T> DEV void chunk_statistics(gptr<const S> x, gptr<T> partials, i64 chunk, i32 height, i64 columns, i64 column)

@@ -35,15 +35,17 @@ public static class Conv
     /// <param name="partials">[chunks of 64 pixels, 3, output channels], for the partial statistics of y that a batch norm takes; or null.</param>
     /// <param name="scratch">At least <see cref="ScratchBytes"/>, overwritten; null computes without, by another kernel where that is more than 0.</param>
     /// <param name="rounded">x is BF16, as <see cref="RoundedImages"/> leaves it, and scratch is for the rest; where <see cref="TakesRounded"/> or <see cref="ServesBFloat16"/> says so.</param>
+    /// <param name="rectified">As many elements as y, stored as y in BF16: max(y, 0) beside it, written; or null.</param>
+    /// <param name="sums">[chunks of 64 pixels, output channels], for the sums over them of y, as <see cref="Reduction.Reduce.Join"/> takes them; or null. Not with partials.</param>
     /// <param name="stored">What y, residual and through's outputs are stored as: dtype (null), or BF16 where x is and <see cref="ServesBFloat16"/> says so, behind no activation or a rectifier.</param>
-    /// <returns>Whether partials have been written: a GPU's tile or a plan with phases may not allow it, and somebody else must make them.</returns>
+    /// <returns>Whether partials or sums have been written: a GPU's tile or a plan with phases may not allow it, and somebody else must make them.</returns>
     /// <exception cref="EngineException">
     /// An element type is not floating point, the batch is not positive, a range is too short, a residual meets an activation, through meets what it may not, or BF16 comes where it is not taken.
     /// </exception>
     public static bool Run(
         Device device, DType dtype, ConvProgram program, int batch, BufferRange x, BufferRange filter, BufferRange? bias, BufferRange y,
         Activation activation = Activation.None, double slope = 0, bool accumulate = false, BufferRange? residual = null, BufferRange? partials = null,
-        BufferRange? scratch = null, bool rounded = false, ActivationGradient? through = null, DType? stored = null)
+        BufferRange? scratch = null, bool rounded = false, ActivationGradient? through = null, DType? stored = null, BufferRange? rectified = null, BufferRange? sums = null)
     {
         var plan = program.Plan;
         if (dtype is not (DType.Float32 or DType.Float64)) throw new EngineException($"{Name} takes float or double, not {dtype.CName()}.");
@@ -61,6 +63,10 @@ public static class Conv
         residual = residual?.First(Name, "residual", results, batch * plan.Output.Count);
         var outputs = through?.Output.First(Name, "the activation's output", results, batch * plan.Output.Count);
         partials = partials?.First(Name, "partials", dtype, RowChunks.PartialElements(batch * plan.Output.Count / plan.Output.Channels, plan.Output.Channels));
+        if (rectified is not null && results != DType.BFloat16) throw new EngineException($"{Name} {plan}: a rectified result beside one of {results.CName()}; it comes with BF16 alone.");
+        if (sums is not null && partials is not null) throw new EngineException($"{Name} {plan}: both sums and partial statistics.");
+        rectified = rectified?.First(Name, "rectified", results, batch * plan.Output.Count);
+        sums = results == DType.BFloat16 ? sums?.First(Name, "sums", dtype, RowChunks.Count(batch * plan.Output.Count / plan.Output.Channels) * plan.Output.Channels) : null;
         var args = new ConvArgs
         {
             X = x.Address,
@@ -70,8 +76,9 @@ public static class Conv
             Parts = program.Parts.Address,
             Taps = program.Taps.Address,
             Residual = residual?.Address ?? 0,
-            Partials = partials?.Address ?? 0,
+            Partials = (partials ?? sums)?.Address ?? 0,
             Through = outputs?.Address ?? 0,
+            Rectified = rectified?.Address ?? 0,
             Slope = through?.Slope ?? slope,
             Batch = batch,
             InH = plan.Input.Height,
@@ -95,8 +102,9 @@ public static class Conv
             HasBias = bias is null ? 0 : 1,
             Accumulate = accumulate ? 1 : 0,
             HasResidual = residual is null ? 0 : 1,
-            HasPartials = partials is null ? 0 : 1,
+            HasPartials = partials is not null ? 1 : sums is not null ? 2 : 0,
             ThroughActivation = (int)(through?.Activation ?? Activation.None),
+            HasRectified = rectified is null ? 0 : 1,
             Products = plan.Products,
         };
         // the CUDA kernel applies the costly activations to what it has stored, so it writes those outputs twice
@@ -104,13 +112,14 @@ public static class Conv
         Span<Access> accesses =
         [
             Access.Read(x), Access.Read(filter), twice ? Access.Update(y) : Access.Write(y), Access.Read(program.Parts), Access.Read(program.Taps),
-            default, default, default, default,
+            default, default, default, default, default,
         ];
         int used = 5;
         if (bias is { } added) accesses[used++] = Access.Read(added);
         if (residual is { } last) accesses[used++] = Access.Read(last);
         if (outputs is { } told) accesses[used++] = Access.Read(told);
-        if (partials is { } left) accesses[used++] = Access.Write(left); // the last one: a launch that leaves none drops it
+        if (rectified is { } beside) accesses[used++] = Access.Write(beside);
+        if ((partials ?? sums) is { } left) accesses[used++] = Access.Write(left); // the last one: a launch that leaves none drops it
         accesses = accesses[..used];
         if (device is not CpuDevice cpu) return ConvGpu.Launch((GpuDevice)device, dtype, program, ref args, accesses, scratch, rounded, results);
         cpu.Launch<ConvCpu, ConvArgs>(Name, dtype, ref args, accesses);
@@ -165,6 +174,9 @@ public struct ConvArgs : IArithmetic
 
     /// <summary>Address of the activation's outputs that a gradient goes on through, laid out as Y; 0 where ThroughActivation is 0.</summary>
     public ulong Through;
+
+    /// <summary>Address of max(Y, 0), laid out as Y, written; 0 where HasRectified is 0.</summary>
+    public ulong Rectified;
 
     /// <summary>Of LeakyRelu, alpha of Elu; others ignore it.</summary>
     public double Slope;
@@ -235,11 +247,14 @@ public struct ConvArgs : IArithmetic
     /// <summary>1 where Residual is added; Activation is then None.</summary>
     public int HasResidual;
 
-    /// <summary>1 where the launch leaves Partials; a GPU launcher sets it to 0 where its tile cannot.</summary>
+    /// <summary>1 where the launch leaves Partials, 2 where these are sums, which BF16 alone leaves; a GPU launcher sets it to 0 where its tile cannot.</summary>
     public int HasPartials;
 
     /// <summary>Number of the <see cref="Common.Activation"/> whose derivative, told from Through, the sums are multiplied by; 0 for none, and Activation is None where there is one.</summary>
     public int ThroughActivation;
+
+    /// <summary>1 where the launch leaves Rectified, which BF16 alone does.</summary>
+    public int HasRectified;
 
     /// <summary>1 where four neighbouring output channels are one access, in Y, in Residual and in a transposed filter; a CPU ignores it.</summary>
     public int OutQuads;

@@ -4,12 +4,12 @@
 #pragma once
 #include "Common/chunk_sums.cuh"
 
-// Residual: added to y last; Through: the outputs of ThroughActivation, which a gradient goes on through; Partials: see tile_statistics. Tiles: of conv_wgmma.cu, whose blocks take several. Products: for profiles. OutQuads: four neighbouring output channels are one access, in y and in a transposed filter
+// Residual: added to y last; Through: the outputs of ThroughActivation, which a gradient goes on through; Partials: see tile_statistics, where HasPartials is 1; with 2, which conv_wgmma.cu knows, sums of 64 pixels. Rectified: max(y, 0) beside y, conv_wgmma.cu's too. Tiles: of conv_wgmma.cu, whose blocks take several. Products: for profiles. OutQuads: four neighbouring output channels are one access, in y and in a transposed filter
 #define CONV_ARGS(F)                                                                                                                        \
     F(garg<const REAL>, X) F(garg<const REAL>, W) F(garg<const REAL>, Bias) F(garg<STORED>, Y) F(garg<const ConvPart>, Parts)               \
-    F(garg<const ConvTap>, Taps) F(garg<const STORED>, Residual) F(garg<REAL>, Partials) F(garg<const STORED>, Through) F(f64, Slope) F(i32, Batch) F(i32, InH) F(i32, InW) F(i32, InC) F(i32, OutH) F(i32, OutW) F(i32, OutC)     \
+    F(garg<const ConvTap>, Taps) F(garg<const STORED>, Residual) F(garg<REAL>, Partials) F(garg<const STORED>, Through) F(garg<STORED>, Rectified) F(f64, Slope) F(i32, Batch) F(i32, InH) F(i32, InW) F(i32, InC) F(i32, OutH) F(i32, OutW) F(i32, OutC)     \
     F(i32, FilterTaps) F(i32, PartCount) F(i32, StepY) F(i32, StepX) F(i32, InStepY) F(i32, InStepX) F(i32, MinDy) F(i32, MaxDy)            \
-    F(i32, MinDx) F(i32, MaxDx) F(i32, FilterTransposed) F(i32, Activation) F(i32, HasBias) F(i32, Accumulate) F(i32, HasResidual) F(i32, HasPartials) F(i32, ThroughActivation) F(i32, OutQuads) F(i64, Tiles) F(i64, Products)
+    F(i32, MinDx) F(i32, MaxDx) F(i32, FilterTransposed) F(i32, Activation) F(i32, HasBias) F(i32, Accumulate) F(i32, HasResidual) F(i32, HasPartials) F(i32, ThroughActivation) F(i32, HasRectified) F(i32, OutQuads) F(i64, Tiles) F(i64, Products)
 
 // mirrors ConvTablePart in ConvProgram.cs, where the fields are explained
 struct ConvPart {

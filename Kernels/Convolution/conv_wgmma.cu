@@ -36,11 +36,11 @@ struct ConvTile {
 
 // The lane's outputs of a row: pointers to the first of them, of which there are `columns` up to the row's end.
 template <class S>
-DEV void store_outputs(const ConvArgs& a, f32 (&acc)[Tile::COUNT], gptr<S> y, gptr<const f32> bias, gptr<const S> residual, gptr<const S> through, i32 columns)
+DEV void store_outputs(const ConvArgs& a, f32 (&acc)[Tile::COUNT], gptr<S> y, gptr<const f32> bias, gptr<const S> residual, gptr<const S> through, gptr<S> rectified, i32 columns)
 {
     if constexpr (sizeof(S) == 2) {
         wgmma_for_each_eight<Tile>(acc, [&](int k, vec4<f32> low, vec4<f32> high) {
-            if (k < columns) finish_conv_outputs(a, y + k, bias + k, residual + k, through + k, Eight{low, high});
+            if (k < columns) finish_conv_outputs(a, y + k, bias + k, residual + k, through + k, rectified + k, Eight{low, high});
         });
     } else {
         wgmma_for_each<Tile>(acc, [&](int k, vec4<f32> sum) { finish_conv_outputs(a, y + k, bias + k, residual + k, through + k, sum, columns - k, true); });
@@ -61,6 +61,7 @@ KERNEL(conv_wgmma, ConvArgs, Tile::THREADS, 1)
     IN(ConvTap, Taps);
     IN(STORED, Residual);
     IN(STORED, Through);
+    OUT(STORED, Rectified);
     DYN_SHARED(u8, dynamic);
     const WgmmaStages<Tile> memory(dynamic, 129);  // the lanes that gather, and what one of them expects of B
 
@@ -128,12 +129,15 @@ KERNEL(conv_wgmma, ConvArgs, Tile::THREADS, 1)
         lattice.find(inside ? row : t.rows - 1, n, i, j);
         const i32 first = t.part.FirstOutput + t.n0 + column, columns = inside ? t.columns - column : 0;
         const i64 at = ((n * a.OutH + t.part.OffsetY + i * a.StepY) * a.OutW + t.part.OffsetX + j * a.StepX) * a.OutC + first;
-        store_outputs<STORED>(a, acc, Y + at, Bias + first, Residual + at, Through + at, columns);
+        store_outputs<STORED>(a, acc, Y + at, Bias + first, Residual + at, Through + at, Rectified + at, columns);
         if (a.HasPartials != 0) {  // the group's 64 rows are a chunk
             group_sync();            // its lanes see each other's outputs, which come back from the caches
             const i32 begin = group * CHUNK, left = t.rows - begin;
-            for (i32 c = (i32)threadIdx.x % 128; c < Tile::N && c < t.columns && left > 0; c += 128)
-                chunk_statistics<4, STORED, f32>(Y, a.Partials, (t.m0 + begin) / CHUNK, left < CHUNK ? left : CHUNK, a.OutC, t.part.FirstOutput + t.n0 + c);
+            for (i32 c = (i32)threadIdx.x % 128; c < Tile::N && c < t.columns && left > 0; c += 128) {
+                const i64 chunk = (t.m0 + begin) / CHUNK, height = left < CHUNK ? left : CHUNK, channel = t.part.FirstOutput + t.n0 + c;
+                if (a.HasPartials == 1) chunk_statistics<4, STORED, f32>(Y, a.Partials, chunk, (i32)height, a.OutC, channel);
+                else chunk_sum<STORED, f32>(Y, a.Partials, chunk, (i32)height, a.OutC, channel);
+            }
         }
         warp_sync();  // the next tile's products want whole warps
     }

@@ -74,10 +74,12 @@ public static class Gate
     /// </summary>
     /// <param name="dy">[images * positions, columns], read.</param>
     /// <param name="dx">[images * positions, 2 * columns], written; updated when accumulating.</param>
+    /// <param name="sums">[chunks of 64 rows, 2 * columns], for the sums over them of dx, as <see cref="Reduction.Reduce.Join"/> takes them; or null.</param>
+    /// <returns>Whether sums have been written: BF16 leaves them.</returns>
     /// <exception cref="EngineException">A range is too short, or an extent is not positive.</exception>
-    public static void Backward(
+    public static bool Backward(
         Device device, DType dtype, GateKind kind, BufferRange x, BufferRange? condition, BufferRange dy, BufferRange dx,
-        int images, int positions, int columns, bool accumulate = false)
+        int images, int positions, int columns, bool accumulate = false, BufferRange? sums = null)
     {
         long rows = Rows(images, positions, columns);
         x = x.First(Name, "x", dtype, 2 * rows * columns);
@@ -104,9 +106,18 @@ public static class Gate
             AccumulateA = accumulate ? 1 : 0,
             AccumulateB = accumulate ? 1 : 0,
         };
-        Span<Access> accesses = [Access.Read(x), Access.Read(dy), accumulate ? Access.Update(dx) : Access.Write(dx), Access.Read(condition ?? default)];
-        if (condition is null) accesses = accesses[..3];
-        Launch(device, dtype, kind, ref args, accesses);
+        sums = dtype == DType.BFloat16 ? sums?.First(Name, "sums", DType.Float32, RowChunks.Count(rows) * 2 * columns) : null;
+        Span<Access> accesses = [Access.Read(x), Access.Read(dy), accumulate ? Access.Update(dx) : Access.Write(dx), default, default];
+        int used = 3;
+        if (condition is { } added) accesses[used++] = Access.Read(added);
+        if (sums is { } left)
+        {
+            args.Sums = left.Address;
+            accesses[used++] = Access.Write(left);
+        }
+
+        Launch(device, dtype, kind, ref args, accesses[..used]);
+        return sums is not null;
     }
 
     /// <summary>The gradients of <see cref="ForwardPair"/>, both in one pass; a null one is not wanted.</summary>
@@ -197,6 +208,7 @@ internal struct GateBackwardArgs
     public ulong DY;
     public ulong DA;
     public ulong DB;
+    public ulong Sums;
     public long Rows;
     public long Columns;
     public long AStride;

@@ -43,6 +43,9 @@ public static class Reduce
     /// <summary>Elements of a row when everything is summed.</summary>
     internal const int Stretch = 4096;
 
+    /// <summary>Chunks of 64 rows that <see cref="Join"/> takes sums of.</summary>
+    public static long Chunks(long rows) => RowChunks.Count(rows);
+
     /// <summary>Bytes of workspace that <see cref="Run"/> needs; 0 where a single stage does.</summary>
     public static long WorkspaceBytes(DType dtype, ReduceAxis axis, long rows, long columns) => Partials(axis, rows, columns) * (dtype.Computed().Size() + sizeof(int));
 
@@ -115,6 +118,28 @@ public static class Reduce
         last.Args.Mean = op == ReduceOp.Mean ? 1 : 0;
         last.Args.Count = divisor ?? (count / results);
         last.Args.RowCount = validRows is null ? 0 : isAll ? columns : 1;
+        last.Args.Accumulate = accumulate ? 1 : 0;
+        last.Args.LastStage = 1;
+        last.Launch(device, dtype);
+    }
+
+    /// <summary>y = the sum over the rows of a matrix whose chunks of 64 rows somebody has summed already, or y += it: the second stage of <see cref="Run"/>, to its bits.</summary>
+    /// <param name="sums">[chunks, columns], read: of rows ascending, from +0.</param>
+    /// <param name="y">columns elements, written; updated when accumulating.</param>
+    /// <exception cref="EngineException">dtype is neither float nor double, or a range is too short.</exception>
+    public static void Join(Device device, DType dtype, BufferRange sums, BufferRange y, long chunks, long columns, bool accumulate = false)
+    {
+        var last = new Stage(ReduceOp.Sum, argmax: false)
+        {
+            X = sums.First("reduce", "sums", dtype, chunks * columns),
+            Y = y.First("reduce", "y", dtype, columns),
+            Kernel = ReduceKernel.ColumnFinish,
+        };
+        last.Args.Rows = chunks;
+        last.Args.Columns = columns;
+        last.Args.Total = chunks * columns;
+        last.Args.IndexSource = IndexSource.Index;
+        last.Args.Count = chunks;
         last.Args.Accumulate = accumulate ? 1 : 0;
         last.Args.LastStage = 1;
         last.Launch(device, dtype);

@@ -76,7 +76,7 @@ public sealed class GatedPixelCnnNetwork : IPixelNetwork
 
         public (Tensor Vertical, Tensor Horizontal, Tensor Skip) Forward(Tensor vertical, Tensor horizontal, Tensor? skip, PixelCondition? condition)
         {
-            var above = _vertical.Forward(vertical, null, compact: true);
+            var above = _vertical.Forward(vertical, null, compact: true).ToCompact();
             var across = _across.Forward(above, null, compact: true);
             if (_horizontalMap is not null) across = _horizontalMap.Forward(condition!.Map!, residual: across, compact: true);
             if (_verticalMap is not null) above = _verticalMap.Forward(condition!.Map!, residual: above, compact: true);

@@ -40,9 +40,16 @@ public sealed class PixelCnnNetwork : IPixelNetwork
     {
         var x = _first.Forward(images);
         if (_positions is not null) x = x.Reshape(x.Shape[0], (int)(x.Shape.Count / x.Shape[0])).Add(_positions()).Reshape(x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3]);
+        x = x.ToCompact();
+        var activated = x.Activate(_activation);
         foreach (var (down, masked, up) in _blocks)
-            x = up.Forward(masked.Forward(down.Forward(x.Activate(_activation), null, compact: true), null, compact: true), residual: x, compact: true);
-        return _logits.Forward(_head.Forward(x.Activate(_activation), null, compact: true));
+        {
+            var middle = masked.Forward(down.Forward(activated, null, compact: true), null, compact: true);
+            if (_activation == Activation.Relu) (x, activated) = up.ForwardRectified(middle, residual: x, compact: true);
+            else activated = (x = up.Forward(middle, residual: x, compact: true)).Activate(_activation);
+        }
+
+        return _logits.Forward(_head.Forward(activated, null, compact: true));
     }
 
     public ColumnLayer Columns(ColumnBuilder builder, ColumnLayer images, PixelCondition? condition = null)

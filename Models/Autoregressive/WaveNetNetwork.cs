@@ -146,6 +146,7 @@ public sealed class WaveNetNetwork : Layer
         if (told is not null && told.Shape[2] != codes.Shape[2])
             throw new EngineException($"Features {features!.Shape}, {Options.Hop} positions each, are for sequences of {told.Shape[2]} codes, not of {codes.Shape[2]}.");
         var h = Embedding is null ? Input!.Forward(codes.OneHot(Options.Codes).Reshape(codes.Shape[0], 1, codes.Shape[2], Options.Codes)) : Embedding.Forward(codes);
+        h = h.ToCompact();
         var gates = new Tensor[_layers.Length];
         for (int i = 0; i < gates.Length; i++)
         {

@@ -28,8 +28,8 @@ public sealed class CompactTests
             foreach (var device in Devices)
             {
                 yield return Case("convolutions", Convolutions, 2, ["batch_norm_apply", "batch_norm_backward_sums", "batch_norm_backward_apply", "unary"]);
-                yield return Case("WaveNet", Wave, 3, ["gate", "gate_backward", "reduce_column_chunks"]);
-                yield return Case("PixelCNN", Pixels, 3, ["unary"]);
+                yield return Case("WaveNet", Wave, 2, ["gate", "gate_backward_sums"]);
+                yield return Case("PixelCNN", Pixels, 2, ["unary"]);
 
                 TestCaseData Case(string name, Func<Context, (ParameterGroup Group, Func<Tensor> Loss)> create, int roundings, string[] kernels) =>
                     new TestCaseData(device, create, roundings, kernels).SetArgDisplayNames(device.Name, name);
@@ -50,6 +50,8 @@ public sealed class CompactTests
             foreach (string kernel in (string[])["conv_wgmma", .. kernels])
                 Assert.That(launches.Count(name => name.StartsWith($"{kernel}<", StringComparison.Ordinal) && name.Contains("STORED=bf16", StringComparison.Ordinal)), Is.Positive, kernel);
             Assert.That(launches.Count(name => name.StartsWith("conv_round", StringComparison.Ordinal)), Is.EqualTo(roundings), "images that come as float32, once for each that reads them, and the gradient of the last convolution");
+            Assert.That(
+                launches.Count(name => name.StartsWith("reduce_column_chunks", StringComparison.Ordinal)), Is.LessThanOrEqualTo(2), "biases that nobody has summed for: the first layer's and the last one's");
             foreach (string name in exact.Keys)
             {
                 // products round their operands either way; storage rounds sums, residuals and gradients too
@@ -159,11 +161,11 @@ public sealed class CompactTests
         var group = new ParameterGroup(context, "network");
         var layers = new Sequential(
             new Conv2d(group, "a", 64, 64, ConvSpec.Square(3, padding: 1), bias: false), new BatchNorm(group, "norm.a", 64, Activation.LeakyRelu, 0.2),
-            new Sequential(new Conv2d(group, "b", 64, 128, ConvSpec.Square(4, 2, 1), Activation.Relu), new ReshapeLayer(1, 4, 128)),
+            new Sequential(new Conv2d(group, "b", 64, 128, ConvSpec.Square(4, 2, 1), Activation.Relu), new ReshapeLayer(2, 8, 128)),
             new Conv2d(group, "c", 128, 64, ConvSpec.Square(1), bias: false), new BatchNorm(group, "norm.c", 64), ActivationLayer.Relu,
             new ConvTranspose2d(group, "d", 64, 64, ConvSpec.Square(2, 2)), ActivationLayer.LeakyRelu(), new Conv2d(group, "e", 64, 64, ConvSpec.Square(1)));
         group.Build();
-        var x = context.FromHost(RandomValues(3 * 4 * 4 * 64), new Shape(3, 4, 4, 64));
+        var x = context.FromHost(RandomValues(5 * 8 * 8 * 64), new Shape(5, 8, 8, 64));
         return (group, () => layers.Forward(x).Square().Mean());
     }
 
@@ -179,8 +181,8 @@ public sealed class CompactTests
         var group = new ParameterGroup(context, "network");
         var network = new PixelCnnNetwork(group, new PixelNetworkSize(Colours: 1, Width: 64, Layers: 2, Head: 64, Outputs: 64));
         group.Build();
-        var images = context.FromHost([.. RandomValues(2 * 6 * 5).Select(value => Math.Abs(value))], new Shape(2, 6, 5, 1));
-        var classes = context.FromLabels([.. Enumerable.Range(0, 2 * 6 * 5).Select(i => i * 5 % 8)], new Shape(2, 6, 5));
+        var images = context.FromHost([.. RandomValues(2 * 6 * 7).Select(value => Math.Abs(value))], new Shape(2, 6, 7, 1));
+        var classes = context.FromLabels([.. Enumerable.Range(0, 2 * 6 * 7).Select(i => i * 5 % 8)], new Shape(2, 6, 7));
         return (group, () => network.Forward(images).SoftmaxCrossEntropyMean(classes));
     }
 

@@ -33,8 +33,9 @@ internal sealed class PeerPixelCnn
     /// <param name="classes">int32 [N, H, W].</param>
     public Tensor Loss(Tensor images, Tensor classes)
     {
-        var h = _first.Forward(images);
-        foreach (var layer in _layers) h = layer.Forward(ActivationLayer.Relu.Forward(h), residual: h, compact: true);
-        return _logits.Forward(ActivationLayer.Relu.Forward(h)).SoftmaxCrossEntropyMean(classes);
+        var h = _first.Forward(images).ToCompact();
+        var rectified = h.Relu();
+        foreach (var layer in _layers) (h, rectified) = layer.ForwardRectified(rectified, residual: h, compact: true);
+        return _logits.Forward(rectified).SoftmaxCrossEntropyMean(classes);
     }
 }

@@ -21,6 +21,7 @@ internal sealed class ConvEpilogueCases : IOpCaseSource
             {
                 yield return Behind(x, 7);
                 yield return PreActivated(x);
+                yield return Rectified(x, 6);
             }
         }
     }
@@ -55,6 +56,21 @@ internal sealed class ConvEpilogueCases : IOpCaseSource
         Build = t => t[0].LeakyRelu(0.2).Conv2d(t[1], null, ConvSpec.Square(1)),
         Ulps = 8 + x.Columns,
         Reference = t => Product([.. t[0].Select(value => value > 0 ? value : 0.2 * value)], t[1], x.Columns, outputs),
+    };
+
+    /// <summary>z = x W + b + residual and max(z, 0) beside it, both read by others.</summary>
+    private static OpCase Rectified(Shape x, int outputs) => new()
+    {
+        Op = nameof(Ops.Conv2dRectified),
+        Variant = $"{x} -> {outputs}, 1x1, a residual",
+        Inputs = [new(x), new(new Shape(outputs, 1, 1, x.Columns)), new(new Shape(outputs)), new(x.WithColumns(outputs))],
+        Build = t =>
+        {
+            var (result, rectified) = t[0].Conv2dRectified(t[1], t[2], ConvSpec.Square(1), t[3]);
+            return result.Add(rectified.Mul(t[3]));
+        },
+        Ulps = 16 + x.Columns,
+        Reference = t => [.. Product(t[0], t[1], x.Columns, outputs).Select((value, i) => value + t[2][i % outputs] + t[3][i]).Select((value, i) => value + (Math.Max(value, 0) * t[3][i]))],
     };
 
     /// <summary>x + f(relu(x)), He et al. 2016: the gradient through the activation is added to the residual's.</summary>

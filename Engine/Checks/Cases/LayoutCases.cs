@@ -15,6 +15,25 @@ internal sealed class LayoutCases : IOpCaseSource
                 Ulps = 0,
                 Reference = x => [.. Enumerable.Range(0, 5).SelectMany(r => x[0][(r * 3)..((r * 3) + 3)].Concat(x[1][(r * 4)..((r * 4) + 4)]).Concat(x[2][(r * 9)..((r * 9) + 9)]))],
             };
+            // on every device of the op cases a real tensor is what it is already; BF16 is for the tests of compact images
+            yield return new OpCase
+            {
+                Op = nameof(Ops.ToFloat32),
+                Variant = "4x5x3x2, twice",
+                Inputs = [new(new Shape(4, 5, 3, 2))],
+                Build = x => x[0].ToCompact().ToFloat32().Mul(x[0].ToFloat32()),
+                Ulps = 1,
+                Reference = x => [.. x[0].Select(value => value * value)],
+            };
+            yield return new OpCase
+            {
+                Op = nameof(Ops.ToCompact),
+                Variant = "3x2x2x4",
+                Inputs = [new(new Shape(3, 2, 2, 4))],
+                Build = x => x[0].ToCompact().Neg(),
+                Ulps = 0,
+                Reference = x => [.. x[0].Select(value => -value)],
+            };
             yield return new OpCase
             {
                 Op = nameof(Ops.Slice),

@@ -4,6 +4,8 @@ using GenEngine.Kernels.Convolution;
 using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Devices.Cpu;
 using GenEngine.Kernels.Devices.Gpu;
+using GenEngine.Kernels.Elementwise;
+using GenEngine.Kernels.Reduction;
 using NUnit.Framework;
 
 namespace GenEngine.Tests.Kernels.Convolution;
@@ -71,6 +73,57 @@ public sealed class ConvStoredTests
         });
     }
 
+    /// <summary>The sums that a bias before wants, and the rectified result that the next layer wants: to the bit what passes of their own make of what is stored.</summary>
+    [Test]
+    public void Sums_and_a_rectified_result_beside_it_are_those_of_passes_of_their_own([ValueSource(nameof(Devices))] TestDevice target, [ValueSource(nameof(Tiles))] int tile)
+    {
+        ConvWgmmaGpu.ForcedTile = tile;
+        InPrecision.Run(target.OpenWithWarpGroups(), Precision.BFloat16, () =>
+        {
+            var device = (GpuDevice)target.Open();
+            foreach (var plan in (ConvPlan[])[s_plans[0], s_plans[3]])
+            {
+                int count = (int)(Batch * plan.Output.Count), channels = plan.Output.Channels, rows = count / channels;
+                using var program = new ConvProgram(device, plan);
+                using var x = Rounded(device, (int)(Batch * plan.Input.Count), 1);
+                using var w = new DeviceArray(device, DType.Float32, ConvRun.Values(plan.FilterCount, 2));
+                using var y = new DeviceArray(device, DType.BFloat16, count);
+                using var rectified = new DeviceArray(device, DType.BFloat16, count);
+                using var apart = new DeviceArray(device, DType.BFloat16, count);
+                using var sums = new DeviceArray(device, DType.Float32, (int)Reduce.Chunks(rows) * channels);
+                using var total = new DeviceArray(device, DType.Float32, Values(channels, 3));
+                using var expected = new DeviceArray(device, DType.Float32, Values(channels, 3));
+                using var workspace = device.Allocate(Reduce.WorkspaceBytes(DType.BFloat16, ReduceAxis.Rows, rows, channels), "workspace");
+                using var scratch = device.Allocate(Conv.ScratchBytes(device, DType.Float32, program, Batch, rounded: true), "scratch");
+                Assert.That(Conv.Run(device, DType.Float32, program, Batch, x, w, null, y, scratch: scratch.All, rounded: true, stored: DType.BFloat16, rectified: rectified, sums: sums), Is.True);
+                Reduce.Join(device, DType.Float32, sums, total, Reduce.Chunks(rows), channels, accumulate: true);
+                Reduce.Run(device, DType.BFloat16, ReduceOp.Sum, ReduceAxis.Rows, y, expected, workspace.All, rows, channels, accumulate: true);
+                DeviceArray.AssertSameBits(total.Read(), expected.Read(), "sums");
+                Unary.Run(device, DType.BFloat16, UnaryOp.Relu, y, apart, count);
+                DeviceArray.AssertSameBits(rectified.Read(), apart.Read(), "rectified");
+            }
+        });
+    }
+
+    /// <summary>Phases leave gaps between a tile's pixels.</summary>
+    [Test]
+    public void A_plan_with_phases_leaves_no_sums([ValueSource(nameof(Devices))] TestDevice target)
+    {
+        ConvWgmmaGpu.ForcedTile = 1;
+        InPrecision.Run(target.OpenWithWarpGroups(), Precision.BFloat16, () =>
+        {
+            var (device, plan) = ((GpuDevice)target.Open(), s_plans[1]);
+            int rows = (int)(Batch * plan.Output.Count) / plan.Output.Channels;
+            using var program = new ConvProgram(device, plan);
+            using var x = Rounded(device, (int)(Batch * plan.Input.Count), 1);
+            using var w = new DeviceArray(device, DType.Float32, ConvRun.Values(plan.FilterCount, 2));
+            using var y = new DeviceArray(device, DType.BFloat16, (int)(Batch * plan.Output.Count));
+            using var sums = new DeviceArray(device, DType.Float32, (int)Reduce.Chunks(rows) * plan.Output.Channels);
+            using var scratch = device.Allocate(Conv.ScratchBytes(device, DType.Float32, program, Batch, rounded: true), "scratch");
+            Assert.That(Conv.Run(device, DType.Float32, program, Batch, x, w, null, y, scratch: scratch.All, rounded: true, stored: DType.BFloat16, sums: sums), Is.False);
+        });
+    }
+
     [Test]
     public void Who_does_not_give_it_refuses([EachDevice] TestDevice target)
     {
@@ -82,6 +135,7 @@ public sealed class ConvStoredTests
         Assert.That(Conv.ServesBFloat16(device, DType.Float32, program, Batch) || ConvWeight.ServesBFloat16(device, DType.Float32, program, Batch), Is.False, "float32");
         Assert.That(() => Conv.Run(device, DType.Float32, program, Batch, x, w, null, y, stored: DType.BFloat16), Throws.TypeOf<EngineException>().With.Message.Contains("ServesBFloat16"));
         Assert.That(() => Conv.Run(device, DType.Float32, program, Batch, x, w, null, y, Activation.Tanh, stored: DType.BFloat16), Throws.TypeOf<EngineException>().With.Message.Contains("Tanh"));
+        Assert.That(() => Conv.Run(device, DType.Float32, program, Batch, x, w, null, y, rectified: x), Throws.TypeOf<EngineException>().With.Message.Contains("rectified"));
     }
 
     [Test]
