@@ -15,7 +15,8 @@ internal static class BenchFloor
             "floor",
             "The least time that a captured training step can take on a GPU, from what its launches declare: arithmetic over the rate, bytes over the bandwidth, and the longest chain of launches. Nothing runs; no GPU is needed.")
         {
-            Examples = [("bench floor step-vae --precision tf32", "an H200, by its public figures"), ("bench floor step-dcgan64-paper --precision bf16 --top 20", "more lines of what it is made of")],
+            Examples = [("bench floor step-vae --precision tf32", "an H200, by its public figures"), ("bench floor step-dcgan64-paper --precision bf16 --top 20", "more lines of what it is made of"),
+                ("bench floor step-pixelcnn-h128 --precision bf16 --float32-between", "were images not stored in BF16")],
         };
         var step = new StepArguments(command, "A step as 'bench step' has them.");
         var chain = new Option<bool>("--chain") { Description = "List the launches of the longest chain too." };
@@ -25,11 +26,11 @@ internal static class BenchFloor
         foreach (Option option in (Option[])[precision, top, chain, json]) command.Options.Add(option);
         command.OnRun(session =>
         {
-            var (entry, batch) = step.Get(session);
-            var report = StepFloor.Of(AssumedGpu.H200, Options.PrecisionNamed(session.Get(precision)!), entry, batch);
+            var choice = step.Get(session);
+            var report = StepFloor.Of(AssumedGpu.H200, Options.PrecisionNamed(session.Get(precision)!), choice);
             string? path = session.Get(json);
             if (path is not null) Json.Write(session, path, ConsoleJson.Default.StepFloorReport, report);
-            if (path is not "") Print(session, entry, report, session.Get(top), session.Get(chain));
+            if (path is not "") Print(session, choice.Entry, report, session.Get(top), session.Get(chain));
             return ExitCode.Done;
         });
         return command;

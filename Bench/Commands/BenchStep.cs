@@ -25,8 +25,8 @@ internal static class BenchStep
         var bench = new ShapeBench(command);
         command.OnRun(session =>
         {
-            var (entry, batch) = step.Get(session);
-            return bench.Run(session, (device, real) => new StepShape(device, real, entry, batch, Options.Unrolled(session.Get(unroll))!.Value));
+            var choice = step.Get(session);
+            return bench.Run(session, (device, real) => new StepShape(device, real, choice, Options.Unrolled(session.Get(unroll))!.Value));
         });
         return command;
     }

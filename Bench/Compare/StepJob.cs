@@ -26,6 +26,13 @@ internal sealed class StepJob : OwnJob
     /// <summary>Steps a launch, see <see cref="Unrolling"/>; before the first run.</summary>
     public int Unroll { get; set; } = Unrolling.Off;
 
+    /// <summary>See <see cref="Context.StoresCompact"/>; before the first run.</summary>
+    public bool StoresCompact
+    {
+        get => _context.StoresCompact;
+        set => _context.StoresCompact = value;
+    }
+
     /// <summary>The steps.</summary>
     public StepProgram Program => _program ??= new StepProgram(_context, _work, unroll: Unroll);
 

@@ -4,11 +4,27 @@ using GenEngine.Text;
 
 namespace GenEngine.Bench.Shapes;
 
-/// <summary>The name of a training step and --batch, of the commands that take one.</summary>
+/// <summary>Which training step, of the commands that take one.</summary>
+/// <param name="Entry">Its name, and what it is.</param>
+/// <param name="Batch">Images or sequences a step.</param>
+/// <param name="StoresCompact">See <see cref="Context.StoresCompact"/>.</param>
+internal sealed record StepChoice(StepEntry Entry, int Batch, bool StoresCompact)
+{
+    public StepJob Create(Kernels.Devices.Device device)
+    {
+        var job = Entry.Create(device, Batch);
+        job.StoresCompact = StoresCompact;
+        return job;
+    }
+}
+
+/// <summary>The name of a training step, --batch and --float32-between, of the commands that take one.</summary>
 internal sealed class StepArguments
 {
     private readonly Argument<string> _name;
     private readonly Option<int> _batch = Options.Number("--batch", "Images or sequences a step; 0 takes the usual one.", 0, 0);
+
+    private readonly Option<bool> _float32 = new("--float32-between") { Description = "In bf16: keep what lies between convolutions in float32, and round it for each." };
 
     /// <summary>Adds them to a command.</summary>
     public StepArguments(Command command, string description)
@@ -22,12 +38,13 @@ internal sealed class StepArguments
         });
         command.Arguments.Add(_name);
         command.Options.Add(_batch);
+        command.Options.Add(_float32);
     }
 
-    /// <summary>The step, and how many at a time.</summary>
-    public (StepEntry Entry, int Batch) Get(Session session)
+    /// <summary>What was asked for.</summary>
+    public StepChoice Get(Session session)
     {
         var entry = StepEntry.All.First(entry => entry.Name == session.Get(_name));
-        return (entry, session.Get(_batch) is > 0 and var given ? given : entry.Batch);
+        return new StepChoice(entry, session.Get(_batch) is > 0 and var given ? given : entry.Batch, !session.Get(_float32));
     }
 }

@@ -11,11 +11,11 @@ namespace GenEngine.Bench.Shapes;
 /// </summary>
 internal static class StepFloor
 {
-    public static StepFloorReport Of(AssumedGpu gpu, Precision precision, StepEntry entry, int batch)
+    public static StepFloorReport Of(AssumedGpu gpu, Precision precision, StepChoice choice)
     {
         var driver = gpu.Driver();
         using var device = new GpuDevice(driver) { Precision = precision };
-        using var step = entry.Create(device, batch);
+        using var step = choice.Create(device);
         step.Run();
         step.Run(); // captured now
         var recorder = driver.Recorded!;
@@ -44,7 +44,7 @@ internal static class StepFloor
 
         var chain = Longest(GraphEdges.Of(recorder), seconds, gpu.NodeSeconds).Select(i => new ChainLink(recorder.Launches[i].Label.ToString(), EntryOf(recorder.Launches[i]), 1e6 * seconds[i])).ToList();
         return new StepFloorReport(
-            entry.Name, batch, gpu.Name, precision.Name(), seconds.Length, 1e6 * seconds.Sum(), chain.Sum(link => link.Microseconds) + (1e6 * gpu.NodeSeconds * chain.Count), chain,
+            choice.Entry.Name, choice.Batch, gpu.Name, precision.Name(), seconds.Length, 1e6 * seconds.Sum(), chain.Sum(link => link.Microseconds) + (1e6 * gpu.NodeSeconds * chain.Count), chain,
             [.. lines.Values.OrderByDescending(line => line.Microseconds)]);
     }
 

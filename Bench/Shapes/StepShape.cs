@@ -8,21 +8,20 @@ namespace GenEngine.Bench.Shapes;
 /// <summary>A whole training step; its roof is that of its products alone.</summary>
 internal sealed class StepShape : ShapeJob
 {
-    private readonly StepEntry _entry;
+    private readonly StepChoice _choice;
     private readonly StepJob _step;
-    private readonly int _batch;
 
     /// <param name="unroll">Steps a launch, see <see cref="Unrolling"/>.</param>
-    public StepShape(Device device, DType real, StepEntry entry, int batch, int unroll) : base(device, real)
+    public StepShape(Device device, DType real, StepChoice choice, int unroll) : base(device, real)
     {
-        if (real != DType.Float32) throw new UsageException($"{entry.Name}: training steps are measured in float32, tf32, bf16 or tf32x3, not in {real.CName()}.");
-        (_entry, _batch, _step) = (entry, batch, entry.Create(device, batch));
+        if (real != DType.Float32) throw new UsageException($"{choice.Entry.Name}: training steps are measured in float32, tf32, bf16 or tf32x3, not in {real.CName()}.");
+        (_choice, _step) = (choice, choice.Create(device));
         _step.Unroll = unroll;
     }
 
-    public override string Name => _batch == _entry.Batch ? _entry.Name : Invariant($"{_entry.Name}-batch{_batch}");
+    public override string Name => _choice.Batch == _choice.Entry.Batch ? _choice.Entry.Name : Invariant($"{_choice.Entry.Name}-batch{_choice.Batch}");
 
-    public override string Work => Invariant($"training step: {_entry.Purpose}, batch {_batch}");
+    public override string Work => Invariant($"training step: {_choice.Entry.Purpose}, batch {_choice.Batch}");
 
     public override double Flops => _step.Flops;
 

@@ -33,13 +33,21 @@ template <int LOADS = 4, class F, class T> DEV void chunk_pair(i64 first, i32 he
 }
 
 // The sum of one column of a chunk of x, as reduce_column_chunks adds it: sums [chunks, columns].
-template <class S, class T> DEV void chunk_sum(gptr<const S> x, gptr<T> sums, i64 chunk, i32 height, i64 columns, i64 column)
+template <int LOADS, class S, class T> DEV void chunk_sum(gptr<const S> x, gptr<T> sums, i64 chunk, i32 height, i64 columns, i64 column)
 {
-    T sum, dot;
-    chunk_pair<8>(chunk * CHUNK, height, [&](i64 row, T& u, T& v) {
-        u = get1(x + (row * columns + column));
-        v = (T)0;
-    }, sum, dot);
+    gptr<const S> next = x + (chunk * CHUNK * columns + column);
+    T sum = 0;
+    i32 row = 0;
+    NO_UNROLL
+    for (; row + LOADS <= height; row += LOADS) {
+        T v[LOADS];
+        UNROLL
+        for (i32 k = 0; k < LOADS; k++) v[k] = get1(next + (row + k) * columns);
+        UNROLL
+        for (i32 k = 0; k < LOADS; k++) sum = sum + v[k];
+    }
+    NO_UNROLL
+    for (; row < height; row++) sum = sum + get1(next + row * columns);
     sums[chunk * columns + column] = sum;
 }
 

@@ -8,6 +8,9 @@
 #define STORED REAL
 #endif
 
+// How many fours a lane of a pass over memory has under way at once: as many bytes of bf16 as of float.
+constexpr int FOURS = sizeof(STORED) == 2 ? 2 : 1;
+
 DEV f32 widened(f32 x) { return x; }
 DEV f64 widened(f64 x) { return x; }
 DEV f32 widened(bf16 x) { return to_f32(x); }

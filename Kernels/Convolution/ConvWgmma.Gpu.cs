@@ -91,7 +91,7 @@ public sealed class ConvWgmmaGpu : IGpuKernelFamily
     internal static void Widen(GpuDevice device, BufferRange x, BufferRange y, long count)
     {
         var args = new ConvWidenArgs { X = x.Address, Y = y.Address, Count = count };
-        device.Launch(WidenKernel, LaunchShape.Linear(device.Driver.GridStrideBlocks(count / 4, Threads), Threads), ref args, [Access.Read(x), Access.Write(y)]);
+        device.Launch(WidenKernel, LaunchShape.Linear(device.Driver.GridStrideBlocks(count / 8, Threads), Threads), ref args, [Access.Read(x), Access.Write(y)]);
     }
 
     /// <summary>Operations a second that the choice between the kernels of mma.sync and of warp groups assumes, whatever the pass.</summary>

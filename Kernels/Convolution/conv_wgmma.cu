@@ -135,8 +135,9 @@ KERNEL(conv_wgmma, ConvArgs, Tile::THREADS, 1)
             const i32 begin = group * CHUNK, left = t.rows - begin;
             for (i32 c = (i32)threadIdx.x % 128; c < Tile::N && c < t.columns && left > 0; c += 128) {
                 const i64 chunk = (t.m0 + begin) / CHUNK, height = left < CHUNK ? left : CHUNK, channel = t.part.FirstOutput + t.n0 + c;
-                if (a.HasPartials == 1) chunk_statistics<4, STORED, f32>(Y, a.Partials, chunk, (i32)height, a.OutC, channel);
-                else chunk_sum<STORED, f32>(Y, a.Partials, chunk, (i32)height, a.OutC, channel);
+                // half of a column under way at once: nobody else has work here meanwhile, and the sums' registers are free by now
+                if (a.HasPartials == 1) chunk_statistics<CHUNK / 2, STORED, f32>(Y, a.Partials, chunk, (i32)height, a.OutC, channel);
+                else chunk_sum<CHUNK / 2, STORED, f32>(Y, a.Partials, chunk, (i32)height, a.OutC, channel);
             }
         }
         warp_sync();  // the next tile's products want whole warps

@@ -10,5 +10,9 @@ KERNEL(conv_widen, ConvWidenArgs, 256, 1)
 {
     IN(bf16, X);
     OUT(f32, Y);
-    for (i64 i = global_index(); i < a.Count / 4; i += grid_stride()) st4(Y + 4 * i, get4(X + 4 * i));
+    for (i64 i = global_index(); i < a.Count / 8; i += grid_stride()) {
+        const Eight v = get8(X + 8 * i);
+        st4(Y + 8 * i, v.low);
+        st4(Y + (8 * i + 4), v.high);
+    }
 }

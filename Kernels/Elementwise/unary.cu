@@ -69,13 +69,22 @@ KERNEL(unary, UnaryArgs, 256, 1)
     gptr<const STORED> x = a.X;
     gptr<STORED> y = a.Y;
     REAL p0 = (REAL)a.P0, p1 = (REAL)a.P1;
-    for (i64 i = global_index(); i < a.Quads; i += grid_stride()) {
-        vec4<REAL> v = get4(x + 4 * i);
-        v.x = value(v.x, p0, p1);
-        v.y = value(v.y, p0, p1);
-        v.z = value(v.z, p0, p1);
-        v.w = value(v.w, p0, p1);
-        put4(y + 4 * i, v);
+    const i64 step = grid_stride();
+    for (i64 i = global_index(); i < a.Quads; i += FOURS * step) {
+        vec4<REAL> v[FOURS];
+        UNROLL
+        for (int f = 0; f < FOURS; f++) {
+            if (i + f * step < a.Quads) v[f] = get4(x + 4 * (i + f * step));
+        }
+        UNROLL
+        for (int f = 0; f < FOURS; f++) {
+            if (i + f * step >= a.Quads) break;
+            v[f].x = value(v[f].x, p0, p1);
+            v[f].y = value(v[f].y, p0, p1);
+            v[f].z = value(v[f].z, p0, p1);
+            v[f].w = value(v[f].w, p0, p1);
+            put4(y + 4 * (i + f * step), v[f]);
+        }
     }
     for (i64 i = 4 * a.Quads + global_index(); i < a.N; i += grid_stride()) {
         REAL v = get1(x + i);

@@ -121,5 +121,5 @@ KERNEL(gate_backward_sums, GateBackwardArgs, 256, 1)
     for (i32 at = (i32)threadIdx.x; at < (i32)height * width; at += 256) backward_at(a, first + at / width, a.Quads ? 4 * (at % width) : at % width);
     block_sync();
     for (i64 column = threadIdx.x; column < 2 * a.Columns; column += 256)
-        chunk_sum<STORED, REAL>(gptr<const STORED>(a.DA), a.Sums, blockIdx.x, (i32)height, 2 * a.Columns, column);
+        chunk_sum<CHUNK / 4, STORED, REAL>(gptr<const STORED>(a.DA), a.Sums, blockIdx.x, (i32)height, 2 * a.Columns, column);
 }

@@ -27,7 +27,7 @@ KERNEL(batch_norm_statistics, BatchNormArgs, 256, 1)
     for (i64 at = global_index(); at < chunks_of(a.Rows) * a.Columns; at += grid_stride()) {
         i64 chunk = at / a.Columns, column = at % a.Columns, first = chunk * CHUNK;
         i32 height = (i32)(a.Rows - first < CHUNK ? a.Rows - first : CHUNK);
-        chunk_statistics<4, STORED, REAL>(X, Partials, chunk, height, a.Columns, column);
+        chunk_statistics<4 * FOURS, STORED, REAL>(X, Partials, chunk, height, a.Columns, column);
     }
 }
 
@@ -99,22 +99,37 @@ KERNEL(batch_norm_apply, BatchNormArgs, 256, 1)
     bool quads = a.Quads > 0;
     i64 width = quads ? a.Columns / 4 : a.Columns, items = quads ? a.Quads : a.Rows * a.Columns, step = grid_stride();
     i64 i = global_index(), column = i % width, columns = step % width;
-    NO_UNROLL
-    for (; i < items; i += step) {
-        if (quads) {
-            i64 c = 4 * column;
-            vec4<REAL> x = get4(X + 4 * i), m = ld4(Stats + c), s = ld4(Stats + (a.Columns + c)), g = ld4(Gamma + c), b = ld4(Beta + c);
-            x.x = value(x.x, m.x, s.x, g.x, b.x);
-            x.y = value(x.y, m.y, s.y, g.y, b.y);
-            x.z = value(x.z, m.z, s.z, g.z, b.z);
-            x.w = value(x.w, m.w, s.w, g.w, b.w);
-            put4(Y + 4 * i, x);
-        } else {
-            REAL x = get1(X + i), m = Stats[column], s = Stats[a.Columns + column], g = Gamma[column], b = Beta[column];
-            put1(Y + i, value(x, m, s, g, b));
-        }
+    auto advance = [&] {
         column += columns;
         if (column >= width) column -= width;
+    };
+    NO_UNROLL
+    for (; i < items; i += FOURS * step) {
+        if (quads) {
+            vec4<REAL> x[FOURS];
+            UNROLL
+            for (int f = 0; f < FOURS; f++) {
+                if (i + f * step < items) x[f] = get4(X + 4 * (i + f * step));
+            }
+            UNROLL
+            for (int f = 0; f < FOURS; f++) {
+                if (i + f * step >= items) break;
+                i64 c = 4 * column;
+                vec4<REAL> m = ld4(Stats + c), s = ld4(Stats + (a.Columns + c)), g = ld4(Gamma + c), b = ld4(Beta + c);
+                x[f].x = value(x[f].x, m.x, s.x, g.x, b.x);
+                x[f].y = value(x[f].y, m.y, s.y, g.y, b.y);
+                x[f].z = value(x[f].z, m.z, s.z, g.z, b.z);
+                x[f].w = value(x[f].w, m.w, s.w, g.w, b.w);
+                put4(Y + 4 * (i + f * step), x[f]);
+                advance();
+            }
+        } else {
+            for (i64 at = i; at < items && at < i + FOURS * step; at += step) {
+                REAL x = get1(X + at), m = Stats[column], s = Stats[a.Columns + column], g = Gamma[column], b = Beta[column];
+                put1(Y + at, value(x, m, s, g, b));
+                advance();
+            }
+        }
     }
 }
 #endif

@@ -38,7 +38,7 @@ KERNEL(batch_norm_backward_sums, BatchNormBackwardArgs, 256, 1)
         i64 chunk = at / a.Columns, column = at % a.Columns, first = chunk * CHUNK;
         i32 height = (i32)(a.Rows - first < CHUNK ? a.Rows - first : CHUNK);
         REAL mean = Stats[column], inverse = Stats[a.Columns + column], gamma = Gamma[column], beta = Beta[column], sum, dot;
-        chunk_pair(first, height, [&](i64 row, REAL& u, REAL& v) {
+        chunk_pair<4 * FOURS>(first, height, [&](i64 row, REAL& u, REAL& v) {
             REAL x = get1(X + (row * a.Columns + column)), dy = get1(DY + (row * a.Columns + column));
             v = (x - mean) * inverse;
             u = before_activation(dy, v, gamma, beta, slope);
@@ -71,24 +71,42 @@ KERNEL(batch_norm_backward_apply, BatchNormBackwardArgs, 256, 1)
     bool quads = a.Quads > 0;
     i64 width = quads ? a.Columns / 4 : a.Columns, items = quads ? a.Quads : a.Rows * a.Columns, step = grid_stride();
     i64 i = global_index(), column = i % width, columns = step % width;
-    NO_UNROLL
-    for (; i < items; i += step) {
-        if (quads) {
-            i64 c = 4 * column;
-            vec4<REAL> d = get4(DY + 4 * i), x = get4(X + 4 * i), old = d;
-            if (a.Accumulate) old = get4(gptr<const STORED>(DX + 4 * i));
-            d.x = gradient(d.x, x.x, old.x, c);
-            d.y = gradient(d.y, x.y, old.y, c + 1);
-            d.z = gradient(d.z, x.z, old.z, c + 2);
-            d.w = gradient(d.w, x.w, old.w, c + 3);
-            put4(DX + 4 * i, d);
-        } else {
-            REAL dy = get1(DY + i), x = get1(X + i), old = dy;
-            if (a.Accumulate) old = get1(gptr<const STORED>(DX + i));
-            put1(DX + i, gradient(dy, x, old, column));
-        }
+    auto advance = [&] {
         column += columns;
         if (column >= width) column -= width;
+    };
+    NO_UNROLL
+    for (; i < items; i += FOURS * step) {
+        if (quads) {
+            vec4<REAL> d[FOURS], x[FOURS], old[FOURS];
+            UNROLL
+            for (int f = 0; f < FOURS; f++) {
+                const i64 at = 4 * (i + f * step);
+                if (i + f * step >= items) break;
+                d[f] = get4(DY + at);
+                x[f] = get4(X + at);
+                old[f] = d[f];
+                if (a.Accumulate) old[f] = get4(gptr<const STORED>(DX + at));
+            }
+            UNROLL
+            for (int f = 0; f < FOURS; f++) {
+                if (i + f * step >= items) break;
+                i64 c = 4 * column;
+                d[f].x = gradient(d[f].x, x[f].x, old[f].x, c);
+                d[f].y = gradient(d[f].y, x[f].y, old[f].y, c + 1);
+                d[f].z = gradient(d[f].z, x[f].z, old[f].z, c + 2);
+                d[f].w = gradient(d[f].w, x[f].w, old[f].w, c + 3);
+                put4(DX + 4 * (i + f * step), d[f]);
+                advance();
+            }
+        } else {
+            for (i64 at = i; at < items && at < i + FOURS * step; at += step) {
+                REAL dy = get1(DY + at), x = get1(X + at), old = dy;
+                if (a.Accumulate) old = get1(gptr<const STORED>(DX + at));
+                put1(DX + at, gradient(dy, x, old, column));
+                advance();
+            }
+        }
     }
 }
 #endif
