@@ -3,10 +3,8 @@ using GenEngine.Kernels.Common;
 using GenEngine.Kernels.Convolution;
 using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Elementwise;
-using GenEngine.Kernels.Reduction;
 using BatchNormKernel = GenEngine.Kernels.Normalization.BatchNorm;
 using ConvKernel = GenEngine.Kernels.Convolution.Conv;
-using ReduceKernel = GenEngine.Kernels.Reduction.Reduce;
 
 namespace GenEngine;
 
@@ -114,44 +112,8 @@ public static partial class Ops
         Tensor[] inputsOf = [x, filter, .. bias is null ? (ReadOnlySpan<Tensor>)[] : [bias], .. residual is null ? (ReadOnlySpan<Tensor>)[] : [residual]];
         Tensor[] saved = [x, filter, .. activation == Activation.None ? (ReadOnlySpan<Tensor>)[] : [y], .. rounded is null || !again ? (ReadOnlySpan<Tensor>)[] : [rounded]];
         y.Summed = activation == Activation.None || ActivationGradient.Serves(activation) ? bias : null;
-        context.Tape.Record(name, [y], inputsOf, saved, (node, sink) =>
-        {
-            var dz = node.GradientOf(y);
-            if (activation != Activation.None) dz = sink.ThroughActivation(y, dz, activation, slope);
-            // asked anew, since the precision may be another by now
-            if (isCompact && !ServesBFloat16(context, programs, batch))
-                throw new EngineException($"{name}: images are stored in BF16, and the device computes in another precision by now; leave it as it is until Backward has run.");
-            // and dz, where both gradients want it so
-            bool filterTakes = isCompact || (sink.Wants(filter) && FilterTakes()), shares = filterTakes && sink.Wants(x) && ConvKernel.TakesRounded(context.Device, context.Real, programs.Backward, batch);
-            bool isRounded = dz.DType == DType.BFloat16;
-            using Scratch? copy = (isCompact || shares) && !isRounded ? new Scratch(context, dz.Count * DType.BFloat16.Size(), name) : null;
-            if (copy is { } room) RoundedImages.Run(context.Device, dz.Range, room.Range, dz.Count);
-            var (gradient, gradientRounded) = (copy?.Range ?? dz.Range, copy is not null || isRounded);
-            sink.Add(filter, (range, accumulate) =>
-            {
-                var (images, imagesRounded) = filterTakes && rounded is not null ? (rounded.Range, true) : (x.Range, false);
-                var (seen, behind) = transposed ? (gradient, images) : (images, gradient);
-                var (seenRounded, behindRounded) = transposed ? (gradientRounded, imagesRounded) : (imagesRounded, gradientRounded);
-                using var scratch = new Scratch(context, ConvWeight.ScratchBytes(context.Device, context.Real, programs.Convolution, batch, seenRounded, behindRounded), name);
-                ConvWeight.Run(context.Device, context.Real, programs.Convolution, batch, seen, behind, range, scratch.Range, accumulate, seenRounded, behindRounded);
-            });
-            if (bias is not null)
-            {
-                sink.Add(bias, (range, accumulate) =>
-                {
-                    if (sink.SumsOf(dz) is { } sums) ReduceKernel.Join(context.Device, context.Real, sums, range, ReduceKernel.Chunks(y.Shape.Rows), outputs, accumulate);
-                    else ReduceInto(context, ReduceOp.Sum, ReduceAxis.Rows, dz, range, y.Shape.Rows, outputs, accumulate);
-                });
-            }
-
-            // first, so that what x adds to it through an activation is added on the way; where x is the residual itself, its share is added last
-            bool apart = residual is not null && !ReferenceEquals(residual, x);
-            if (apart) sink.Pass(residual!, dz);
-            sink.AddThrough(x, adds: true, (range, accumulate, through, onto, sums) =>
-                Convolve(
-                    context, programs.Backward, batch, gradient, filter.Range, null, range, accumulate: accumulate, residual: onto, rounded: gradientRounded, through: through, stored: x.DType, sums: sums));
-            if (residual is not null && !apart) sink.Pass(residual, dz);
-        }, activation, slope);
+        var back = new ConvBackward(name, programs, transposed, batch, x, again ? rounded : null, filter, bias, y, activation, slope, residual);
+        context.Tape.Record(name, [y], inputsOf, saved, back.Run, activation, slope);
         return y;
 
         Tensor Round(Tensor images)
@@ -162,7 +124,7 @@ public static partial class Ops
         }
     }
 
-    private static bool Convolve(
+    internal static bool Convolve(
         Context context, ConvProgram program, int batch, BufferRange x, BufferRange filter, BufferRange? bias, BufferRange y,
         Activation activation = Activation.None, double slope = 0, bool accumulate = false, BufferRange? residual = null, BufferRange? partials = null, bool rounded = false,
         ActivationGradient? through = null, DType? stored = null, BufferRange? rectified = null, BufferRange? sums = null)

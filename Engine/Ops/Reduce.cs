@@ -39,7 +39,7 @@ public static partial class Ops
         return y;
     }
 
-    private static void ReduceInto(
+    internal static void ReduceInto(
         Context context, ReduceOp op, ReduceAxis axis, Tensor x, BufferRange y, int rows, int columns, bool accumulate, BufferRange? argmax = null) =>
         ReduceInto(context, x.DType, op, axis, x.Range, y, rows, columns, accumulate, argmax);
 

@@ -49,7 +49,7 @@ public static partial class Ops
     }
 
     /// <summary>Whether all three passes of a convolution take and give BF16: what decides whether its images are stored so.</summary>
-    private static bool ServesBFloat16(Context context, ConvPrograms programs, int batch) =>
+    internal static bool ServesBFloat16(Context context, ConvPrograms programs, int batch) =>
         ConvKernel.ServesBFloat16(context.Device, context.Real, programs.Forward, batch) && ConvKernel.ServesBFloat16(context.Device, context.Real, programs.Backward, batch)
         && ConvWeight.ServesBFloat16(context.Device, context.Real, programs.Convolution, batch);
 }
