@@ -55,12 +55,12 @@ DEV vec4<f32> get4(gptr<const bf16> p)
 struct Eight {
     vec4<f32> low, high;
 };
-DEV Eight get8(gptr<const bf16> p)
+DEV Eight eight_of(vec4<u32> w)  // as memory has them
 {
-    const vec4<u32> w = ld4(recast<const u32>(p));
     return {{bits_f32(w.x << 16), bits_f32(w.x & 0xFFFF0000u), bits_f32(w.y << 16), bits_f32(w.y & 0xFFFF0000u)},
             {bits_f32(w.z << 16), bits_f32(w.z & 0xFFFF0000u), bits_f32(w.w << 16), bits_f32(w.w & 0xFFFF0000u)}};
 }
+DEV Eight get8(gptr<const bf16> p) { return eight_of(ld4(recast<const u32>(p))); }
 DEV void put8(gptr<bf16> p, vec4<f32> low, vec4<f32> high)
 {
     st4(recast<u32>(p), vec4<u32>{pack_bf16(low.x, low.y), pack_bf16(low.z, low.w), pack_bf16(high.x, high.y), pack_bf16(high.z, high.w)});
@@ -68,9 +68,7 @@ DEV void put8(gptr<bf16> p, vec4<f32> low, vec4<f32> high)
 // What put8 stores, as it comes back.
 DEV Eight rounded8(vec4<f32> low, vec4<f32> high)
 {
-    const u32 x = pack_bf16(low.x, low.y), y = pack_bf16(low.z, low.w), z = pack_bf16(high.x, high.y), w = pack_bf16(high.z, high.w);
-    return {{bits_f32(x << 16), bits_f32(x & 0xFFFF0000u), bits_f32(y << 16), bits_f32(y & 0xFFFF0000u)},
-            {bits_f32(z << 16), bits_f32(z & 0xFFFF0000u), bits_f32(w << 16), bits_f32(w & 0xFFFF0000u)}};
+    return eight_of({pack_bf16(low.x, low.y), pack_bf16(low.z, low.w), pack_bf16(high.x, high.y), pack_bf16(high.z, high.w)});
 }
 template <class S, class R> DEV void put1(gptr<S> p, R x) { p[0] = Narrowed<S, R>::one(x); }
 template <class S, class R> DEV void put4(gptr<S> p, vec4<R> v) { st4(p, Narrowed<S, R>::four(v)); }

@@ -37,7 +37,7 @@ public sealed class ConvGpu : ITiledKernelFamily
     internal static bool Launch(GpuDevice device, DType dtype, ConvProgram program, ref ConvArgs args, ReadOnlySpan<Access> accesses, BufferRange? scratch, bool rounded, DType results)
     {
         bool aligned = dtype == DType.Float32 && (args.X | args.W | args.Y) % 16 == 0, quads = aligned && program.InputQuads;
-        args.OutQuads = aligned && program.OutputQuads && (args.Residual | args.Through | args.Rectified) % 16 == 0 ? 1 : 0;
+        args.OutQuads = aligned && program.OutputQuads && (args.Residual | args.Through | args.Rectified | (results == dtype ? 0 : args.Bias)) % 16 == 0 ? 1 : 0;
         if (dtype == DType.Float32 && device.Precision != Precision.Float32 && ConvMmaGpu.Serves(program.Plan))
         {
             if (scratch is { } room && quads && args.OutQuads != 0 && ConvWgmmaGpu.Serves(device, program, args.Batch, room.Bytes, rounded))

@@ -63,6 +63,7 @@ public static class Conv
         residual = residual?.First(Name, "residual", results, batch * plan.Output.Count);
         var outputs = through?.Output.First(Name, "the activation's output", results, batch * plan.Output.Count);
         partials = partials?.First(Name, "partials", dtype, RowChunks.PartialElements(batch * plan.Output.Count / plan.Output.Channels, plan.Output.Channels));
+        if (results != dtype && accumulate && residual is not null) throw new EngineException($"{Name} {plan}: a residual beside what y held; in BF16 it is one of them.");
         if (rectified is not null && results != DType.BFloat16) throw new EngineException($"{Name} {plan}: a rectified result beside one of {results.CName()}; it comes with BF16 alone.");
         if (sums is not null && partials is not null) throw new EngineException($"{Name} {plan}: both sums and partial statistics.");
         rectified = rectified?.First(Name, "rectified", results, batch * plan.Output.Count);

@@ -36,15 +36,12 @@ DEV void finish_conv_outputs(const ConvArgs& a, gptr<f32> y, gptr<const f32> bia
     else store_upto4<false, f32>(y, sum, left);
 }
 
-// Eight channels at once that memory has as bf16: 16 bytes of y, residual, through and rectified. No costly activation follows.
-DEV void finish_conv_outputs(const ConvArgs& a, gptr<bf16> y, gptr<const f32> bias, gptr<const bf16> residual, gptr<const bf16> through, gptr<bf16> rectified, Eight sums)
+// Eight channels at once that memory has as bf16: 16 bytes of y and of rectified. onto: what y held or what is added last; made: what the gradient goes on through; both where they
+// are asked for. No costly activation follows.
+DEV void finish_conv_outputs(const ConvArgs& a, gptr<bf16> y, gptr<const f32> bias, gptr<bf16> rectified, Eight sums, Eight onto, Eight made)
 {
-    Eight held = sums, onto = sums, made = sums;
-    if (a.Accumulate != 0) held = get8(gptr<const bf16>(y));
-    if (a.HasResidual != 0) onto = get8(residual);
-    if (a.ThroughActivation != 0) made = get8(through);
-    const vec4<f32> low = conv_outputs(a, sums.low, [&] { return held.low; }, [&] { return load_upto4<false, f32>(bias, 4, 0.0f); }, [&] { return onto.low; }, [&] { return made.low; }),
-        high = conv_outputs(a, sums.high, [&] { return held.high; }, [&] { return load_upto4<false, f32>(bias + 4, 4, 0.0f); }, [&] { return onto.high; }, [&] { return made.high; });
+    const vec4<f32> low = conv_outputs(a, sums.low, [&] { return onto.low; }, [&] { return ld4(bias); }, [&] { return onto.low; }, [&] { return made.low; }),
+        high = conv_outputs(a, sums.high, [&] { return onto.high; }, [&] { return ld4(bias + 4); }, [&] { return onto.high; }, [&] { return made.high; });
     put8(y, low, high);
     if (a.HasRectified == 0) return;
     const Eight left = rounded8(low, high);  // the rectifier's own kernel would read that

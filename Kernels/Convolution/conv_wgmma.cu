@@ -39,8 +39,27 @@ template <class S>
 DEV void store_outputs(const ConvArgs& a, f32 (&acc)[Tile::COUNT], gptr<S> y, gptr<const f32> bias, gptr<const S> residual, gptr<const S> through, gptr<S> rectified, i32 columns)
 {
     if constexpr (sizeof(S) == 2) {
+        // what outputs are added to and multiplied by comes for 128 columns at once: one trip to memory, where nobody multiplies meanwhile
+        constexpr int BATCH = Tile::N < 128 ? Tile::N / 16 : 8;
+        vec4<u32> onto[BATCH] = {}, made[BATCH] = {};
         wgmma_for_each_eight<Tile>(acc, [&](int k, vec4<f32> low, vec4<f32> high) {
-            if (k < columns) finish_conv_outputs(a, y + k, bias + k, residual + k, through + k, rectified + k, Eight{low, high});
+            if (k % (16 * BATCH) == 0) {
+                if (a.HasResidual != 0 || a.Accumulate != 0) {
+                    gptr<const S> from = a.HasResidual != 0 ? residual : gptr<const S>(y);
+                    UNROLL
+                    for (int b = 0; b < BATCH; b++) {
+                        if (k + 16 * b < columns) onto[b] = ld4(recast<const u32>(from + (k + 16 * b)));
+                    }
+                }
+                if (a.ThroughActivation != 0) {
+                    UNROLL
+                    for (int b = 0; b < BATCH; b++) {
+                        if (k + 16 * b < columns) made[b] = ld4(recast<const u32>(through + (k + 16 * b)));
+                    }
+                }
+            }
+            const int b = k / 16 % BATCH;
+            if (k < columns) finish_conv_outputs(a, y + k, bias + k, rectified + k, Eight{low, high}, eight_of(onto[b]), eight_of(made[b]));
         });
     } else {
         wgmma_for_each<Tile>(acc, [&](int k, vec4<f32> sum) { finish_conv_outputs(a, y + k, bias + k, residual + k, through + k, sum, columns - k, true); });

@@ -25,6 +25,7 @@ public sealed class OnnxOpTests
     private static readonly Dictionary<string, int[]> s_inputs = new()
     {
         [nameof(Ops.Conv2d)] = [0],
+        [nameof(Ops.Conv2dRectified)] = [0],
         [nameof(Ops.ConvTranspose2d)] = [0],
         [nameof(Ops.BatchNormEval)] = [0],
         [nameof(Ops.Embedding)] = [1],
