@@ -67,10 +67,10 @@ internal sealed class ConvEpilogueCases : IOpCaseSource
         Build = t =>
         {
             var (result, rectified) = t[0].Conv2dRectified(t[1], t[2], ConvSpec.Square(1), t[3]);
-            return result.Add(rectified.Mul(t[3]));
+            return result.Add(rectified.Affine(3));
         },
         Ulps = 16 + x.Columns,
-        Reference = t => [.. Product(t[0], t[1], x.Columns, outputs).Select((value, i) => value + t[2][i % outputs] + t[3][i]).Select((value, i) => value + (Math.Max(value, 0) * t[3][i]))],
+        Reference = t => [.. Product(t[0], t[1], x.Columns, outputs).Select((value, i) => value + t[2][i % outputs] + t[3][i]).Select(value => value + (3 * Math.Max(value, 0)))],
     };
 
     /// <summary>x + f(relu(x)), He et al. 2016: the gradient through the activation is added to the residual's.</summary>
