@@ -100,7 +100,7 @@ public static partial class Ops
         // where tensor cores want x in BF16, and want it again for the filter's gradient, it is rounded once and kept
         bool FilterTakes() => ConvWeight.TakesRounded(context.Device, context.Real, programs.Convolution, batch);
         bool again = context.Recording && filter.RequiresGradient;
-        var rounded = x.DType == DType.BFloat16 ? x : isCompact || (again && FilterTakes() && ConvKernel.TakesRounded(context.Device, context.Real, programs.Forward, batch)) ? Round(x) : null;
+        var rounded = x.DType == DType.BFloat16 ? x : isCompact || (again && FilterTakes() && ConvKernel.TakesRounded(context.Device, context.Real, programs.Forward, batch)) ? CopiedAs(x, DType.BFloat16) : null;
         var beside = stored == DType.BFloat16 ? rectify?.Invoke(y) : null;
         context.Label(name);
         bool left = Convolve(
@@ -115,13 +115,6 @@ public static partial class Ops
         var back = new ConvBackward(name, programs, transposed, batch, x, again ? rounded : null, filter, bias, y, activation, slope, residual);
         context.Tape.Record(name, [y], inputsOf, saved, back.Run, activation, slope);
         return y;
-
-        Tensor Round(Tensor images)
-        {
-            var copy = context.NewTensor(images.Shape, $"rounded {images.Op}", DType.BFloat16);
-            RoundedImages.Run(context.Device, images.Range, copy.Range, images.Count);
-            return copy;
-        }
     }
 
     internal static bool Convolve(

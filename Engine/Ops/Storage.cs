@@ -31,14 +31,21 @@ public static partial class Ops
     {
         if (x.DType == dtype) return x;
         var context = x.Context;
-        var y = context.NewTensor(x.Shape, dtype == DType.BFloat16 ? $"rounded {x.Op}" : $"widened {x.Op}", dtype);
-        Store(context, x, y.Range, dtype);
+        var y = CopiedAs(x, dtype);
         context.Trace?.Add(y, new Traced.Reshape(), x);
         context.Tape.Record(y.Op, [y], [x], [], (node, sink) =>
         {
             var dy = node.GradientOf(y);
             sink.AddWritten(x, range => Store(context, dy, range, x.DType));
         });
+        return y;
+    }
+
+    /// <summary>x in the other of the two, for the operation at hand alone: nothing is recorded.</summary>
+    private static Tensor CopiedAs(Tensor x, DType dtype)
+    {
+        var y = x.Context.NewTensor(x.Shape, dtype == DType.BFloat16 ? $"rounded {x.Op}" : $"widened {x.Op}", dtype);
+        Store(x.Context, x, y.Range, dtype);
         return y;
     }
 

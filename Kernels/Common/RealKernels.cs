@@ -7,19 +7,23 @@ internal sealed class RealKernels(string file, string entry, Type argsType, para
 {
     private readonly GpuKernel _float = new(file, entry, argsType, [.. defines, "REAL=float"]);
     private readonly GpuKernel _double = new(file, entry, argsType, [.. defines, "REAL=double"]);
-    private readonly GpuKernel _stored = new(file, entry, argsType, [.. defines, "REAL=float", "STORED=bf16"]) { MinArch = MmaTile.MinArch };
+    private readonly GpuKernel? _stored;
 
     /// <summary>Whether there is a build for images in BF16.</summary>
-    public bool TakesBFloat16 { get; init; }
+    public bool TakesBFloat16
+    {
+        get => _stored is not null;
+        init => _stored = value ? new(file, entry, argsType, [.. defines, "REAL=float", "STORED=bf16"]) { MinArch = MmaTile.MinArch } : null;
+    }
 
-    public IEnumerable<GpuKernel> All => TakesBFloat16 ? [_float, _double, _stored] : [_float, _double];
+    public IEnumerable<GpuKernel> All => _stored is null ? [_float, _double] : [_float, _double, _stored];
 
     /// <exception cref="EngineException">There is no build for dtype.</exception>
     public GpuKernel this[DType dtype] => dtype switch
     {
         DType.Float32 => _float,
         DType.Float64 => _double,
-        DType.BFloat16 when TakesBFloat16 => _stored,
+        DType.BFloat16 when _stored is not null => _stored,
         _ => throw new EngineException($"{_float.Entry} takes float or double, not {dtype.CName()}."),
     };
 }

@@ -1,5 +1,6 @@
 using GenEngine.Kernels;
 using GenEngine.Kernels.Devices;
+using GenEngine.Kernels.Layout;
 using NUnit.Framework;
 
 namespace GenEngine.Tests.Kernels;
@@ -33,7 +34,7 @@ internal sealed class DeviceArray : IDisposable
 
     public void Write(double[] values)
     {
-        if (_dtype == DType.BFloat16) _buffer.Device.Upload<byte>(System.Runtime.InteropServices.MemoryMarshal.AsBytes<ushort>(Array.ConvertAll(values, Bits)), Range);
+        if (_dtype == DType.BFloat16) _buffer.Device.Upload<byte>(System.Runtime.InteropServices.MemoryMarshal.AsBytes<ushort>(Array.ConvertAll(values, value => (ushort)Words.Bits(DType.BFloat16, value))), Range);
         else if (_dtype == DType.Float32) _buffer.Device.Upload<float>(Array.ConvertAll(values, v => (float)v), Range);
         else _buffer.Device.Upload<double>(values, Range);
     }
@@ -57,13 +58,6 @@ internal sealed class DeviceArray : IDisposable
         var values = new double[Count];
         _buffer.Device.Download(Range, values.AsSpan());
         return values;
-    }
-
-    // to nearest, ties to even; no NaN among these
-    private static ushort Bits(double value)
-    {
-        uint bits = BitConverter.SingleToUInt32Bits((float)value);
-        return (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
     }
 
     public void Dispose() => _buffer.Dispose();
