@@ -9,31 +9,32 @@ using NUnit.Framework;
 namespace GenEngine.Tests;
 
 /// <summary>
-/// Devices that tests share, opened when first asked for. A device belongs to one thread at a time, and so do these: fixtures that
-/// use them must not run in parallel.
+/// Devices that tests share, opened when first asked for: a set of them for each thread that runs tests, because a device belongs to one thread at a time. Fixtures that
+/// touch nothing else of the process may be <see cref="ParallelizableAttribute"/>; see <see cref="TestWorkersAttribute"/>.
 /// </summary>
 public static class TestDevices
 {
-    private static readonly Dictionary<(CpuIsa, int), CpuDevice> s_cpu = [];
-    private static readonly Lazy<Opened> s_simt = new(() => OpenSimt(new SimtOptions(Orders: 3)));
-    private static readonly Lazy<Opened> s_simtChecked = new(() => OpenSimt(new SimtOptions(Orders: 3, Checked: true)));
-    private static readonly Lazy<Opened> s_cuda = new(OpenCuda);
+    [ThreadStatic]
+    private static Opened? s_simt, s_simtChecked, s_cuda;
+
+    [ThreadStatic]
+    private static Dictionary<(CpuIsa, int), CpuDevice>? s_cpu;
 
     static TestDevices() => KernelSource.AddAssembly(typeof(TestDevices).Assembly);
 
     /// <summary>The emulator, fast build, three orders; null when this machine has no C++ compiler.</summary>
-    public static GpuDevice? Simt => s_simt.Value.Device;
+    public static GpuDevice? Simt => OpenedSimt.Device;
 
     /// <summary>Why <see cref="Simt"/> is null; null when it is not.</summary>
-    public static string? SimtMissingReason => s_simt.Value.Reason;
+    public static string? SimtMissingReason => OpenedSimt.Reason;
 
     /// <summary>The emulator, checked build, three orders; for small shapes.</summary>
-    public static GpuDevice? SimtChecked => s_simtChecked.Value.Device;
+    public static GpuDevice? SimtChecked => (s_simtChecked ??= OpenSimt(new SimtOptions(Orders: 3, Checked: true))).Device;
 
     /// <summary>An NVIDIA GPU; null without one.</summary>
-    public static GpuDevice? Cuda => s_cuda.Value.Device;
+    public static GpuDevice? Cuda => OpenedCuda.Device;
 
-    public static string? CudaMissingReason => s_cuda.Value.Reason;
+    public static string? CudaMissingReason => OpenedCuda.Reason;
 
     /// <summary>
     /// All devices, as a TestCaseSource: [TestCaseSource(typeof(TestDevices), nameof(TestDevices.All))] void Test(TestDevice device)
@@ -55,13 +56,15 @@ public static class TestDevices
     /// <exception cref="EngineException">This processor lacks the instruction set.</exception>
     public static CpuDevice Cpu(CpuIsa isa, int threads)
     {
-        lock (s_cpu)
-        {
-            if (!s_cpu.TryGetValue((isa, threads), out var device))
-                s_cpu[(isa, threads)] = device = new CpuDevice(new CpuOptions(threads, isa)) { PoisonWrites = true };
-            return device;
-        }
+        s_cpu ??= [];
+        if (!s_cpu.TryGetValue((isa, threads), out var device))
+            s_cpu[(isa, threads)] = device = new CpuDevice(new CpuOptions(threads, isa)) { PoisonWrites = true };
+        return device;
     }
+
+    private static Opened OpenedSimt => s_simt ??= OpenSimt(new SimtOptions(Orders: 3));
+
+    private static Opened OpenedCuda => s_cuda ??= OpenCuda();
 
     private static string? MissingIsa(CpuIsa isa) => isa.IsSupported() ? null : $"this processor has no {isa.Name()}";
 

@@ -5,6 +5,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Bench;
 
 /// <summary>The proofs of 'evidence collect', and that they can fail.</summary>
+[Parallelizable]
 public sealed class KernelProofTests
 {
     private static IEnumerable<TestCaseData> Proofs => KernelProofs.All.Select(proof => new TestCaseData(proof).SetArgDisplayNames(proof.Name));

@@ -10,6 +10,7 @@ using BatchNormKernel = GenEngine.Kernels.Normalization.BatchNorm;
 namespace GenEngine.Tests.Engine;
 
 /// <summary>Batch norm as a layer: who moves the running statistics, evaluation, captured steps, files.</summary>
+[Parallelizable]
 public sealed class BatchNormTests() : OnCpu(seed: 5)
 {
     private static readonly double[] s_values = [.. Enumerable.Range(0, 40 * 6).Select(i => Math.Sin(i * 1.7) + (i % 6))];

@@ -11,6 +11,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Engine;
 
 /// <summary>Images stored in BF16 between layers: gradients near those of float32, the same bits however steps run, and nothing rounded or widened that need not be.</summary>
+[Parallelizable]
 public sealed class CompactTests
 {
     private static IEnumerable<TestDevice> Devices => TestDevices.Gpus;

@@ -6,6 +6,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Engine;
 
 /// <summary>Pooling, resampling, embeddings and gates as operations and layers: refusals, and the gradients that op cases do not reach.</summary>
+[Parallelizable]
 public sealed class ImageOpTests : OnCpu
 {
     [Test]

@@ -6,6 +6,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Engine;
 
 /// <summary>Losses that leave their gradient in the forward pass: right wherever the loss stands, and no work where it is the root.</summary>
+[Parallelizable]
 public sealed class LeftGradientTests
 {
     private const int Sequences = 3, Positions = 50, Classes = 40, Ignore = 7;

@@ -9,6 +9,7 @@ using NUnit.Framework;
 
 namespace GenEngine.Tests.Engine;
 
+[Parallelizable]
 public sealed class LivenessPlanTests
 {
     [Test]

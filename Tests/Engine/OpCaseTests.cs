@@ -7,6 +7,7 @@ namespace GenEngine.Tests.Engine;
 
 /// <summary>Every op case on every device: value against float64, gradient against differences, the same bits twice.</summary>
 [TestFixtureSource(typeof(TestDevices), nameof(TestDevices.All))]
+[Parallelizable]
 public sealed class OpCaseTests(TestDevice target)
 {
     private static IEnumerable<OpCase> All => OpCases.All;

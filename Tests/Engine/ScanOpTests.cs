@@ -5,6 +5,7 @@ namespace GenEngine.Tests.Engine;
 
 /// <summary>Skewed maps, and the scans against the loop over the skewed map that the paper describes.</summary>
 [TestFixtureSource(typeof(TestDevices), nameof(TestDevices.All))]
+[Parallelizable]
 public sealed class ScanOpTests(TestDevice target)
 {
     [Test]

@@ -4,6 +4,7 @@ using NUnit.Framework;
 
 namespace GenEngine.Tests.Engine;
 
+[Parallelizable]
 public sealed class TapeTests : OnCpu
 {
     [Test]

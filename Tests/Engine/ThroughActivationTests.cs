@@ -9,6 +9,7 @@ namespace GenEngine.Tests.Engine;
 /// Input gradients that go on through the activation before them. A clamp from 0 up is the same function with a pass of its own on the way back, so networks with one in place
 /// of a rectifier have the same gradients, to the bit.
 /// </summary>
+[Parallelizable]
 public sealed class ThroughActivationTests : OnCpu
 {
     /// <summary>What stands behind rectifiers, and how often one is left to its own kernel on the way back.</summary>

@@ -9,7 +9,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Engine;
 
 /// <summary>Training several steps a launch: the bits, every loss, and the host at its work at the very steps where it would be otherwise.</summary>
-[NonParallelizable] // shares devices
+[Parallelizable]
 public sealed class UnrolledTrainingTests
 {
     private static readonly Lazy<ImageDataset> s_digits = new(() => DataSets.Load("digits", "train", new DataOptions { Limit = 100 }));

@@ -10,6 +10,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Engine;
 
 /// <summary>A network trained by the products of warp groups, whose scratch the engine gives: the same bits eager, captured and several steps at once, near those of float32.</summary>
+[Parallelizable]
 public sealed class WarpGroupTrainingTests
 {
     private const int Steps = 5, Batch = 4;

@@ -12,6 +12,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Models;
 
 /// <summary>Convolutional networks of real size as a whole: learning on digits, gradients, bits, causality.</summary>
+[Parallelizable]
 public sealed class ConvNetworkTests
 {
     private static readonly Lazy<ImageDataset> s_digits = new(() => DataSets.Load("digits", "train", new DataOptions { Limit = 4000 }));

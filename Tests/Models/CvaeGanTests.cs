@@ -7,6 +7,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Models;
 
 /// <summary>What CVAE-GAN has of its own: moving class means, and losses that reach the right networks.</summary>
+[Parallelizable]
 public sealed class CvaeGanTests
 {
     private const int Classes = 4, Rows = 6, Side = 8;

@@ -7,6 +7,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Models;
 
 /// <summary>A swap that draws the truth scores like real images, and one that changes nothing scores what the reference says.</summary>
+[Parallelizable]
 public sealed class FactorEvaluationTests
 {
     private const int Count = 300;

@@ -9,6 +9,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Models;
 
 /// <summary>Warnings of a discriminator that is never wrong and of a generator that has collapsed, and no others.</summary>
+[Parallelizable]
 public sealed class GanWatchTests
 {
     private const int Side = 8, Classes = 2;

@@ -11,6 +11,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Models;
 
 /// <summary>Trained models as a program uses them.</summary>
+[Parallelizable]
 public sealed class ImageModelTests
 {
     private const int Callers = 8;

@@ -12,6 +12,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Models;
 
 /// <summary>Every part of every model of the zoo, a little trained, under ONNX Runtime: what it gives is what the model gives, whatever the number of examples.</summary>
+[Parallelizable]
 public sealed class OnnxExportTests
 {
     private const double Allowed = 1e-5;

@@ -10,6 +10,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Models;
 
 /// <summary>What a PixelRNN may see, sees, and how it repeats.</summary>
+[Parallelizable]
 public sealed class PixelRnnTests
 {
     [Test]

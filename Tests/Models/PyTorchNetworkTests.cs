@@ -11,6 +11,7 @@ namespace GenEngine.Tests.Models;
 /// <summary>
 /// Models of the zoo against a plain NCHW forward pass over the file that they export ('genengine compare --weights' holds them to TorchSharp's own modules), and weights of every model there and back.
 /// </summary>
+[Parallelizable]
 public sealed class PyTorchNetworkTests
 {
     private const int Rows = 3;

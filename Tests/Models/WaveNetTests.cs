@@ -11,6 +11,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Models;
 
 /// <summary>WaveNet as a whole: it sees exactly what it claims, gives a law, repeats bit for bit, learns, and its conditions reach every layer.</summary>
+[Parallelizable]
 public sealed class WaveNetTests
 {
     private const string GoldenFile = "wavenet_losses.txt";

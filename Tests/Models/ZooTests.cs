@@ -10,6 +10,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Models;
 
 /// <summary>What holds for every model of the zoo: who changes whom, bits, golden losses, weights that travel, bad input.</summary>
+[Parallelizable]
 public sealed class ZooTests
 {
     private const string GoldenFile = "zoo_losses.txt";

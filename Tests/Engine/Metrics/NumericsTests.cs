@@ -6,6 +6,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Metrics;
 
 /// <summary>The linear algebra under the metrics, against closed forms, residuals and naive loops.</summary>
+[Parallelizable]
 public sealed class NumericsTests
 {
     internal static FeatureMatrix Gaussian(int count, int width, int seed, Func<int, double, double>? change = null)

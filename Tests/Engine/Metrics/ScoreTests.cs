@@ -6,6 +6,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Metrics;
 
 /// <summary>Each figure against its definition written out naively, or a case whose answer is known.</summary>
+[Parallelizable]
 public sealed class ScoreTests
 {
     [TestCase(7, 9, 2, 1), TestCase(65, 130, 5, 5), TestCase(40, 33, 64, 3)]

@@ -9,6 +9,7 @@ namespace GenEngine.Tests.Kernels.Common;
 
 /// <summary>Common/math.cuh gives the bits of VecMath, over all exponents.</summary>
 [TestFixture]
+[Parallelizable]
 internal sealed class MathTwinTests
 {
     private static readonly GpuKernel s_float = new("Tests/Kernels/Common/math_probe.cu", "math_probe", typeof(MathProbeArgs), "REAL=float");

@@ -8,6 +8,7 @@ namespace GenEngine.Tests.Kernels.Common;
 
 /// <summary>Accuracy of VecMath, its special values, and the same bits at every width.</summary>
 [TestFixture]
+[Parallelizable]
 internal sealed unsafe class VecMathTests
 {
     private const int Dense = 1 << 20;

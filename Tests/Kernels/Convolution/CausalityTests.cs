@@ -6,6 +6,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.Convolution;
 
 /// <summary>Causality by perturbation: no output changes, bit for bit, when a later input does; each earlier one inside the field changes it.</summary>
+[Parallelizable]
 public sealed class CausalityTests
 {
     private const int Height = 5, Width = 6; // more than a field either way; an image an input makes it dear

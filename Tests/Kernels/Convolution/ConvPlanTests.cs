@@ -6,6 +6,7 @@ using NUnit.Framework;
 
 namespace GenEngine.Tests.Kernels.Convolution;
 
+[Parallelizable]
 public sealed class ConvPlanTests
 {
     private static readonly Config s_many = Config.QuickThrowOnFailure.WithMaxTest(400).WithQuietOnSuccess(true);

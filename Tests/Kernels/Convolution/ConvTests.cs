@@ -9,6 +9,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.Convolution;
 
 /// <summary>The convolution kernels over a sweep of geometries on every device.</summary>
+[Parallelizable]
 public sealed class ConvTests
 {
     private static Config Sweep(Device device, int onCpu, int onGpu) =>

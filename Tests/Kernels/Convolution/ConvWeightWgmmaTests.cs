@@ -12,6 +12,7 @@ namespace GenEngine.Tests.Kernels.Convolution;
 /// conv_weight_wgmma.cu on the emulator, fast and checked, and where there is one on an sm_90a: filter gradients in BF16, whose operands lie across k. The
 /// emulator's sums are chains of rounded operands; a GPU's differ by how it sums inside one instruction.
 /// </summary>
+[Parallelizable]
 public sealed class ConvWeightWgmmaTests
 {
     private static readonly ConvGpuCase[] Cases =

@@ -12,6 +12,7 @@ namespace GenEngine.Tests.Kernels.Convolution;
 /// conv_round.cu, conv_pack.cu and conv_wgmma.cu on the emulator, fast and checked, and where there is one on an sm_90a. The emulator's sums are the
 /// summation law's, of operands that were rounded; a GPU's differ by how it sums inside one instruction.
 /// </summary>
+[Parallelizable]
 public sealed class ConvWgmmaTests
 {
     private static readonly ConvGpuCase[] Cases =

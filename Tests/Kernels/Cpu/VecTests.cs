@@ -8,6 +8,7 @@ namespace GenEngine.Tests.Kernels.Cpu;
 
 /// <summary>Every vector operation, on every width, gives lane by lane the bits of its scalar definition.</summary>
 [TestFixture]
+[Parallelizable]
 public sealed unsafe class VecTests
 {
     private static readonly double[] Special =

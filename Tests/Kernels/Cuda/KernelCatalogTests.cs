@@ -12,6 +12,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.Cuda;
 
 /// <summary>Every kernel variant that the engine may launch: it is listed, it compiles for every architecture, its argument struct is its C# mirror.</summary>
+[Parallelizable]
 public partial class KernelCatalogTests
 {
     private static readonly KernelCompiler? Compiler = TryCompiler();

@@ -6,6 +6,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.Cuda;
 
 /// <summary>NVRTC itself: machine code for GPUs that are not here, what the log says of it, and errors that a person can act on.</summary>
+[Parallelizable]
 public class NvrtcTests
 {
     private const string Axpy = """

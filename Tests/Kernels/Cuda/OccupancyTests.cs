@@ -4,6 +4,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.Cuda;
 
 /// <summary>Blocks a multiprocessor by arithmetic; the figures are those of CUDA's occupancy calculator.</summary>
+[Parallelizable]
 public sealed class OccupancyTests
 {
     [TestCase(80, 256, 32, 0, 8, Description = "2048 threads")]

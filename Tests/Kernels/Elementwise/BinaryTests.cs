@@ -12,6 +12,7 @@ namespace GenEngine.Tests.Kernels.Elementwise;
 
 /// <summary>Binary, Accumulate and MultiplyAdd are one rounding an element: they equal plain C# exactly, on every device.</summary>
 [TestFixture]
+[Parallelizable]
 internal sealed class BinaryTests
 {
     public static IEnumerable<TestDevice> Devices =>

@@ -9,6 +9,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.Elementwise;
 
 [TestFixture]
+[Parallelizable]
 internal sealed class UnaryTests
 {
     private static readonly int[] Sizes = [.. Enumerable.Range(1, 67), 1000, 4099];

@@ -8,6 +8,7 @@ using EmbeddingKernel = GenEngine.Kernels.Embedding.Embedding;
 namespace GenEngine.Tests.Kernels.Embedding;
 
 /// <summary>Rows of a table by index, and their gradient: a column sum of the rows that name an entry, bit for bit.</summary>
+[Parallelizable]
 public sealed class EmbeddingTests
 {
     [Test]

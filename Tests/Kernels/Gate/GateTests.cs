@@ -8,6 +8,7 @@ using GateKernel = GenEngine.Kernels.Gate.Gate;
 namespace GenEngine.Tests.Kernels.Gate;
 
 /// <summary>Gates: accuracy over the whole domain, the same bits everywhere and in both layouts, and which gradients are written.</summary>
+[Parallelizable]
 public sealed class GateTests
 {
     private static readonly double[] s_special =

@@ -7,6 +7,7 @@ namespace GenEngine.Tests.Kernels.Layout;
 
 /// <summary>Blocks of columns land where they should, add where they should, and leave their neighbours alone.</summary>
 [TestFixtureSource(typeof(LayoutDevices), nameof(LayoutDevices.Devices))]
+[Parallelizable]
 public class CopyBlockTests(TestDevice which)
 {
     private Device Target => which.Open();

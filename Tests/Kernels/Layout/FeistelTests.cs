@@ -4,6 +4,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.Layout;
 
 /// <summary>The keyed orders are orders, differ from key to key, and favour nobody.</summary>
+[Parallelizable]
 public class FeistelTests
 {
     [Test]

@@ -8,6 +8,7 @@ namespace GenEngine.Tests.Kernels.Layout;
 
 /// <summary>Batches hold the items they should, converted as documented, and a replay draws what eager launches draw.</summary>
 [TestFixtureSource(typeof(LayoutDevices), nameof(LayoutDevices.Devices))]
+[Parallelizable]
 public class GatherTests(TestDevice which)
 {
     private const int Count = 23, Size = 37;

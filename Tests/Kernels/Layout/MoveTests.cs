@@ -7,6 +7,7 @@ namespace GenEngine.Tests.Kernels.Layout;
 
 /// <summary>Fill, copy, pad, transpose and one-hot against plain loops, for element types of every size.</summary>
 [TestFixtureSource(typeof(LayoutDevices), nameof(LayoutDevices.Devices))]
+[Parallelizable]
 public class MoveTests(TestDevice which)
 {
     private Device Target => which.Open();

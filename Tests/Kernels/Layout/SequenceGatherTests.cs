@@ -8,6 +8,7 @@ namespace GenEngine.Tests.Kernels.Layout;
 
 /// <summary>Windows hold the codes that they should, from one clip each, and a replay cuts what eager launches cut.</summary>
 [TestFixtureSource(typeof(LayoutDevices), nameof(LayoutDevices.Devices))]
+[Parallelizable]
 public class SequenceGatherTests(TestDevice which)
 {
     private const ulong Seed = 0x1234_5678_9ABC;

@@ -7,6 +7,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.Loss;
 
 /// <summary>The discretised logistic mixture: a distribution over 256 levels, with its gradient, from sharp to flat.</summary>
+[Parallelizable]
 public sealed class LogisticMixtureTests
 {
     private static Device Portable => TestDevices.Cpu(CpuIsa.Portable, 1);

@@ -7,6 +7,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.Loss;
 
 /// <summary>Losses of a row: values, the summation law, gradients, the same bits everywhere.</summary>
+[Parallelizable]
 public sealed class RowLossTests
 {
     private static readonly (int Rows, int Columns)[] s_shapes =

@@ -7,6 +7,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.Loss;
 
 /// <summary>Softmax cross-entropy and its one-pass gradient.</summary>
+[Parallelizable]
 public sealed class SoftmaxCrossEntropyTests
 {
     private static readonly (int Rows, int Columns)[] s_shapes =

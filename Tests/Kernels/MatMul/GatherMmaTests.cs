@@ -9,6 +9,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.MatMul;
 
 /// <summary>A gathering loader on tile_mma.cuh (gather_mma.cu): a convolution against the sum over its taps.</summary>
+[Parallelizable]
 public sealed class GatherMmaTests
 {
     private static readonly GpuKernel Kernel = new("Tests/Kernels/MatMul/gather_mma.cu", "gather_mma", typeof(GatherMmaArgs)) { MinArch = 80, FollowsSummationLaw = false };

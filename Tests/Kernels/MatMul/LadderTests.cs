@@ -6,6 +6,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.MatMul;
 
 /// <summary>Every rung of the ladder against the engine's own product: the same bits, or for the tensor cores a tolerance.</summary>
+[Parallelizable]
 public sealed class LadderTests
 {
     private static readonly (int M, int N, int K)[] Shapes =

@@ -11,6 +11,7 @@ namespace GenEngine.Tests.Kernels.MatMul;
 
 /// <summary>matmul.cu on the emulator and, where there is one, on a GPU: the bits of the summation law with every tile.</summary>
 [TestFixtureSource(typeof(TestDevices), nameof(TestDevices.Gpus))]
+[Parallelizable]
 public sealed class MatMulGpuTests(TestDevice testDevice)
 {
     private static readonly MatMulOp[] Ops = [MatMulOp.NN, MatMulOp.NT, MatMulOp.TN];

@@ -8,6 +8,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.MatMul;
 
 /// <summary>matmul_mma.cu under the checked emulator in three orders, and what its accesses would cost a GPU.</summary>
+[Parallelizable]
 public sealed class MatMulMmaAccessTests
 {
     [TearDown]

@@ -12,6 +12,7 @@ namespace GenEngine.Tests.Kernels.MatMul;
 /// sums differ; against the unrounded one, the operands' rounding.
 /// </summary>
 [TestFixtureSource(typeof(TestDevices), nameof(TestDevices.Gpus))]
+[Parallelizable]
 public sealed class MatMulMmaTests(TestDevice testDevice)
 {
     private const float Tiny = 1f / 4096;

@@ -11,6 +11,7 @@ using MatMulKernel = GenEngine.Kernels.MatMul.MatMul;
 namespace GenEngine.Tests.Kernels.MatMul;
 
 /// <summary>An input gradient that goes on through the activation that made the input: the bits of the activation's own kernel behind the product's.</summary>
+[Parallelizable]
 public sealed class MatMulThroughTests
 {
     private static readonly DType[] s_types = [DType.Float32, DType.Float64];

@@ -13,6 +13,7 @@ namespace GenEngine.Tests.Kernels.MatMul;
 /// operands that were rounded; a GPU's differ by how it sums inside one instruction.
 /// </summary>
 [TestFixtureSource(typeof(TestDevices), nameof(TestDevices.Gpus))]
+[Parallelizable]
 public sealed class MatMulWgmmaTests(TestDevice testDevice)
 {
     private static readonly MatMulOp[] Ops = [MatMulOp.NN, MatMulOp.NT, MatMulOp.TN];

@@ -7,6 +7,7 @@ namespace GenEngine.Tests.Kernels.MatMul;
 
 /// <summary>What 3xTF32 promises: float32's accuracy at real sizes, and what infinities, NaN, huge and tiny operands give.</summary>
 [TestFixtureSource(typeof(TestDevices), nameof(TestDevices.Gpus))]
+[Parallelizable]
 public sealed class Tf32x3Tests(TestDevice testDevice)
 {
     private const float Least = 1f / (1 << 20) / (1 << 20) / (1 << 20) / (1 << 20) / (1 << 20) / (1 << 14); // 2^-114

@@ -9,6 +9,7 @@ using BatchNormKernel = GenEngine.Kernels.Normalization.BatchNorm;
 namespace GenEngine.Tests.Kernels.Normalization;
 
 /// <summary>The statistics' order and accuracy, and the kernels' options, on every device.</summary>
+[Parallelizable]
 public sealed class BatchNormKernelTests
 {
     private static readonly (int Rows, int Columns)[] s_shapes = [(2, 1), (63, 3), (64, 64), (65, 5), (193, 37), (4200, 2), (70, 1030)];

@@ -10,6 +10,7 @@ using LayerNormKernel = GenEngine.Kernels.Normalization.LayerNorm;
 namespace GenEngine.Tests.Kernels.Normalization;
 
 /// <summary>Layer norm and weight norm: their rows' order and accuracy; no launch of the family allocates.</summary>
+[Parallelizable]
 public sealed class RowNormTests
 {
     [Test]

@@ -10,6 +10,7 @@ using Adam = GenEngine.Kernels.Optimizer.Adam;
 
 /// <summary>Adam and AdamW against the published formula in double, written with powers in place of running products.</summary>
 [TestFixtureSource(typeof(LayoutDevices), nameof(LayoutDevices.Devices))]
+[Parallelizable]
 public class AdamTests(TestDevice which)
 {
     private const double Rate = 0.01;

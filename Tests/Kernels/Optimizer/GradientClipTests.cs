@@ -8,6 +8,7 @@ namespace GenEngine.Tests.Kernels.Optimizer;
 
 /// <summary>Clipping by value, and by a norm that is summed in the law's order.</summary>
 [TestFixtureSource(typeof(LayoutDevices), nameof(LayoutDevices.Devices))]
+[Parallelizable]
 public class GradientClipTests(TestDevice which)
 {
     private Device Target => which.Open();

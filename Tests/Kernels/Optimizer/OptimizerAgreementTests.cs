@@ -12,6 +12,7 @@ using RmsProp = GenEngine.Kernels.Optimizer.RmsProp;
 using Sgd = GenEngine.Kernels.Optimizer.Sgd;
 
 /// <summary>A few steps of every optimiser give the same bits on every device, and the same when captured and replayed.</summary>
+[Parallelizable]
 public class OptimizerAgreementTests
 {
     public static IEnumerable<string> Names => ["adam", "adamw", "sgd", "momentum", "rmsprop"];

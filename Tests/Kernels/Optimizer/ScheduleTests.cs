@@ -8,6 +8,7 @@ namespace GenEngine.Tests.Kernels.Optimizer;
 
 /// <summary>The learning rate on the device against closed forms.</summary>
 [TestFixtureSource(typeof(LayoutDevices), nameof(LayoutDevices.Devices))]
+[Parallelizable]
 public class ScheduleTests(TestDevice which)
 {
     private const double Rate = 0.3;

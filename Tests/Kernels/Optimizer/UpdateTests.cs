@@ -11,6 +11,7 @@ using Sgd = GenEngine.Kernels.Optimizer.Sgd;
 
 /// <summary>Gradient descent, RMSProp and the moving average against their formulas in double.</summary>
 [TestFixtureSource(typeof(LayoutDevices), nameof(LayoutDevices.Devices))]
+[Parallelizable]
 public class UpdateTests(TestDevice which)
 {
     private const double Rate = 0.02;

@@ -6,6 +6,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.Pooling;
 
 /// <summary>Average pooling, over windows and over whole images, against plain loops in the order that the kernels state, bit for bit.</summary>
+[Parallelizable]
 public sealed class AvgPoolTests
 {
     [Test]

@@ -7,6 +7,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.Pooling;
 
 /// <summary>Max pooling against plain loops, bit for bit: values, places, and the gradient that follows the places.</summary>
+[Parallelizable]
 public sealed class MaxPoolTests
 {
     [Test]

@@ -9,6 +9,7 @@ using ScanKernel = GenEngine.Kernels.Recurrent.Scan;
 namespace GenEngine.Tests.Kernels.Recurrent;
 
 /// <summary>The scans' bits: the stated order of every sum, whatever the batch, the threads and the launches.</summary>
+[Parallelizable]
 public sealed class ScanTests
 {
     private static readonly ScanShape[] s_shapes =

@@ -11,6 +11,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.Reduction;
 
 [TestFixture]
+[Parallelizable]
 internal sealed class ReduceTests
 {
     private static readonly (int Rows, int Columns)[] Shapes =

@@ -6,6 +6,7 @@ using UpsampleKernel = GenEngine.Kernels.Resampling.Upsample;
 namespace GenEngine.Tests.Kernels.Resampling;
 
 /// <summary>Upsampling and depth to space: adjoints, inverses, the order of channels, refusals.</summary>
+[Parallelizable]
 public sealed class ResamplingTests
 {
     private static readonly (int N, int H, int W, int C, int Factor)[] s_shapes =

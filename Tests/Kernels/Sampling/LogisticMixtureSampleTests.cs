@@ -8,6 +8,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.Sampling;
 
 /// <summary>Draws from the discretised logistic mixture: the frequencies that the loss gives as probabilities.</summary>
+[Parallelizable]
 public sealed class LogisticMixtureSampleTests
 {
     private static CpuDevice Cpu => TestDevices.Cpu(CpuIsa.Portable, 2);

@@ -7,6 +7,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.Sampling;
 
 /// <summary>Bernoulli samples and dropout: their definitions, exactly, on every device.</summary>
+[Parallelizable]
 public sealed class MaskTests
 {
     private static readonly RandomState s_state = new(42, 17);

@@ -6,6 +6,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.Sampling;
 
 /// <summary>Philox4x32-10 gives the known answers of its authors (Random123, kat_vectors) in C# and in the CUDA source.</summary>
+[Parallelizable]
 public sealed class PhiloxTests
 {
     // counter, key; output

@@ -8,6 +8,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.Sampling;
 
 /// <summary>Draws: the right function of the Philox words, the same bits on every device, and the right statistics.</summary>
+[Parallelizable]
 public sealed class RandomFillTests
 {
     private static readonly RandomState s_state = new(0x0123456789abcdef, (7UL << 32) + 5);

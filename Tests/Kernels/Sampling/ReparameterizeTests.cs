@@ -8,6 +8,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.Sampling;
 
 /// <summary>The latent sample and its divergence: values, gradients, the same bits everywhere.</summary>
+[Parallelizable]
 public sealed class ReparameterizeTests
 {
     private static readonly RandomState s_state = new(7, 1000);

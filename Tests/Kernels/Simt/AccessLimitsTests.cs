@@ -6,6 +6,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.Simt;
 
 /// <summary>What kernel files say of the cost of their accesses, and whose accesses the emulator counts.</summary>
+[Parallelizable]
 public sealed class AccessLimitsTests
 {
     [TestCase("// limits: bank conflicts 1.0, sectors 1.25\n", 1.0, 1.25)]

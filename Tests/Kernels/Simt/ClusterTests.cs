@@ -11,6 +11,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.Simt;
 
 /// <summary>Blocks of a cluster exchange numbers in rounds: with the results of plain loops, and found out where a barrier or a second place is missing.</summary>
+[Parallelizable]
 public class ClusterTests
 {
     private const string File = "Tests/Kernels/Simt/cluster.cu";

@@ -9,6 +9,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.Simt;
 
 /// <summary>The prelude's tensor-core, asynchronous and grid-wide words against plain loops: on the emulator bit for bit, on a GPU to the hardware's rounding.</summary>
+[Parallelizable]
 public class MachineTests
 {
     private const string File = "Tests/Kernels/Simt/machine.cu";

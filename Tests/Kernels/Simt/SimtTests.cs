@@ -7,6 +7,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.Simt;
 
 /// <summary>The emulator runs kernels with waits of every kind, in three orders, with the results of plain loops.</summary>
+[Parallelizable]
 public class SimtTests
 {
     private const string File = "Tests/Kernels/Simt/probe.cu";

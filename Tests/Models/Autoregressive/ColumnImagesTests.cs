@@ -9,7 +9,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Models.Autoregressive;
 
 /// <summary>How many images share a block of a GPU changes no bit of what is drawn.</summary>
-[NonParallelizable] // shares devices
+[Parallelizable]
 public sealed class ColumnImagesTests
 {
     private static readonly int[] s_images = [1, 2, 4, 8];

@@ -9,7 +9,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Models.Autoregressive;
 
 /// <summary>A program that a team of blocks runs together draws the same bits as one that a block runs alone.</summary>
-[NonParallelizable] // shares devices
+[Parallelizable]
 public sealed class ColumnTeamTests
 {
     private const int Shared = 227 * 1024;

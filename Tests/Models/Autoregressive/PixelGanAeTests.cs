@@ -8,6 +8,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Models.Autoregressive;
 
 /// <summary>The PixelGAN autoencoder: its codes, its likelihood, its labels. What all pixel models have in common is tested with them.</summary>
+[Parallelizable]
 public sealed class PixelGanAeTests
 {
     private static readonly Lazy<ImageDataset> s_digits = new(() => DataSets.Load("digits", "train", new DataOptions { Limit = 2000 }));

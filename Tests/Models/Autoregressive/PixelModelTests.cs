@@ -7,6 +7,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Models.Autoregressive;
 
 /// <summary>What the papers claim of pixel models: who sees whom, and that the probabilities are probabilities.</summary>
+[Parallelizable]
 public sealed class PixelModelTests
 {
     private static IEnumerable<TestCaseData> Causal =>

@@ -7,6 +7,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Models.Autoregressive;
 
 /// <summary>The incremental sampler equals the full forward pass, bit for bit.</summary>
+[Parallelizable]
 public sealed class PixelSamplerTests
 {
     private static IEnumerable<TestCaseData> Cases =>

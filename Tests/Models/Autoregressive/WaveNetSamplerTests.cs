@@ -9,6 +9,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Models.Autoregressive;
 
 /// <summary>WaveNet's incremental sampler equals the full forward pass, bit for bit.</summary>
+[Parallelizable]
 public sealed class WaveNetSamplerTests
 {
     private const int Length = 61;
