@@ -32,10 +32,10 @@ public class ConvBenchmarks : DeviceBenchmark
     private ConvProgram Convolution => _there!.Plan.FilterTransposed ? _back! : _there;
 
     [Benchmark]
-    public void Forward() => Conv.Run(Device, DType.Float32, _there!, Images, _x, _filter, null, _y);
+    public void Forward() => Conv.Run(Device, DType.Float32, _there!, Images, _x, _filter, _y);
 
     [Benchmark]
-    public void InputGradient() => Conv.Run(Device, DType.Float32, _back!, Images, _y, _filter, null, _x);
+    public void InputGradient() => Conv.Run(Device, DType.Float32, _back!, Images, _y, _filter, _x);
 
     [Benchmark]
     public void FilterGradient()

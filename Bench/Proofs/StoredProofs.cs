@@ -159,7 +159,7 @@ internal sealed class StoredProofs : IKernelProofSource
             var random = new SplitMix64(seed);
             float[] values = new float[count];
             for (int i = 0; i < count; i++) values[i] = i % 11 == 3 ? 0f : i % 11 == 7 ? -0f : Rounded((float)((2 * random.NextDouble()) - 1));
-            return device is GpuDevice ? _memory.Of(Array.ConvertAll(values, Bits)) : _memory.Of(values);
+            return device is GpuDevice ? _memory.Of(Array.ConvertAll(values, BFloat16.Bits)) : _memory.Of(values);
         }
 
         public BufferRange Floats(int count, ulong seed = 1) => _memory.Drawn(DType.Float32, count, seed);
@@ -167,7 +167,7 @@ internal sealed class StoredProofs : IKernelProofSource
         public BufferRange Room(int count) => _memory.Room(DType, count);
 
         public double[] Read(BufferRange range) => device is GpuDevice
-            ? Array.ConvertAll(_memory.Read(DType.BFloat16, range), bits => (double)BitConverter.UInt32BitsToSingle((uint)bits << 16))
+            ? Array.ConvertAll(_memory.Read(DType.BFloat16, range), bits => (double)BFloat16.Value((ushort)bits))
             : Array.ConvertAll(_memory.Read(DType.Float32, range), value => (double)Rounded((float)value));
 
         /// <summary>On the CPU, what a GPU would have in its place.</summary>
@@ -181,13 +181,6 @@ internal sealed class StoredProofs : IKernelProofSource
 
         public void Dispose() => _memory.Dispose();
 
-        private static float Rounded(float value) => BitConverter.UInt32BitsToSingle((uint)Bits(value) << 16);
-
-        // to nearest, ties to even; no NaN among these
-        private static ushort Bits(float value)
-        {
-            uint bits = BitConverter.SingleToUInt32Bits(value);
-            return (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
-        }
+        private static float Rounded(float value) => BFloat16.Value(BFloat16.Bits(value));
     }
 }

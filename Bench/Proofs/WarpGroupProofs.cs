@@ -72,7 +72,7 @@ internal sealed class WarpGroupProofs : IKernelProofSource
         const int Batch = 7;
         var y = memory.Room(DType.Float32, Batch * plan.Output.Count);
         var room = memory.Room(DType.UInt8, Math.Max(16, Conv.ScratchBytes(device, DType.Float32, program, Batch)));
-        Conv.Run(device, DType.Float32, program, Batch, memory.Drawn(DType.Float32, (int)(Batch * plan.Input.Count)), memory.Drawn(DType.Float32, (int)plan.FilterCount, 2), null, y, scratch: room);
+        Conv.Run(device, DType.Float32, program, Batch, memory.Drawn(DType.Float32, (int)(Batch * plan.Input.Count)), memory.Drawn(DType.Float32, (int)plan.FilterCount, 2), y, scratch: room);
         return [memory.Read(DType.Float32, y)];
     }
 
@@ -88,9 +88,11 @@ internal sealed class WarpGroupProofs : IKernelProofSource
         bool stores = device is GpuDevice;
         BufferRange x = Stored(inputs, 1), onto = Stored(outputs, 3), made = Stored(outputs, 4), y = memory.Room(stores ? DType.BFloat16 : DType.Float32, outputs), result = memory.Room(DType.Float32, outputs);
         var room = memory.Room(DType.UInt8, Math.Max(16, Conv.ScratchBytes(device, DType.Float32, program, Batch, rounded: stores)));
+        var epilogue = new ConvEpilogue { Residual = onto };
+        if (backward) epilogue = epilogue with { Through = new ActivationGradient(Activation.LeakyRelu, 0.25, made) };
+        else epilogue = epilogue with { Bias = memory.Drawn(DType.Float32, plan.Output.Channels, 5) };
         Conv.Run(
-            device, DType.Float32, program, Batch, x, memory.Drawn(DType.Float32, (int)plan.FilterCount, 2), backward ? null : memory.Drawn(DType.Float32, plan.Output.Channels, 5), y, residual: onto, scratch: room,
-            rounded: stores, through: backward ? new ActivationGradient(Activation.LeakyRelu, 0.25, made) : null, stored: stores ? DType.BFloat16 : null);
+            device, DType.Float32, program, Batch, x, memory.Drawn(DType.Float32, (int)plan.FilterCount, 2), y, epilogue, room, rounded: stores, stored: stores ? DType.BFloat16 : null);
         if (stores) RoundedImages.Widen(device, y, result, outputs);
         return [memory.Read(DType.Float32, stores ? result : y)];
 

@@ -65,8 +65,8 @@ internal sealed class ConvShape : ShapeJob
 
     public override void Run()
     {
-        if (_pass is ConvPass.Forward or ConvPass.All) Conv.Run(Device, Real, _there, _batch, _x, _w, null, _y, scratch: _roomThere);
-        if (_dx is { } dx) Conv.Run(Device, Real, _back, _batch, _y, _w, null, dx, scratch: _roomBack);
+        if (_pass is ConvPass.Forward or ConvPass.All) Conv.Run(Device, Real, _there, _batch, _x, _w, _y, scratch: _roomThere);
+        if (_dx is { } dx) Conv.Run(Device, Real, _back, _batch, _y, _w, dx, scratch: _roomBack);
         if (_dw is { } dw && _scratch is { } scratch) ConvWeight.Run(Device, Real, Convolution, _batch, _transposed ? _y : _x, _transposed ? _x : _y, dw, scratch);
     }
 

@@ -109,7 +109,7 @@ public sealed class SafeTensorsReader : IDisposable
         DType.Float32 => Read<float>(name),
         DType.Float64 => Convert<double, float>(name, v => (float)v),
         DType.Float16 => Convert<Half, float>(name, v => (float)v),
-        DType.BFloat16 => Convert<ushort, float>(name, FromBFloat16),
+        DType.BFloat16 => Convert<ushort, float>(name, BFloat16.Value),
         _ => throw NoFloat(name),
     };
 
@@ -120,7 +120,7 @@ public sealed class SafeTensorsReader : IDisposable
         DType.Float32 => Convert<float, double>(name, v => v),
         DType.Float64 => Read<double>(name),
         DType.Float16 => Convert<Half, double>(name, v => (double)v),
-        DType.BFloat16 => Convert<ushort, double>(name, b => FromBFloat16(b)),
+        DType.BFloat16 => Convert<ushort, double>(name, b => BFloat16.Value(b)),
         _ => throw NoFloat(name),
     };
 
@@ -141,8 +141,6 @@ public sealed class SafeTensorsReader : IDisposable
         if (_map.IsValueCreated) _map.Value?.Dispose();
         _file.Dispose();
     }
-
-    private static float FromBFloat16(ushort bits) => BitConverter.UInt32BitsToSingle((uint)bits << 16);
 
     /// <summary>Values of another type, made of those in the file where these can be looked at, else of a copy.</summary>
     private TTo[] Convert<TFrom, TTo>(string name, Func<TFrom, TTo> convert) where TFrom : unmanaged

@@ -103,9 +103,8 @@ public static partial class Ops
         var rounded = x.DType == DType.BFloat16 ? x : isCompact || (again && FilterTakes() && ConvKernel.TakesRounded(context.Device, context.Real, programs.Forward, batch)) ? CopiedAs(x, DType.BFloat16) : null;
         var beside = stored == DType.BFloat16 ? rectify?.Invoke(y) : null;
         context.Label(name);
-        bool left = Convolve(
-            context, programs.Forward, batch, (rounded ?? x).Range, filter.Range, bias?.Range, y.Range, activation, slope, residual: residual?.Range, partials: partials?.Range,
-            rounded: rounded is not null, stored: stored, rectified: beside?.Range);
+        var epilogue = new ConvEpilogue { Bias = bias?.Range, Activation = activation, Slope = slope, Residual = residual?.Range, Rectified = beside?.Range, Partials = partials?.Range };
+        bool left = Convolve(context, programs.Forward, batch, (rounded ?? x).Range, filter.Range, y.Range, epilogue, rounded is not null, stored);
         if (!again && rounded is not null && !ReferenceEquals(rounded, x)) rounded.Block!.Release();
         if (partials is not null && !left) BatchNormKernel.Statistics(context.Device, stored, y.Range, partials.Range, y.Shape.Rows, outputs);
         context.Trace?.Add(y, new Traced.Conv(spec, transposed, outputPadY, outputPadX, activation, slope), x, filter, bias, residual);
@@ -117,13 +116,10 @@ public static partial class Ops
         return y;
     }
 
-    internal static bool Convolve(
-        Context context, ConvProgram program, int batch, BufferRange x, BufferRange filter, BufferRange? bias, BufferRange y,
-        Activation activation = Activation.None, double slope = 0, bool accumulate = false, BufferRange? residual = null, BufferRange? partials = null, bool rounded = false,
-        ActivationGradient? through = null, DType? stored = null, BufferRange? rectified = null, BufferRange? sums = null)
+    internal static bool Convolve(Context context, ConvProgram program, int batch, BufferRange x, BufferRange filter, BufferRange y, in ConvEpilogue epilogue, bool rounded, DType stored)
     {
         long bytes = ConvKernel.ScratchBytes(context.Device, context.Real, program, batch, rounded);
         using Scratch? scratch = bytes == 0 ? null : new Scratch(context, bytes, "conv");
-        return ConvKernel.Run(context.Device, context.Real, program, batch, x, filter, bias, y, activation, slope, accumulate, residual, partials, scratch?.Range, rounded, through, stored, rectified, sums);
+        return ConvKernel.Run(context.Device, context.Real, program, batch, x, filter, y, epilogue, scratch?.Range, rounded, stored);
     }
 }

@@ -39,7 +39,7 @@ internal sealed record ConvBackward(
         bool apart = Residual is not null && !ReferenceEquals(Residual, X);
         if (apart) sink.Pass(Residual!, dz);
         sink.AddThrough(X, adds: true, (range, accumulate, through, onto, sums) => Ops.Convolve(
-            Context, Programs.Backward, Batch, behind.Range, Filter.Range, null, range, accumulate: accumulate, residual: onto, rounded: behind.AreRounded, through: through, stored: X.DType, sums: sums));
+            Context, Programs.Backward, Batch, behind.Range, Filter.Range, range, new ConvEpilogue { Accumulate = accumulate, Through = through, Residual = onto, Sums = sums }, behind.AreRounded, X.DType));
         if (Residual is not null && !apart) sink.Pass(Residual, dz);
     }
 

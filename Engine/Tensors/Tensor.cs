@@ -127,7 +127,7 @@ public sealed class Tensor : IDisposable
     {
         byte[] bytes = new byte[Count * DType.Size()];
         Context.Device.Download(Range, bytes.AsSpan());
-        return [.. System.Runtime.InteropServices.MemoryMarshal.Cast<byte, ushort>(bytes).ToArray().Select(bits => (double)BitConverter.UInt32BitsToSingle((uint)bits << 16))];
+        return [.. System.Runtime.InteropServices.MemoryMarshal.Cast<byte, ushort>(bytes).ToArray().Select(bits => (double)BFloat16.Value(bits))];
     }
 
     public override string ToString() => $"{Op} {DType} {Shape}";

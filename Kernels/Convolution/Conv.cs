@@ -21,66 +21,48 @@ public static class Conv
 {
     private const string Name = "conv";
 
-    /// <param name="dtype">Float32 or Float64, of all four.</param>
+    /// <param name="dtype">Float32 or Float64, of all ranges but those that are BF16.</param>
     /// <param name="program">The plan on this device.</param>
     /// <param name="batch">Images.</param>
     /// <param name="x">[batch, plan.Input], read; BF16 where it comes rounded.</param>
     /// <param name="filter">plan.FilterCount weights, laid out as plan.FilterTransposed says; read.</param>
-    /// <param name="bias">One value an output channel, or null.</param>
     /// <param name="y">[batch, plan.Output], written; every element once.</param>
-    /// <param name="slope">Of LeakyRelu, alpha of Elu; others ignore it.</param>
-    /// <param name="accumulate">Add to what y holds; else y is only written.</param>
-    /// <param name="residual">As many elements as y, added to it after the bias; without activation only. Or null.</param>
-    /// <param name="through">Of an input gradient, the activation that made the input: without bias, activation or accumulating. Or null.</param>
-    /// <param name="partials">[chunks of 64 pixels, 3, output channels], for the partial statistics of y that a batch norm takes; or null.</param>
+    /// <param name="epilogue">What is done with the sums: bias, activation, residual and more.</param>
     /// <param name="scratch">At least <see cref="ScratchBytes"/>, overwritten; null computes without, by another kernel where that is more than 0.</param>
     /// <param name="rounded">x is BF16, as <see cref="RoundedImages"/> leaves it, and scratch is for the rest; where <see cref="TakesRounded"/> or <see cref="ServesBFloat16"/> says so.</param>
-    /// <param name="rectified">As many elements as y, stored as y in BF16: max(y, 0) beside it, written; or null.</param>
-    /// <param name="sums">[chunks of 64 pixels, output channels], for the sums over them of y, as <see cref="Reduction.Reduce.Join"/> takes them; or null. Not with partials.</param>
-    /// <param name="stored">What y, residual and through's outputs are stored as: dtype (null), or BF16 where x is and <see cref="ServesBFloat16"/> says so, behind no activation or a rectifier.</param>
+    /// <param name="stored">What y and the epilogue's images are stored as: dtype (null), or BF16 where x is and <see cref="ServesBFloat16"/> says so, behind no activation or a rectifier.</param>
     /// <returns>Whether partials or sums have been written: a GPU's tile or a plan with phases may not allow it, and somebody else must make them.</returns>
     /// <exception cref="EngineException">
-    /// An element type is not floating point, the batch is not positive, a range is too short, a residual meets an activation, through meets what it may not, or BF16 comes where it is not taken.
+    /// An element type is not floating point, the batch is not positive, a range is too short, the epilogue's parts do not go together, or BF16 comes where it is not taken.
     /// </exception>
     public static bool Run(
-        Device device, DType dtype, ConvProgram program, int batch, BufferRange x, BufferRange filter, BufferRange? bias, BufferRange y,
-        Activation activation = Activation.None, double slope = 0, bool accumulate = false, BufferRange? residual = null, BufferRange? partials = null,
-        BufferRange? scratch = null, bool rounded = false, ActivationGradient? through = null, DType? stored = null, BufferRange? rectified = null, BufferRange? sums = null)
+        Device device, DType dtype, ConvProgram program, int batch, BufferRange x, BufferRange filter, BufferRange y, ConvEpilogue epilogue = default,
+        BufferRange? scratch = null, bool rounded = false, DType? stored = null)
     {
         var plan = program.Plan;
         if (dtype is not (DType.Float32 or DType.Float64)) throw new EngineException($"{Name} takes float or double, not {dtype.CName()}.");
         if (batch <= 0) throw new EngineException($"{Name} {plan}: a batch of {batch} images; it must be positive.");
-        if (residual is not null && activation != Activation.None) throw new EngineException($"{Name} {plan}: a residual behind {activation}; it is added where there is no activation.");
-        through?.Check($"{Name} {plan}", bias is null && activation == Activation.None && !accumulate);
         var results = stored ?? dtype;
-        if (results == DType.BFloat16 && !(ActivationGradient.Serves(activation) || activation == Activation.None)) throw new EngineException($"{Name} {plan}: results in BF16 behind {activation}; rectifiers alone go with them.");
+        var after = epilogue.Checked(Name, plan, dtype, results, batch * plan.Output.Count);
         if (rounded && !TakesRounded(device, dtype, program, batch) && !ServesBFloat16(device, dtype, program, batch)) throw new EngineException($"{Name} {plan}: rounded images, which this convolution does not take here: ask TakesRounded.");
         if (results != dtype && (results != DType.BFloat16 || !rounded || !ServesBFloat16(device, dtype, program, batch))) throw new EngineException($"{Name} {plan}: results of {results.CName()}, which this convolution does not give here: ask ServesBFloat16.");
         x = x.First(Name, "x", rounded ? DType.BFloat16 : dtype, batch * plan.Input.Count);
         filter = filter.First(Name, "filter", dtype, plan.FilterCount);
-        bias = bias?.First(Name, "bias", dtype, plan.Output.Channels);
         y = y.First(Name, "y", results, batch * plan.Output.Count);
-        residual = residual?.First(Name, "residual", results, batch * plan.Output.Count);
-        var outputs = through?.Output.First(Name, "the activation's output", results, batch * plan.Output.Count);
-        partials = partials?.First(Name, "partials", dtype, RowChunks.PartialElements(batch * plan.Output.Count / plan.Output.Channels, plan.Output.Channels));
-        if (results != dtype && accumulate && residual is not null) throw new EngineException($"{Name} {plan}: a residual beside what y held; in BF16 it is one of them.");
-        if (rectified is not null && results != DType.BFloat16) throw new EngineException($"{Name} {plan}: a rectified result beside one of {results.CName()}; it comes with BF16 alone.");
-        if (sums is not null && partials is not null) throw new EngineException($"{Name} {plan}: both sums and partial statistics.");
-        rectified = rectified?.First(Name, "rectified", results, batch * plan.Output.Count);
-        sums = results == DType.BFloat16 ? sums?.First(Name, "sums", dtype, RowChunks.Count(batch * plan.Output.Count / plan.Output.Channels) * plan.Output.Channels) : null;
+        var beside = after.Partials ?? after.Sums;
         var args = new ConvArgs
         {
             X = x.Address,
             W = filter.Address,
-            Bias = bias?.Address ?? 0,
+            Bias = after.Bias?.Address ?? 0,
             Y = y.Address,
             Parts = program.Parts.Address,
             Taps = program.Taps.Address,
-            Residual = residual?.Address ?? 0,
-            Partials = (partials ?? sums)?.Address ?? 0,
-            Through = outputs?.Address ?? 0,
-            Rectified = rectified?.Address ?? 0,
-            Slope = through?.Slope ?? slope,
+            Residual = after.Residual?.Address ?? 0,
+            Partials = beside?.Address ?? 0,
+            Through = after.Through?.Output.Address ?? 0,
+            Rectified = after.Rectified?.Address ?? 0,
+            Slope = after.Through?.Slope ?? after.Slope,
             Batch = batch,
             InH = plan.Input.Height,
             InW = plan.Input.Width,
@@ -99,32 +81,32 @@ public static class Conv
             MinDx = program.MinDx,
             MaxDx = program.MaxDx,
             FilterTransposed = plan.FilterTransposed ? 1 : 0,
-            Activation = (int)activation,
-            HasBias = bias is null ? 0 : 1,
-            Accumulate = accumulate ? 1 : 0,
-            HasResidual = residual is null ? 0 : 1,
-            HasPartials = partials is not null ? 1 : sums is not null ? 2 : 0,
-            ThroughActivation = (int)(through?.Activation ?? Activation.None),
-            HasRectified = rectified is null ? 0 : 1,
+            Activation = (int)after.Activation,
+            HasBias = after.Bias is null ? 0 : 1,
+            Accumulate = after.Accumulate ? 1 : 0,
+            HasResidual = after.Residual is null ? 0 : 1,
+            HasPartials = after.Partials is not null ? 1 : after.Sums is not null ? 2 : 0,
+            ThroughActivation = (int)(after.Through?.Activation ?? Activation.None),
+            HasRectified = after.Rectified is null ? 0 : 1,
             Products = plan.Products,
         };
         // the CUDA kernel applies the costly activations to what it has stored, so it writes those outputs twice
-        bool twice = accumulate || activation >= Activation.Elu;
+        bool twice = after.Accumulate || after.Activation >= Activation.Elu;
         Span<Access> accesses =
         [
             Access.Read(x), Access.Read(filter), twice ? Access.Update(y) : Access.Write(y), Access.Read(program.Parts), Access.Read(program.Taps),
             default, default, default, default, default,
         ];
         int used = 5;
-        if (bias is { } added) accesses[used++] = Access.Read(added);
-        if (residual is { } last) accesses[used++] = Access.Read(last);
-        if (outputs is { } told) accesses[used++] = Access.Read(told);
-        if (rectified is { } beside) accesses[used++] = Access.Write(beside);
-        if ((partials ?? sums) is { } left) accesses[used++] = Access.Write(left); // the last one: a launch that leaves none drops it
+        if (after.Bias is { } added) accesses[used++] = Access.Read(added);
+        if (after.Residual is { } last) accesses[used++] = Access.Read(last);
+        if (after.Through is { } through) accesses[used++] = Access.Read(through.Output);
+        if (after.Rectified is { } rectified) accesses[used++] = Access.Write(rectified);
+        if (beside is { } left) accesses[used++] = Access.Write(left); // the last one: a launch that leaves none drops it
         accesses = accesses[..used];
         if (device is not CpuDevice cpu) return ConvGpu.Launch((GpuDevice)device, dtype, program, ref args, accesses, scratch, rounded, results);
         cpu.Launch<ConvCpu, ConvArgs>(Name, dtype, ref args, accesses);
-        return partials is not null;
+        return after.Partials is not null;
     }
 
     /// <summary>

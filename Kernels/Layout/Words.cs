@@ -23,7 +23,7 @@ internal static class Words
     {
         DType.Float32 => BitConverter.SingleToUInt32Bits((float)value),
         DType.Float64 => BitConverter.DoubleToUInt64Bits(value),
-        DType.BFloat16 => BFloat16Bits((float)value),
+        DType.BFloat16 => BFloat16.Bits((float)value),
         DType.Float16 => BitConverter.HalfToUInt16Bits((Half)value),
         DType.Int32 => (uint)(int)Integer(dtype, value, int.MinValue, int.MaxValue),
         DType.UInt8 => (ulong)Integer(dtype, value, byte.MinValue, byte.MaxValue),
@@ -34,11 +34,4 @@ internal static class Words
         value >= low && value <= high && value == Math.Truncate(value)
             ? (long)value
             : throw new EngineException($"{value} is not a number of type {dtype.CName()}; give a whole number from {low} to {high}.");
-
-    // to nearest, ties to even, as to_bf16 of the prelude
-    private static uint BFloat16Bits(float value)
-    {
-        uint bits = BitConverter.SingleToUInt32Bits(value);
-        return float.IsNaN(value) ? 0x7FFF : (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
-    }
 }

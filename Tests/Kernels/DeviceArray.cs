@@ -34,7 +34,7 @@ internal sealed class DeviceArray : IDisposable
 
     public void Write(double[] values)
     {
-        if (_dtype == DType.BFloat16) _buffer.Device.Upload<byte>(System.Runtime.InteropServices.MemoryMarshal.AsBytes<ushort>(Array.ConvertAll(values, value => (ushort)Words.Bits(DType.BFloat16, value))), Range);
+        if (_dtype == DType.BFloat16) _buffer.Device.Upload<byte>(System.Runtime.InteropServices.MemoryMarshal.AsBytes<ushort>(Array.ConvertAll(values, value => BFloat16.Bits((float)value))), Range);
         else if (_dtype == DType.Float32) _buffer.Device.Upload<float>(Array.ConvertAll(values, v => (float)v), Range);
         else _buffer.Device.Upload<double>(values, Range);
     }
@@ -52,7 +52,7 @@ internal sealed class DeviceArray : IDisposable
         {
             var bits = new ushort[Count];
             _buffer.Device.Download<byte>(Range, System.Runtime.InteropServices.MemoryMarshal.AsBytes(bits.AsSpan()));
-            return Array.ConvertAll(bits, b => (double)BitConverter.UInt32BitsToSingle((uint)b << 16));
+            return Array.ConvertAll(bits, b => (double)BFloat16.Value(b));
         }
 
         var values = new double[Count];

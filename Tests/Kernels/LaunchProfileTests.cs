@@ -77,7 +77,7 @@ public sealed class LaunchProfileTests
         using var w = new DeviceArray(device, DType.Float32, 9 * 8 * 12);
         using var scratch = device.Allocate(ConvWeight.ScratchBytes(device, DType.Float32, program, 2), "scratch");
         using var profile = new LaunchProfile(device);
-        profile.Run(1, () => Conv.Run(device, DType.Float32, program, 2, x, w, null, y));
+        profile.Run(1, () => Conv.Run(device, DType.Float32, program, 2, x, w, y));
         profile.Run(2, () => ConvWeight.Run(device, DType.Float32, program, 2, x, y, w, scratch.All));
         const double Products = 2 * 5 * 6 * 8 * 12 * 5; // five of nine taps
         Assert.That(profile.Launches.Select(launch => launch.Work.Flops), Is.EqualTo(new[] { 2 * Products, 2 * Products, 0 }));

@@ -62,12 +62,14 @@ internal sealed partial class OnnxTranslator
     /// <summary>Tensors of one shape, all lying in one way.</summary>
     private Value[] Aligned(params Tensor[] tensors)
     {
-        Value[] values = [.. tensors.Select(Of)];
-        if (values.All(value => value.LiesAs(values[0]))) return values;
+        if (tensors.All(tensor => Lying(tensor).LiesAs(Lying(tensors[0])))) return [.. tensors.Select(Of)];
         return tensors[0].Shape.Rank == 4
             ? [.. tensors.Select(tensor => new Value(Planes(tensor), Extents(tensor)))]
             : [.. tensors.Select(tensor => new Value(AsIs(tensor)))];
     }
+
+    /// <summary>How it lies; a constant lies as the engine has it, and is not made before it is known how it is wanted.</summary>
+    private Value Lying(Tensor tensor) => IsConstant(tensor) ? new Value("") : Of(tensor);
 
     /// <summary>The shape that a Reshape is given: a free extent is copied from the same axis of what is reshaped, or is what is left over.</summary>
     private string ReshapeTo(Tensor from, Tensor to)

@@ -10,6 +10,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Export;
 
 /// <summary>Every op case as an ONNX graph under ONNX Runtime; and those operations that leave no trace are refused by name.</summary>
+[Parallelizable]
 public sealed class OnnxOpTests
 {
     /// <summary>Operations that no inference is made of: losses, random draws, statistics of a batch, and the scans and shears of the recurrent networks.</summary>
@@ -83,6 +84,21 @@ public sealed class OnnxOpTests
         var test = new OpCase { Op = "test", Variant = "", Inputs = [new(new Shape(1, 3, 3, 2)), new(new Shape(2, 3, 3, 1))], Build = x => x[0].ConvTranspose2d(x[1], null, spec), Reference = _ => [] };
         Assert.That(() => Run(test, [0]), Throws.InstanceOf<EngineException>().With.Message.Contains("conv transpose 2d").And.Message.Contains("pads"));
         Assert.That(() => Run(test, [0, 1]), Throws.InstanceOf<EngineException>());
+    }
+
+    [Test]
+    public void A_constant_beside_images_is_there_in_their_layout_alone()
+    {
+        Shape images = new(2, 3, 3, 2);
+        var test = new OpCase
+        {
+            Op = "test",
+            Variant = "",
+            Inputs = [new(images), new(new Shape(2, 1, 1, 2)), new(images)],
+            Build = x => x[0].Conv2d(x[1], null, ConvSpec.Square(1), residual: x[2]).Add(x[2]),
+            Reference = _ => [],
+        };
+        Run(test, [0]);
     }
 
     [Test]

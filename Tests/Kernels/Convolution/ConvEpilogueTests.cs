@@ -12,6 +12,7 @@ using BatchNormKernel = GenEngine.Kernels.Normalization.BatchNorm;
 namespace GenEngine.Tests.Kernels.Convolution;
 
 /// <summary>What a convolution does with its results while it has them at hand: the bits of doing it afterwards.</summary>
+[Parallelizable]
 public sealed class ConvEpilogueTests
 {
     private static readonly DType[] s_types = [DType.Float32, DType.Float64];
@@ -120,10 +121,10 @@ public sealed class ConvEpilogueTests
         using var w = new DeviceArray(device, DType.Float32, 9);
         using var y = new DeviceArray(device, DType.Float32, 12);
         using var small = new DeviceArray(device, DType.Float32, 8);
-        var activated = Assert.Throws<EngineException>(() => Conv.Run(device, DType.Float32, program, 1, x, w, null, y, Activation.Tanh, residual: x.Range));
+        var activated = Assert.Throws<EngineException>(() => Conv.Run(device, DType.Float32, program, 1, x, w, y, new ConvEpilogue { Activation = Activation.Tanh, Residual = x }));
         Assert.That(activated.Message, Does.Contain("residual").And.Contain("Tanh"));
-        Assert.That(() => Conv.Run(device, DType.Float32, program, 1, x, w, null, y, residual: small.Range), Throws.TypeOf<EngineException>().With.Message.Contain("residual"));
-        Assert.That(() => Conv.Run(device, DType.Float32, program, 1, x, w, null, y, partials: small.Range), Throws.TypeOf<EngineException>().With.Message.Contain("partials"));
+        Assert.That(() => Conv.Run(device, DType.Float32, program, 1, x, w, y, new ConvEpilogue { Residual = small }), Throws.TypeOf<EngineException>().With.Message.Contain("residual"));
+        Assert.That(() => Conv.Run(device, DType.Float32, program, 1, x, w, y, new ConvEpilogue { Partials = small }), Throws.TypeOf<EngineException>().With.Message.Contain("partials"));
     }
 
     /// <returns>Whether the convolution left them itself.</returns>
@@ -156,7 +157,8 @@ public sealed class ConvEpilogueTests
         using var y = new DeviceArray(device, dtype, rows * columns);
         long bytes = Conv.ScratchBytes(device, dtype, program, batch);
         using var scratch = bytes == 0 ? null : device.Allocate(bytes, "scratch");
-        left = Conv.Run(device, dtype, program, batch, x, w, bias.Range, y, residual: added?.Range, partials: residual is null ? statistics.Range : null, scratch: scratch?.All);
+        var epilogue = new ConvEpilogue { Bias = bias, Residual = added?.Range, Partials = residual is null ? statistics.Range : null };
+        left = Conv.Run(device, dtype, program, batch, x, w, y, epilogue, scratch?.All);
         partials = statistics.Read();
         return y.Read();
     }

@@ -65,7 +65,8 @@ internal sealed record ConvGpuCase(ConvSpec Spec, int Batch, int Height, int Wid
         using var rounded = takes ? Round(device, x) : null;
         long bytes = Conv.ScratchBytes(device, dtype, program, Batch, takes);
         using var scratch = bytes == 0 ? null : device.Allocate(bytes, "scratch");
-        Conv.Run(device, dtype, program, Batch, rounded?.All ?? x.Range, filter, Bias ? bias.Range : null, y, Activation, 0.2, Accumulate, scratch: scratch?.All, rounded: takes);
+        var epilogue = new ConvEpilogue { Bias = Bias ? bias.Range : null, Activation = Activation, Slope = 0.2, Accumulate = Accumulate };
+        Conv.Run(device, dtype, program, Batch, rounded?.All ?? x.Range, filter, y, epilogue, scratch?.All, rounded: takes);
         return y.Read();
     }
 

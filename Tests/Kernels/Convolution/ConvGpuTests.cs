@@ -7,6 +7,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.Convolution;
 
 /// <summary>The convolution kernels on the emulator, fast and checked, and where there is one on a GPU: the CPU's bits with every tile.</summary>
+[Parallelizable]
 public sealed class ConvGpuTests
 {
     /// <summary>What op cases, which take the tile that is chosen, leave out: the other tiles, quads or not, and K beyond one step of every tile.</summary>
@@ -76,7 +77,7 @@ public sealed class ConvGpuTests
         for (int tile = 0; tile < ConvGpu.TileCount(DType.Float32); tile++)
         {
             ConvGpu.ForcedTile = tile;
-            Conv.Run(device, DType.Float32, program, 1, tiny, filter, null, y);
+            Conv.Run(device, DType.Float32, program, 1, tiny, filter, y);
             Assert.That(y.Read(), Is.All.Matches<double>(value => value == 0 && double.IsNegative(value)), "every product underflows to -0");
         }
     }
@@ -95,7 +96,7 @@ public sealed class ConvGpuTests
         for (int tile = 0; tile < ConvGpu.TileCount(DType.Float32); tile++)
         {
             ConvGpu.ForcedTile = tile;
-            Conv.Run(device, DType.Float32, program, 1, x, filter, null, y);
+            Conv.Run(device, DType.Float32, program, 1, x, filter, y);
             double[] result = y.Read();
             Assert.That(result[0], Is.NaN, "the upper left pixel's first tap is padding");
             Assert.That(result[8], Is.EqualTo(double.PositiveInfinity), "the centre sees the whole image");

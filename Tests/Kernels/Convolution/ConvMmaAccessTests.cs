@@ -9,6 +9,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.Convolution;
 
 /// <summary>What the accesses of convolutions on tensor cores, and of the sum of a filter gradient's chunks, would cost a GPU in whole tiles.</summary>
+[Parallelizable]
 public sealed class ConvMmaAccessTests
 {
     [TearDown]

@@ -11,6 +11,7 @@ namespace GenEngine.Tests.Kernels.Convolution;
 /// Convolutions on tensor cores, on the emulator, fast and checked, and where there is one on a GPU: against the convolution of operands that
 /// were rounded the same way only float32 sums differ.
 /// </summary>
+[Parallelizable]
 public sealed class ConvMmaTests
 {
     private static readonly ConvGpuCase[] Cases =
@@ -95,9 +96,5 @@ public sealed class ConvMmaTests
     internal static double ToTf32(double x) => BitConverter.UInt32BitsToSingle((BitConverter.SingleToUInt32Bits((float)x) + 0x1000) & 0xFFFFE000);
 
     /// <summary>To 7 bits of fraction, ties to even.</summary>
-    internal static double ToBf16(double x)
-    {
-        uint bits = BitConverter.SingleToUInt32Bits((float)x);
-        return BitConverter.UInt32BitsToSingle((bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000);
-    }
+    internal static double ToBf16(double x) => BFloat16.Value(BFloat16.Bits((float)x));
 }

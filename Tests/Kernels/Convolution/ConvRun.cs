@@ -24,7 +24,7 @@ internal static class ConvRun
         using var ws = new DeviceArray(device, dtype, filter);
         using var bs = bias is null ? null : new DeviceArray(device, dtype, bias);
         using var ys = new DeviceArray(device, dtype, y ?? new double[batch * plan.Output.Count]);
-        Conv.Run(device, dtype, program, batch, xs, ws, bs?.Range, ys, Activation.None, 0, accumulate: y is not null);
+        Conv.Run(device, dtype, program, batch, xs, ws, ys, new ConvEpilogue { Bias = bs?.Range, Accumulate = y is not null });
         return ys.Read();
     }
 

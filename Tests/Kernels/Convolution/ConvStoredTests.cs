@@ -11,6 +11,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.Convolution;
 
 /// <summary>Convolutions that give BF16: what the same kernel gives in float32 of the same numbers, rounded once; and who does not give it says so.</summary>
+[Parallelizable]
 public sealed class ConvStoredTests
 {
     private const int Batch = 2;
@@ -63,7 +64,7 @@ public sealed class ConvStoredTests
             using var y = new DeviceArray(device, DType.BFloat16, count);
             using var partials = new DeviceArray(device, DType.Float32, (int)GenEngine.Kernels.Normalization.BatchNorm.PartialElements(rows, channels));
             using var scratch = device.Allocate(Conv.ScratchBytes(device, DType.Float32, program, Batch, rounded: true), "scratch");
-            Assert.That(Conv.Run(device, DType.Float32, program, Batch, x, w, null, y, partials: partials, scratch: scratch.All, rounded: true, stored: DType.BFloat16), Is.True);
+            Assert.That(Conv.Run(device, DType.Float32, program, Batch, x, w, y, new ConvEpilogue { Partials = partials }, scratch.All, rounded: true, stored: DType.BFloat16), Is.True);
 
             var cpu = TestDevices.Cpu(CpuIsa.Portable, 1);
             using var stored = new DeviceArray(cpu, DType.Float32, y.Read());
@@ -95,7 +96,7 @@ public sealed class ConvStoredTests
                 using var expected = new DeviceArray(device, DType.Float32, Values(channels, 3));
                 using var workspace = device.Allocate(Reduce.WorkspaceBytes(DType.BFloat16, ReduceAxis.Rows, rows, channels), "workspace");
                 using var scratch = device.Allocate(Conv.ScratchBytes(device, DType.Float32, program, Batch, rounded: true), "scratch");
-                Assert.That(Conv.Run(device, DType.Float32, program, Batch, x, w, null, y, scratch: scratch.All, rounded: true, stored: DType.BFloat16, rectified: rectified, sums: sums), Is.True);
+                Assert.That(Conv.Run(device, DType.Float32, program, Batch, x, w, y, new ConvEpilogue { Rectified = rectified, Sums = sums }, scratch.All, rounded: true, stored: DType.BFloat16), Is.True);
                 Reduce.Join(device, DType.Float32, sums, total, Reduce.Chunks(rows), channels, accumulate: true);
                 Reduce.Run(device, DType.BFloat16, ReduceOp.Sum, ReduceAxis.Rows, y, expected, workspace.All, rows, channels, accumulate: true);
                 DeviceArray.AssertSameBits(total.Read(), expected.Read(), "sums");
@@ -120,7 +121,7 @@ public sealed class ConvStoredTests
             using var y = new DeviceArray(device, DType.BFloat16, (int)(Batch * plan.Output.Count));
             using var sums = new DeviceArray(device, DType.Float32, (int)Reduce.Chunks(rows) * plan.Output.Channels);
             using var scratch = device.Allocate(Conv.ScratchBytes(device, DType.Float32, program, Batch, rounded: true), "scratch");
-            Assert.That(Conv.Run(device, DType.Float32, program, Batch, x, w, null, y, scratch: scratch.All, rounded: true, stored: DType.BFloat16, sums: sums), Is.False);
+            Assert.That(Conv.Run(device, DType.Float32, program, Batch, x, w, y, new ConvEpilogue { Sums = sums }, scratch.All, rounded: true, stored: DType.BFloat16), Is.False);
         });
     }
 
@@ -133,9 +134,9 @@ public sealed class ConvStoredTests
         using var w = new DeviceArray(device, DType.Float32, (int)s_plans[0].FilterCount);
         using var y = new DeviceArray(device, DType.Float32, (int)(Batch * s_plans[0].Output.Count));
         Assert.That(Conv.ServesBFloat16(device, DType.Float32, program, Batch) || ConvWeight.ServesBFloat16(device, DType.Float32, program, Batch), Is.False, "float32");
-        Assert.That(() => Conv.Run(device, DType.Float32, program, Batch, x, w, null, y, stored: DType.BFloat16), Throws.TypeOf<EngineException>().With.Message.Contains("ServesBFloat16"));
-        Assert.That(() => Conv.Run(device, DType.Float32, program, Batch, x, w, null, y, Activation.Tanh, stored: DType.BFloat16), Throws.TypeOf<EngineException>().With.Message.Contains("Tanh"));
-        Assert.That(() => Conv.Run(device, DType.Float32, program, Batch, x, w, null, y, rectified: x), Throws.TypeOf<EngineException>().With.Message.Contains("rectified"));
+        Assert.That(() => Conv.Run(device, DType.Float32, program, Batch, x, w, y, stored: DType.BFloat16), Throws.TypeOf<EngineException>().With.Message.Contains("ServesBFloat16"));
+        Assert.That(() => Conv.Run(device, DType.Float32, program, Batch, x, w, y, new ConvEpilogue { Activation = Activation.Tanh }, stored: DType.BFloat16), Throws.TypeOf<EngineException>().With.Message.Contains("Tanh"));
+        Assert.That(() => Conv.Run(device, DType.Float32, program, Batch, x, w, y, new ConvEpilogue { Rectified = x }), Throws.TypeOf<EngineException>().With.Message.Contains("rectified"));
     }
 
     [Test]
@@ -150,8 +151,8 @@ public sealed class ConvStoredTests
             using var w = new DeviceArray(device, DType.Float32, ConvRun.Values(plan.FilterCount, 2));
             using var y = new DeviceArray(device, DType.BFloat16, (int)(Batch * plan.Output.Count), skip: 4);
             using var scratch = device.Allocate(Conv.ScratchBytes(device, DType.Float32, program, Batch, rounded: true), "scratch");
-            Assert.That(() => Conv.Run(device, DType.Float32, program, Batch, x, w, null, y, rounded: true, stored: DType.BFloat16), Throws.TypeOf<EngineException>().With.Message.Contains("ScratchBytes"));
-            Assert.That(() => Conv.Run(device, DType.Float32, program, Batch, x, w, null, y, scratch: scratch.All, rounded: true, stored: DType.BFloat16), Throws.TypeOf<EngineException>().With.Message.Contains("16"));
+            Assert.That(() => Conv.Run(device, DType.Float32, program, Batch, x, w, y, rounded: true, stored: DType.BFloat16), Throws.TypeOf<EngineException>().With.Message.Contains("ScratchBytes"));
+            Assert.That(() => Conv.Run(device, DType.Float32, program, Batch, x, w, y, scratch: scratch.All, rounded: true, stored: DType.BFloat16), Throws.TypeOf<EngineException>().With.Message.Contains("16"));
         });
     }
 
@@ -174,9 +175,16 @@ public sealed class ConvStoredTests
             using var y = new DeviceArray(device, dtype, held);
             using var onto = new DeviceArray(device, dtype, added);
             using var outputs = new DeviceArray(device, dtype, made);
-            Conv.Run(
-                device, DType.Float32, program, Batch, x, w, bias ? b.Range : null, y, activation, Rectifiers.Slope, accumulate, residual ? onto.Range : null, scratch: scratch.All, rounded: true,
-                through: through is { } before ? new ActivationGradient(before, Rectifiers.Slope, outputs) : null, stored: dtype);
+            var epilogue = new ConvEpilogue
+            {
+                Bias = bias ? b.Range : null,
+                Activation = activation,
+                Slope = Rectifiers.Slope,
+                Accumulate = accumulate,
+                Residual = residual ? onto.Range : null,
+                Through = through is { } before ? new ActivationGradient(before, Rectifiers.Slope, outputs) : null,
+            };
+            Conv.Run(device, DType.Float32, program, Batch, x, w, y, epilogue, scratch.All, rounded: true, stored: dtype);
             return y.Read();
         }
     }

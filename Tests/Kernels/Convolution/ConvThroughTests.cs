@@ -11,6 +11,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.Convolution;
 
 /// <summary>An input gradient that goes on through the activation that made the input: the bits of the activation's own kernel behind the convolution's.</summary>
+[Parallelizable]
 public sealed class ConvThroughTests
 {
     private static readonly DType[] s_types = [DType.Float32, DType.Float64];
@@ -88,11 +89,11 @@ public sealed class ConvThroughTests
         using var y = new DeviceArray(device, DType.Float32, 12);
         using var small = new DeviceArray(device, DType.Float32, 8);
         var relu = new ActivationGradient(Activation.Relu, 0, x);
-        Assert.That(() => Conv.Run(device, DType.Float32, program, 1, x, w, null, y, through: relu with { Activation = Activation.Tanh }), Throws.TypeOf<EngineException>().With.Message.Contain("Tanh"));
-        Assert.That(() => Conv.Run(device, DType.Float32, program, 1, x, w, null, y, accumulate: true, through: relu), Throws.TypeOf<EngineException>().With.Message.Contain("accumulating"));
-        Assert.That(() => Conv.Run(device, DType.Float32, program, 1, x, w, x.Range, y, through: relu), Throws.TypeOf<EngineException>().With.Message.Contain("bias"));
-        Assert.That(() => Conv.Run(device, DType.Float32, program, 1, x, w, null, y, Activation.Relu, through: relu), Throws.TypeOf<EngineException>());
-        Assert.That(() => Conv.Run(device, DType.Float32, program, 1, x, w, null, y, through: relu with { Output = small }), Throws.TypeOf<EngineException>().With.Message.Contain("output"));
+        Assert.That(() => Conv.Run(device, DType.Float32, program, 1, x, w, y, new ConvEpilogue { Through = relu with { Activation = Activation.Tanh } }), Throws.TypeOf<EngineException>().With.Message.Contain("Tanh"));
+        Assert.That(() => Conv.Run(device, DType.Float32, program, 1, x, w, y, new ConvEpilogue { Accumulate = true, Through = relu }), Throws.TypeOf<EngineException>().With.Message.Contain("accumulating"));
+        Assert.That(() => Conv.Run(device, DType.Float32, program, 1, x, w, y, new ConvEpilogue { Bias = x, Through = relu }), Throws.TypeOf<EngineException>().With.Message.Contain("bias"));
+        Assert.That(() => Conv.Run(device, DType.Float32, program, 1, x, w, y, new ConvEpilogue { Activation = Activation.Relu, Through = relu }), Throws.TypeOf<EngineException>());
+        Assert.That(() => Conv.Run(device, DType.Float32, program, 1, x, w, y, new ConvEpilogue { Through = relu with { Output = small } }), Throws.TypeOf<EngineException>().With.Message.Contain("output"));
     }
 
     private static void Compare(Device device, DType dtype, ConvPlan plan, int batch, Activation activation)
@@ -108,12 +109,13 @@ public sealed class ConvThroughTests
         using var y = new DeviceArray(device, dtype, count);
         long bytes = Conv.ScratchBytes(device, dtype, program, batch);
         using var scratch = bytes == 0 ? null : device.Allocate(bytes, "scratch");
-        Conv.Run(device, dtype, program, batch, x, w, null, apart, scratch: scratch?.All);
+        Conv.Run(device, dtype, program, batch, x, w, apart, scratch: scratch?.All);
         foreach (bool adds in (bool[])[false, true])
         {
             if (adds) expected.Write(residual.Read());
             Rectifiers.Pass(device, dtype, activation, output, apart, expected, accumulate: adds);
-            Conv.Run(device, dtype, program, batch, x, w, null, y, residual: adds ? residual.Range : null, scratch: scratch?.All, through: new ActivationGradient(activation, Rectifiers.Slope, output));
+            var epilogue = new ConvEpilogue { Through = new ActivationGradient(activation, Rectifiers.Slope, output), Residual = adds ? residual.Range : null };
+            Conv.Run(device, dtype, program, batch, x, w, y, epilogue, scratch?.All);
             DeviceArray.AssertSameBits(y.Read(), expected.Read(), $"{plan}, {batch} images, {activation}{(adds ? ", onto a residual" : "")}");
         }
     }

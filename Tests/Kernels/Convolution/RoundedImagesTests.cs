@@ -8,6 +8,7 @@ using NUnit.Framework;
 namespace GenEngine.Tests.Kernels.Convolution;
 
 /// <summary>Rounded images go where they are taken, and nowhere else.</summary>
+[Parallelizable]
 public sealed class RoundedImagesTests
 {
     private static readonly ConvPlan s_plan = ConvPlan.Create(ConvSpec.Square(1), new ConvImage(4, 4, 8), 8);
@@ -19,7 +20,7 @@ public sealed class RoundedImagesTests
         using var program = new ConvProgram(device, s_plan);
         using DeviceArray x = New(device, s_plan.Input.Count), y = New(device, s_plan.Output.Count), filter = New(device, s_plan.FilterCount), room = New(device, 4 * s_plan.FilterCount);
         Assert.That(Conv.TakesRounded(device, DType.Float32, program, 1) || ConvWeight.TakesRounded(device, DType.Float32, program, 1), Is.False, "float32");
-        Assert.That(() => Conv.Run(device, DType.Float32, program, 1, x, filter, null, y, rounded: true), Throws.TypeOf<EngineException>().With.Message.Contains("TakesRounded"));
+        Assert.That(() => Conv.Run(device, DType.Float32, program, 1, x, filter, y, rounded: true), Throws.TypeOf<EngineException>().With.Message.Contains("TakesRounded"));
         Assert.That(() => ConvWeight.Run(device, DType.Float32, program, 1, x, y, filter, room, roundedDy: true), Throws.TypeOf<EngineException>().With.Message.Contains("TakesRounded"));
         Assert.That(() => RoundedImages.Run(device, x, y, x.Count), Throws.TypeOf<EngineException>().With.Message.Contains("BF16"));
     }
