@@ -15,7 +15,7 @@ public sealed class RunEvents(RunFolder run)
     private const string Prefix = "events.out.tfevents.";
 
     private readonly HashSet<(string Tag, long Step)> _known = [];
-    private readonly List<Message> _pending = [];
+    private readonly List<ProtoMessage> _pending = [];
     private string? _file;
     private long? _restart;
 
@@ -51,7 +51,7 @@ public sealed class RunEvents(RunFolder run)
     /// <param name="picture">What is in it.</param>
     public void Image(string tag, long step, ReadOnlySpan<byte> png, Bitmap picture, DateTime time)
     {
-        if (_known.Add((tag, step))) _pending.Add(EventRecord.Image(Seconds(time), step, tag, png, picture.Width, picture.Height, picture.Channels));
+        if (_known.Add((tag, step))) _pending.Add(EventRecord.Image(Seconds(time), step, tag, png.ToArray(), picture.Width, picture.Height, picture.Channels));
     }
 
     /// <summary>Appends what was kept, to the disk.</summary>
@@ -66,11 +66,11 @@ public sealed class RunEvents(RunFolder run)
             if (begins)
             {
                 double now = Seconds(DateTime.UtcNow);
-                RecordFile.Write(stream, EventRecord.Version(now).Encoded);
-                if (_restart is { } step) RecordFile.Write(stream, EventRecord.Start(now, step).Encoded);
+                RecordFile.Write(stream, EventRecord.Version(now).ToArray());
+                if (_restart is { } step) RecordFile.Write(stream, EventRecord.Start(now, step).ToArray());
             }
 
-            foreach (var record in _pending) RecordFile.Write(stream, record.Encoded);
+            foreach (var record in _pending) RecordFile.Write(stream, record.ToArray());
             stream.Flush(flushToDisk: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -1,4 +1,4 @@
-using GenEngine.Files.Onnx;
+using GenEngine.Files;
 using GenEngine.Kernels;
 using NUnit.Framework;
 
@@ -11,11 +11,12 @@ public sealed class ProtoMessageTests
     public void Fields_are_encoded_as_the_format_describes()
     {
         var inner = new ProtoMessage().Add(1, 150).Add(2, "testing");
-        var message = new ProtoMessage().Add(3, inner).Add(4, -1).Add(5, 1.5f).Add(20, new byte[] { 7, 8 }.AsMemory());
+        var message = new ProtoMessage().Add(3, inner).Add(4, -1).Add(5, 1.5f).Add(20, new byte[] { 7, 8 }.AsMemory()).Add(6, 1.0);
         using var stream = new MemoryStream();
         message.WriteTo(stream);
-        Assert.That(Convert.ToHexString(stream.ToArray()), Is.EqualTo("1A0C" + "089601" + "120774657374696E67" + "20FFFFFFFFFFFFFFFFFF01" + "2D0000C03F" + "A201020708"));
+        Assert.That(Convert.ToHexString(stream.ToArray()), Is.EqualTo("1A0C" + "089601" + "120774657374696E67" + "20FFFFFFFFFFFFFFFFFF01" + "2D0000C03F" + "A201020708" + "31000000000000F03F"));
         Assert.That(message.Size, Is.EqualTo(stream.Length));
+        Assert.That(message.ToArray(), Is.EqualTo(stream.ToArray()));
     }
 
     [Test]

@@ -1,11 +1,11 @@
 using GenEngine.Kernels;
 using Google.Protobuf;
 
-namespace GenEngine.Files.Onnx;
+namespace GenEngine.Files;
 
 /// <summary>
 /// A Protocol Buffers message that is put together field by field and written by <see cref="CodedOutputStream"/>. Its size is known before it is written, as the format wants of a message within another;
-/// arrays are written from where they lie. For the few messages of one format this is less than a generated class for each.
+/// arrays are written from where they lie. For the few messages of two formats this is less than a generated class for each.
 /// </summary>
 internal sealed class ProtoMessage
 {
@@ -18,6 +18,9 @@ internal sealed class ProtoMessage
         Put(field, WireFormat.WireType.Varint, CodedOutputStream.ComputeInt64Size(value), output => output.WriteInt64(value));
 
     public ProtoMessage Add(int field, float value) => Put(field, WireFormat.WireType.Fixed32, sizeof(float), output => output.WriteFloat(value));
+
+    public ProtoMessage Add(int field, double value) =>
+        Put(field, WireFormat.WireType.Fixed64, sizeof(double), output => output.WriteDouble(value));
 
     public ProtoMessage Add(int field, string text) =>
         Put(field, WireFormat.WireType.LengthDelimited, CodedOutputStream.ComputeStringSize(text), output => output.WriteString(text));
@@ -54,6 +57,16 @@ internal sealed class ProtoMessage
         CheckedSize();
         using var output = new CodedOutputStream(stream, leaveOpen: true);
         WriteTo(output);
+    }
+
+    /// <summary>The message alone, as <see cref="WriteTo(Stream)"/> writes it.</summary>
+    /// <exception cref="EngineException">It is larger than the format can say.</exception>
+    public byte[] ToArray()
+    {
+        byte[] bytes = new byte[CheckedSize()];
+        using var output = new CodedOutputStream(bytes);
+        WriteTo(output);
+        return bytes;
     }
 
     private void WriteTo(CodedOutputStream output)
