@@ -3,7 +3,7 @@ using NUnit.Framework;
 
 namespace GenEngine.Tests.House;
 
-/// <summary>What README shows is what is there.</summary>
+/// <summary>What README and the architecture show is what is there.</summary>
 public sealed partial class ReadmeTests
 {
     [TestCase("NewModel.cs", 30)]
@@ -17,13 +17,24 @@ public sealed partial class ReadmeTests
         Assert.That(source, Has.Length.LessThanOrEqualTo(most));
     }
 
-    [Test]
-    public void Every_picture_and_file_that_the_readme_names_is_there()
+    [TestCase("README.md", 20)]
+    [TestCase("Engine/ARCHITECTURE.md", 20)]
+    public void Every_picture_and_file_that_a_document_names_is_there(string document, int least)
     {
-        string text = File.ReadAllText(Path.Combine(Checkout.Root, "README.md"));
-        string[] named = [.. Named().Matches(text).Select(match => match.Groups[1].Value).Where(target => !target.Contains("://", StringComparison.Ordinal)).Distinct()];
-        Assert.That(named, Has.Length.GreaterThan(20));
-        Assert.That(named.Where(target => !Path.Exists(Path.Combine(Checkout.Root, target.Split('#')[0]))), Is.Empty);
+        string[] named = Links(document);
+        Assert.That(named, Has.Length.GreaterThan(least));
+        Assert.That(named.Where(target => !Path.Exists(target)), Is.Empty);
+    }
+
+    [Test]
+    public void The_tour_takes_an_afternoon() =>
+        Assert.That(Links("Engine/ARCHITECTURE.md").Where(File.Exists).Sum(file => File.ReadLines(file).Count()), Is.InRange(3000, 4000), "what the engine is should not grow with what it has");
+
+    /// <summary>Files that a document links to.</summary>
+    private static string[] Links(string document)
+    {
+        string path = Path.Combine(Checkout.Root, document), folder = Path.GetDirectoryName(path)!;
+        return [.. Named().Matches(File.ReadAllText(path)).Select(match => match.Groups[1].Value.Split('#')[0]).Where(target => !target.Contains("://", StringComparison.Ordinal)).Distinct().Select(target => Path.Combine(folder, target))];
     }
 
     private static string[] Lines(string path) => File.ReadAllText(Path.Combine(Checkout.Root, path)).ReplaceLineEndings("\n").TrimEnd().Split('\n');

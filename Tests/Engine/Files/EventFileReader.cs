@@ -10,8 +10,8 @@ namespace GenEngine.Tests.Files;
 internal sealed record EventValue(double WallTime, long Step, string Tag, float Scalar, byte[]? Png, int Height, int Width, int Colours);
 
 /// <summary>
-/// A reader of TensorBoard's event files that shares nothing with the engine's writer: the checksum is the runtime's (<see cref="BitOperations.Crc32C(uint, byte)"/>, the processor's own instruction where there is one), the wire format
-/// Google.Protobuf's, the field numbers are those of event.proto and summary.proto. It refuses what is not exactly right.
+/// A reader of TensorBoard's event files that shares nothing with the engine's writer but the library below both, Google.Protobuf: the checksum is the runtime's (<see cref="BitOperations.Crc32C(uint, byte)"/>, the processor's own
+/// instruction where there is one), the field numbers are those of event.proto and summary.proto. It refuses what is not exactly right.
 /// </summary>
 internal static class EventFileReader
 {
