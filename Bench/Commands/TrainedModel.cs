@@ -76,6 +76,8 @@ internal sealed class TrainedModel : IDisposable
     /// <exception cref="EngineException">There is none, or it is of another model.</exception>
     public static RunFolder Find(string? model, string? path)
     {
+        if (model is not null && !Zoo.Names.Contains(model) && (model.AsSpan().ContainsAny('/', '\\') || Directory.Exists(model)))
+            throw new EngineException($"'{model}' is a folder, and a model is named here: say {RunFolder.Open(model).Config.Model} --run {model}");
         if (model is not null) _ = Zoo.Find(model);
         var run = path is null ? RunFolder.Newest(model!) : RunFolder.Open(path);
         if (model is not null && run.Config.Model != model) throw new EngineException($"'{run.Path}' holds a run of '{run.Config.Model}', not of '{model}'.");

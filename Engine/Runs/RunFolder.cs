@@ -85,7 +85,7 @@ public sealed class RunFolder
     public static RunFolder Open(string path)
     {
         string file = System.IO.Path.Combine(path, ConfigName);
-        if (!System.IO.File.Exists(file)) throw new EngineException($"'{path}' is no run folder: it has no run.json. Give --run the folder that 'train' printed.");
+        if (!System.IO.File.Exists(file)) throw new EngineException($"'{path}' is no run folder: it has no run.json. Give the folder that 'train' printed.");
         try
         {
             return new RunFolder(path, RunConfig.Parse(path, System.IO.File.ReadAllText(file)));

@@ -139,6 +139,15 @@ public sealed class RunFolderTests
     }
 
     [Test]
+    public void A_run_where_a_model_is_named_is_told_how_it_is_named()
+    {
+        var run = ConsoleRun.Of("sample", _whole);
+        Assert.That(run.Code, Is.Not.EqualTo(ExitCode.Done));
+        Assert.That(run.Error, Does.Contain($"vae --run {_whole}"));
+        Assert.That(ConsoleRun.Of("sample", _folder["none"]).Error, Does.Contain("is no run folder"));
+    }
+
+    [Test]
     public void Losses_are_drawn_a_lines_too_alone_and_of_runs_side_by_side()
     {
         var svg = XDocument.Load(Path.Combine(_whole, "loss.svg")).Root!;

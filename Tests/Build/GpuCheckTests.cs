@@ -55,7 +55,7 @@ public sealed class GpuCheckTests
         Program("genengine", "sleep 100");
         var (code, parts) = Run("7");
         Assert.That(code, Is.EqualTo(1));
-        Assert.That(parts["facts"], Is.EqualTo("stopped after 7 s"));
+        Assert.That(parts["facts"], Does.Match("^stopped after [67] s$"), "all the time there is, of which a loaded machine may have spent a second before");
         Assert.That(parts["peer-compiled"], Is.EqualTo("no time left"));
     }
 
