@@ -5,6 +5,7 @@ using System.Numerics;
 using GenEngine.Bench.Completion;
 using GenEngine.Data;
 using GenEngine.Kernels.Devices.Gpu;
+using GenEngine.Runs;
 using GenEngine.Text;
 
 namespace GenEngine.Bench;
@@ -65,7 +66,7 @@ internal static class Options
 
     public static Option<int?> Epochs(string description = "Passes over the training set.") => OptionalNumber("--epochs", description, 1);
 
-    public static Option<int> Batch(int standard = 128) => Number("--batch", "Examples a step.", 1, standard);
+    public static Option<int> Batch(int standard = 128) => Number("--batch", "Examples a step.", 1, standard, RunConfig.MostExtent);
 
     public static Option<int> Threads(int standard = 0) => Number("--threads", "CPU threads, the caller included; 0 takes one a core.", 0, standard, 1024);
 

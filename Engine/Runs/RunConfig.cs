@@ -13,6 +13,9 @@ public sealed record RunConfig : ModelOptions
     /// <summary>What is written; earlier ones are read, greater ones refused.</summary>
     public const int CurrentFormat = 2;
 
+    /// <summary>The most of what arrays are made of: a batch, a width; far beyond any run.</summary>
+    public const int MostExtent = 1 << 24;
+
     /// <summary>By reflection: generated readers set every property, those too that the file of an earlier version lacks, and so lose their defaults.</summary>
     private static readonly JsonSerializerOptions s_reading = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, RespectNullableAnnotations = true, AllowDuplicateProperties = false };
 
@@ -105,9 +108,8 @@ public sealed record RunConfig : ModelOptions
 
     /// <summary>Refuses what no run has, so that a damaged file is told by its field and not by what its numbers do to a model.</summary>
     /// <exception cref="JsonException">Names the field.</exception>
-    private void Check()
+    internal void Check()
     {
-        const double MostExtent = 1 << 24; // of what arrays are made of; far beyond any run
         if (Model.Length == 0) throw Bad("model", "empty");
         if (Data.Length == 0) throw Bad("data", "empty");
         if (Binarize is not ("none" or "dynamic")) throw Bad("binarize", $"'{Binarize}'");

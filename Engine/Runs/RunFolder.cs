@@ -61,11 +61,12 @@ public sealed class RunFolder
     public string File(string name) => System.IO.Path.Combine(Path, name);
 
     /// <summary>Makes a new folder: <paramref name="path"/>, or the next free root/model-data-n.</summary>
-    /// <exception cref="EngineException">The place is taken or cannot be written; says what to do.</exception>
+    /// <exception cref="EngineException">The place is taken or cannot be written, or no run has such options; says what to do.</exception>
     public static RunFolder Create(RunConfig config, string? path = null, string root = "runs")
     {
         try
         {
+            config.Check(); // else nobody could read it again
             path ??= NextFree(root, $"{config.Model}-{DataSets.ShortName(config.Data)}");
             if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
                 throw new EngineException($"The folder '{path}' is not empty, and a run never overwrites another; give --out a new folder.");
@@ -73,6 +74,10 @@ public sealed class RunFolder
             var run = new RunFolder(path, config);
             AtomicFile.WriteText(run.File(ConfigName), JsonSerializer.Serialize(config, RunsJson.Default.RunConfig));
             return run;
+        }
+        catch (JsonException e)
+        {
+            throw new EngineException($"No run is made with these options: {e.Message} Choose another value.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -31,7 +31,7 @@ public class OptionTests
     [TestCase("--precision fp32", "Known: float32, tf32, bf16, tf32x3.")]
     [TestCase("--steps 0", "--steps takes a whole number from 1 up, not '0'.")]
     [TestCase("--steps 1.5", "--steps takes a whole number from 1 up, not '1.5'.")]
-    [TestCase("--batch many", "--batch takes a whole number from 1 up, not 'many'.")]
+    [TestCase("--batch many", "--batch takes a whole number from 1 to 16777216, not 'many'.")]
     [TestCase("--seed -1", "--seed takes a whole number from 0 up, not '-1'.")]
     [TestCase("--rate 0,001", "--rate takes a number from 0 up, not '0,001'.")]
     [TestCase("--rate NaN", "--rate takes a number from 0 up, not 'NaN'.")]

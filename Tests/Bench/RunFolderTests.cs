@@ -4,6 +4,7 @@ using System.Xml.Linq;
 using GenEngine.Bench;
 using GenEngine.Bench.Commands;
 using GenEngine.Files;
+using GenEngine.Kernels;
 using GenEngine.Runs;
 using GenEngine.Tests.Data;
 using GenEngine.Tests.Files;
@@ -145,6 +146,14 @@ public sealed class RunFolderTests
         Assert.That(run.Code, Is.Not.EqualTo(ExitCode.Done));
         Assert.That(run.Error, Does.Contain($"vae --run {_whole}"));
         Assert.That(ConsoleRun.Of("sample", _folder["none"]).Error, Does.Contain("is no run folder"));
+    }
+
+    [Test]
+    public void Options_that_could_not_be_read_again_make_no_run()
+    {
+        var options = new RunConfig { Model = "vae", Data = "digits", Batch = 99_999_999 };
+        Assert.That(() => RunFolder.Create(options, _folder["wide"]), Throws.TypeOf<EngineException>().With.Message.Contains("'batch' is 99999999"));
+        Assert.That(Directory.Exists(_folder["wide"]), Is.False);
     }
 
     [Test]

@@ -23,7 +23,8 @@ public sealed class WavFolderSource(string path) : ISequenceSource
     /// <exception cref="EngineException">No such folder, no recordings or too few, a recording that cannot be read or is silent; names the file.</exception>
     public SequenceDataset Load(string split, SequenceOptions options)
     {
-        if (!Directory.Exists(_root)) throw new EngineException($"There is no folder '{_root}'.{(File.Exists(_root) ? " Recordings are read by the folder; name the one it lies in." : "")}");
+        if (File.Exists(_root)) throw new EngineException($"'{_root}' is a file, and no text by its name (.txt). Recordings are read by the folder that they lie in: name that one.");
+        if (!Directory.Exists(_root)) throw new EngineException($"There is no folder '{_root}'.");
         string train = Path.Combine(_root, "train"), test = Path.Combine(_root, "test");
         bool apart = Directory.Exists(train) && Directory.Exists(test);
         string[] classes = Classes(apart ? train : _root);

@@ -107,6 +107,7 @@ public sealed class RecordingTests
         Directory.CreateDirectory(folder["empty"]);
         Assert.That(Assert.Throws<EngineException>(() => SequenceSets.Load(folder["empty"], "train"))!.Message, Does.Contain("no recording"));
         Assert.That(Assert.Throws<EngineException>(() => SequenceSets.Load(folder["nothing"], "train"))!.Message, Does.Contain("no folder"));
+        Assert.That(Assert.Throws<EngineException>(() => SequenceSets.Load(folder.Touch("one.wav"), "train"))!.Message, Does.Contain("is a file").And.Contain("folder that they lie in"));
     }
 
     [Test]
