@@ -1,5 +1,6 @@
 using System.CommandLine;
 using GenEngine.Data;
+using GenEngine.Files;
 using GenEngine.Kernels;
 using GenEngine.Kernels.Devices;
 using GenEngine.Kernels.Layout;
@@ -76,7 +77,7 @@ internal sealed class TrainedModel : IDisposable
     /// <exception cref="EngineException">There is none, or it is of another model.</exception>
     public static RunFolder Find(string? model, string? path)
     {
-        if (model is not null && !Zoo.Names.Contains(model) && (model.AsSpan().ContainsAny('/', '\\') || Directory.Exists(model)))
+        if (model is not null && !Zoo.Names.Contains(model) && TypedPath.Is(model))
             throw new EngineException($"'{model}' is a folder, and a model is named here: say {RunFolder.Open(model).Config.Model} --run {model}");
         if (model is not null) _ = Zoo.Find(model);
         var run = path is null ? RunFolder.Newest(model!) : RunFolder.Open(path);

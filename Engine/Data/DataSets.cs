@@ -1,3 +1,4 @@
+using GenEngine.Files;
 using GenEngine.Kernels;
 using GenEngine.Text;
 
@@ -16,15 +17,15 @@ public static class DataSets
     /// <exception cref="EngineException">No such set; the message suggests the nearest and lists all.</exception>
     public static IDataSource Source(string name) =>
         Array.Find(All, s => string.Equals(s.Name, name, StringComparison.OrdinalIgnoreCase))
-        ?? (IsPath(name) ? new FolderSource(Home(name)) : throw new EngineException(Unknown(name)));
+        ?? (TypedPath.Is(name) ? new FolderSource(TypedPath.Home(name)) : throw new EngineException(Unknown(name)));
 
     /// <summary>Whether a set can be named so; see <see cref="Unknown"/>.</summary>
-    public static bool IsKnown(string name) => All.Any(s => string.Equals(s.Name, name, StringComparison.OrdinalIgnoreCase)) || IsPath(name);
+    public static bool IsKnown(string name) => All.Any(s => string.Equals(s.Name, name, StringComparison.OrdinalIgnoreCase)) || TypedPath.Is(name);
 
     /// <summary>What a run keeps as the name of its data: a folder by its full path, so that later commands find it from anywhere.</summary>
     public static string FullName(string name) =>
         Array.Find(All, s => string.Equals(s.Name, name, StringComparison.OrdinalIgnoreCase))?.Name
-        ?? Path.TrimEndingDirectorySeparator(Path.GetFullPath(Home(name)));
+        ?? Path.TrimEndingDirectorySeparator(Path.GetFullPath(TypedPath.Home(name)));
 
     /// <summary>The set's name, or the folder's own without its path: what run folders are called by.</summary>
     public static string ShortName(string name) => Path.GetFileName(FullName(name)) is { Length: > 0 } last ? last.Replace(':', '-') : "data";
@@ -34,13 +35,6 @@ public static class DataSets
         SequenceSets.IsNamed(name)
             ? $"'{name}' holds sequences, sound or text, and images are asked for."
             : NearestName.Unknown("data set", name, [.. All.Select(s => s.Name), .. SequenceSets.Sources.Select(s => s.Name)]) + " A folder of pictures is named by its path.";
-
-    private static bool IsPath(string name) =>
-        name is "." or ".." || name.Contains('/', StringComparison.Ordinal) || name.Contains('\\', StringComparison.Ordinal) || Directory.Exists(name);
-
-    /// <summary>~ as shells mean it, for those who quote it.</summary>
-    private static string Home(string path) =>
-        path.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), path[2..]) : path;
 
     /// <summary>Loads or draws a split of a data set.</summary>
     /// <exception cref="EngineException">

@@ -1,6 +1,5 @@
 using GenEngine.Kernels;
 using GenEngine.Kernels.Devices;
-using GenEngine.Kernels.Layout;
 using NUnit.Framework;
 
 namespace GenEngine.Tests.Kernels;

@@ -1,3 +1,4 @@
+using GenEngine.Files;
 using GenEngine.Kernels;
 using GenEngine.Text;
 
@@ -17,16 +18,16 @@ public static class SequenceSets
     /// <summary>A set by its name (fsdd:jackson takes one speaker), a text file, or a folder of recordings.</summary>
     /// <exception cref="EngineException">No such set; the message suggests the nearest and lists all.</exception>
     public static ISequenceSource Source(string name) => Named(name)
-        ?? (IsText(name) ? new TextFileSource(Home(name)) : IsPath(name) ? new WavFolderSource(Home(name)) : throw new EngineException(Unknown(name)));
+        ?? (IsText(name) ? new TextFileSource(TypedPath.Home(name)) : TypedPath.Is(name) ? new WavFolderSource(TypedPath.Home(name)) : throw new EngineException(Unknown(name)));
 
     /// <summary>Whether a set can be named so; see <see cref="Unknown"/>.</summary>
-    public static bool IsKnown(string name) => Named(name) is not null || IsText(name) || IsPath(name);
+    public static bool IsKnown(string name) => Named(name) is not null || IsText(name) || TypedPath.Is(name);
 
     /// <summary>Whether it is the name of a set, or a text file's.</summary>
     public static bool IsNamed(string name) => Named(name) is not null || IsText(name);
 
     /// <summary>What a run keeps as the name of its data: files and folders by their full path.</summary>
-    public static string FullName(string name) => Named(name)?.Name ?? Path.TrimEndingDirectorySeparator(Path.GetFullPath(Home(name)));
+    public static string FullName(string name) => Named(name)?.Name ?? Path.TrimEndingDirectorySeparator(Path.GetFullPath(TypedPath.Home(name)));
 
     /// <summary>What to tell somebody who named no set.</summary>
     public static string Unknown(string name) => DataSets.Sources.Any(source => string.Equals(source.Name, name, StringComparison.OrdinalIgnoreCase))
@@ -53,11 +54,4 @@ public static class SequenceSets
     }
 
     private static bool IsText(string name) => name.EndsWith(".txt", StringComparison.OrdinalIgnoreCase);
-
-    private static bool IsPath(string name) =>
-        name is "." or ".." || name.Contains('/', StringComparison.Ordinal) || name.Contains('\\', StringComparison.Ordinal) || Directory.Exists(name);
-
-    /// <summary>~ as shells mean it, for those who quote it.</summary>
-    private static string Home(string path) =>
-        path.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), path[2..]) : path;
 }
