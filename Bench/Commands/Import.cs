@@ -2,7 +2,6 @@ using System.CommandLine;
 using GenEngine.Data;
 using GenEngine.Files;
 using GenEngine.Kernels.Devices.Cpu;
-using GenEngine.Kernels.Layout;
 using GenEngine.Models;
 using GenEngine.Runs;
 
@@ -28,19 +27,18 @@ internal static class Import
         command.Arguments.Add(model);
         command.Arguments.Add(file);
         var data = new DataArguments(command);
-        var binarize = Options.Choice("--binarize", "How the pixels were given to it: byte / 255 (none), or 0 and 1 (dynamic); what the model wants when not given", "none", "dynamic");
+        var binarize = new BinarizeOption(command);
         var others = new Option<bool>("--ignore-others") { Description = "Pass over tensors of the file that the model does not have." };
         var output = Options.Out("Run folder to make; runs/<model>-<data>-<n> when not given. Never overwritten.");
-        foreach (Option option in (Option[])[binarize, others, output]) command.Options.Add(option);
+        foreach (Option option in (Option[])[others, output]) command.Options.Add(option);
         var options = new ModelArguments(command);
         var sequences = new SequenceArguments(command);
         command.OnRun(session =>
         {
             var entry = Zoo.Find(session.Get(model)!);
             string name = entry.NeedsSequences && !data.IsGiven(session) ? SequenceArguments.StandardData : data.Name(session);
-            Binarization? pixels = session.Get(binarize) is { } given ? (given == "dynamic" ? Binarization.Dynamic : Binarization.None) : null;
             // no step was made here: those that were are the file's own story
-            var settings = new TrainSettings(name, data.Read(session), 0, 0, null, options.Read(session), 0, pixels, false, session.Get(output), false, null, sequences.Read(session, data.Folder(session)));
+            var settings = new TrainSettings(name, binarize.Of(session, data.Read(session)), 0, 0, null, options.Read(session), 0, binarize.Of(session), false, session.Get(output), false, null, sequences.Read(session, data.Folder(session)));
             return Run(session, entry, session.Get(file)!, settings, session.Get(others));
         });
         return command;

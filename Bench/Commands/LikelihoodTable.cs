@@ -17,7 +17,7 @@ internal static partial class LikelihoodTable
         if (!scores.Any(score => score.Unit == Nats)) return null;
         if (config.Loss is "categorical" or "mixture") return "256 levels";
         if (config.Binarization == Binarization.Dynamic) return "dynamic bits";
-        return config.Loss == "bernoulli" || config.Data.Contains("binarized", StringComparison.Ordinal) ? "static bits" : "grey";
+        return config.Binarize == "static" || config.Loss == "bernoulli" || config.Data.Contains("binarized", StringComparison.Ordinal) ? "static bits" : "grey";
     }
 
     /// <summary>The table, a line a figure in nats.</summary>

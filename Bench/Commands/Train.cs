@@ -178,6 +178,9 @@ internal sealed record TrainSettings(
 
     public const int StandardEpochs = 10;
 
+    /// <summary>What becomes of the pixels, by the word of --binarize.</summary>
+    public string Binarize => Source.FixedBits ? "static" : Binarization == Kernels.Layout.Binarization.Dynamic ? "dynamic" : "none";
+
     /// <summary>The run's file, every choice made.</summary>
     public RunConfig Config(ModelDescription model, ImageDataset train, ImageDataset test)
     {
@@ -195,7 +198,7 @@ internal sealed record TrainSettings(
             TestHash = test.ContentHash,
             Batch = Batch,
             Seed = Seed,
-            Binarize = Binarization == Kernels.Layout.Binarization.Dynamic ? "dynamic" : "none",
+            Binarize = Binarize,
         };
     }
 }

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using GenEngine.Bench.Configuration;
 using GenEngine.Data;
-using GenEngine.Kernels.Layout;
 using GenEngine.Models;
 
 namespace GenEngine.Bench.Commands;
@@ -26,7 +25,7 @@ internal static class TrainConfig
             var images = Train.LoadFew(settings);
             shape = DataShape.Of(images);
             entry.CheckData(shape);
-            filled["binarize"] = Train.Binarized(session, settings, entry, images) == Binarization.Dynamic ? "dynamic" : "none";
+            filled["binarize"] = (settings with { Binarization = Train.Binarized(session, settings, entry, images) }).Binarize;
         }
 
         var all = ConfigPrinter.Options(entry.Resolve(settings.Model, shape), nulls: true);

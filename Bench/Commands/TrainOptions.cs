@@ -1,7 +1,6 @@
 using System.CommandLine;
 using GenEngine.Bench.Completion;
 using GenEngine.Bench.Configuration;
-using GenEngine.Kernels.Layout;
 using GenEngine.Runs;
 
 namespace GenEngine.Bench.Commands;
@@ -15,7 +14,7 @@ internal sealed class TrainOptions
     private readonly Option<int?> _epochs = Options.Epochs("Passes over the training set (10 when neither --epochs nor --steps is given).");
     private readonly Option<double?> _minutes = Options.OptionalNumber("--minutes", "Minutes to train for: as many steps as fit on this device, by a calibration of two seconds; instead of --epochs or --steps.", 0.01);
     private readonly Option<ulong> _seed = Options.Seed();
-    private readonly Option<string?> _binarize = Options.Choice("--binarize", "none: a pixel is byte / 255; dynamic: 0 or 1, drawn anew each epoch; what the model wants when not given", "none", "dynamic");
+    private readonly BinarizeOption _binarize;
     private readonly Option<bool> _eager = new("--eager") { Description = "Run every step eagerly instead of replaying a captured one; the bits are the same." };
     private readonly Option<string> _unroll = Options.Unroll();
     private readonly Option<string?> _profile = Options.Profile("a few steps");
@@ -39,7 +38,9 @@ internal sealed class TrainOptions
         _command = command;
         _modelName = model;
         _data = new DataArguments(command);
-        foreach (Option option in (Option[])[_steps, _epochs, _minutes, _batch, _binarize, _seed, _eager, _unroll, _profile, _out, _resume, _every, _otherIsa, _config, _print, _quiet, _noPreview, _json])
+        foreach (Option option in (Option[])[_steps, _epochs, _minutes, _batch]) command.Options.Add(option);
+        _binarize = new BinarizeOption(command);
+        foreach (Option option in (Option[])[_seed, _eager, _unroll, _profile, _out, _resume, _every, _otherIsa, _config, _print, _quiet, _noPreview, _json])
             command.Options.Add(option);
         _model = new ModelArguments(command);
         _sequences = new SequenceArguments(command);
@@ -68,9 +69,9 @@ internal sealed class TrainOptions
     {
         if (Lengths.Where(session.Given).ToList() is { Count: > 1 } both) throw new UsageException($"{string.Join(" and ", both.Select(option => option.Name))} both say how long to train; give one of them.");
         return new TrainSettings(
-            sequences && !_data.IsGiven(session) ? SequenceArguments.StandardData : _data.Name(session), _data.Read(session),
+            sequences && !_data.IsGiven(session) ? SequenceArguments.StandardData : _data.Name(session), _binarize.Of(session, _data.Read(session)),
             sequences && !session.Given(_batch) ? SequenceArguments.StandardBatch : session.Get(_batch), session.Get(_steps), session.Get(_epochs), _model.Read(session), session.Get(_seed),
-            session.Get(_binarize) is { } binarize ? (binarize == "dynamic" ? Binarization.Dynamic : Binarization.None) : null, !session.Get(_eager), session.Get(_out), session.Get(_json), session.Get(_profile),
+            _binarize.Of(session), !session.Get(_eager), session.Get(_out), session.Get(_json), session.Get(_profile),
             _sequences.Read(session, _data.Folder(session)))
         { Unroll = Unroll(session), CheckpointEvery = session.Get(_every), Minutes = session.Get(_minutes), Quiet = session.Get(_quiet), Preview = !session.Get(_noPreview) };
     }

@@ -23,4 +23,7 @@ public sealed record DataOptions
 
     /// <summary>Whether the training split also holds every image mirrored left to right (--flip).</summary>
     public bool Flip { get; init; }
+
+    /// <summary>Whether pixels are drawn to 0 or 255 once, when the set is loaded (--binarize static); see <see cref="TestBinarization"/>.</summary>
+    public bool FixedBits { get; init; }
 }

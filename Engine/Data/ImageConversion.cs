@@ -3,7 +3,7 @@ using GenEngine.Kernels;
 
 namespace GenEngine.Data;
 
-/// <summary>What --size, --channels and --flip make of any data set.</summary>
+/// <summary>What --size, --channels, --binarize static and --flip make of any data set.</summary>
 internal static class ImageConversion
 {
     /// <exception cref="EngineException">Channels other than 1 or 3, a size out of range, or mirror images of a set with known factors.</exception>
@@ -13,6 +13,7 @@ internal static class ImageConversion
         if (options.Size is < 8 or > 1024) throw new EngineException($"Images can be scaled to 8 to 1024 pixels a side, not {options.Size}.");
         if (options.Size is { } size && (set.Height != size || set.Width != size)) set = Scaled(set, size);
         if (options.Channels is { } channels && set.Channels != channels) set = Recoloured(set, channels);
+        if (options.FixedBits) set = TestBinarization.Apply(set, train ? TestBinarization.Seed + 1 : TestBinarization.Seed); // no pixel's draw is another split's
         return options.Flip && train ? Mirrored(set) : set;
     }
 

@@ -7,7 +7,7 @@ namespace GenEngine.Data;
 /// Images turned into bits once, the same in every program and language, so that likelihoods on a binarised test set can be
 /// compared: pixels in file order, each drawing one SplitMix64 number; the bit is 1 where the number's top 24 bits, times 255, are
 /// below the byte times 2^24 (so with probability byte / 255; integers only).
-/// Training binarises anew each time; this is for evaluation, where the wobble would hide differences.
+/// Training binarises anew each time unless fixed bits are asked for (<see cref="DataOptions.FixedBits"/>); evaluation never does, since the wobble would hide differences.
 /// </summary>
 public static class TestBinarization
 {
@@ -21,7 +21,13 @@ public static class TestBinarization
         Apply(set.Items, bits, seed);
         foreach (ref byte bit in bits.AsSpan()) bit *= 255;
         string name = string.Create(CultureInfo.InvariantCulture, $"{set.Name} (binarised, SplitMix64 seed {seed})");
-        return new ImageDataset(name, set.Split, set.Height, set.Width, set.Channels, bits, set.Labels, set.ClassNames);
+        return new ImageDataset(name, set.Split, set.Height, set.Width, set.Channels, bits, set.Labels, set.ClassNames)
+        {
+            FactorNames = set.FactorNames,
+            Factors = set.Factors,
+            Notes = set.Notes,
+            Unreadable = set.Unreadable,
+        };
     }
 
     /// <summary>Writes a 0 or 1 for each pixel. The pixels must begin at the first image of the set.</summary>

@@ -79,10 +79,10 @@ public sealed record RunConfig : ModelOptions
     /// <summary>Of initial weights, of the order of the data and of all draws.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>none or dynamic.</summary>
+    /// <summary>none, static (bits drawn once, when the images are loaded) or dynamic (anew each epoch).</summary>
     public string Binarize { get; init; } = "none";
 
-    /// <summary><see cref="Binarize"/> as data sets take it.</summary>
+    /// <summary>What batches do to the pixels: <see cref="Binarize"/> where it is dynamic, nothing where it is not.</summary>
     [JsonIgnore]
     public Binarization Binarization => Binarize == "dynamic" ? Binarization.Dynamic : Binarization.None;
 
@@ -112,7 +112,7 @@ public sealed record RunConfig : ModelOptions
     {
         if (Model.Length == 0) throw Bad("model", "empty");
         if (Data.Length == 0) throw Bad("data", "empty");
-        if (Binarize is not ("none" or "dynamic")) throw Bad("binarize", $"'{Binarize}'");
+        if (Binarize is not ("none" or "static" or "dynamic")) throw Bad("binarize", $"'{Binarize}'");
         if (ClassNames?.Contains(null!) == true) throw Bad("classNames", "without one of the names");
         foreach (var (field, value) in (ReadOnlySpan<(string, double?)>)[
             ("imageHeight", ImageHeight), ("imageWidth", ImageWidth), ("channels", Channels), ("batch", Batch), ("alphabet", Alphabet), ("sampleRate", SampleRate), ("latent", Latent),
@@ -131,7 +131,13 @@ public sealed record RunConfig : ModelOptions
     }
 
     /// <summary>How the run's images are loaded again; a doubled training set (<see cref="Flip"/>) is the caller's to ask for.</summary>
-    public DataOptions ImagesFrom(string? dataDir) => new() { DataDir = dataDir, Size = ImageHeight > 0 ? ImageHeight : null, Channels = ImageHeight > 0 ? Channels : null };
+    public DataOptions ImagesFrom(string? dataDir) => new()
+    {
+        DataDir = dataDir,
+        Size = ImageHeight > 0 ? ImageHeight : null,
+        Channels = ImageHeight > 0 ? Channels : null,
+        FixedBits = Binarize == "static",
+    };
 
     /// <summary>How the run's sequences are loaded again.</summary>
     public SequenceOptions SequencesFrom(string? dataDir) => new() { DataDir = dataDir, SampleRate = SampleRate > 0 ? SampleRate : null, Trim = Trim };

@@ -74,7 +74,7 @@ public sealed class ReproduceTests
     }
 
     [TestCase("bernoulli", "dynamic", "mnist", "dynamic bits"), TestCase("bernoulli", "none", "binarized-mnist", "static bits"), TestCase("categorical", "none", "avatars", "256 levels")]
-    [TestCase(null, "none", "mnist", "grey"), TestCase(null, "dynamic", "mnist", "dynamic bits")]
+    [TestCase(null, "none", "mnist", "grey"), TestCase(null, "dynamic", "mnist", "dynamic bits"), TestCase("bce", "static", "mnist", "static bits")]
     public void A_likelihood_says_of_what_it_is(string? loss, string binarize, string data, string targets)
     {
         var config = new RunConfig { Model = "m", Data = data, Loss = loss, Binarize = binarize };

@@ -40,6 +40,22 @@ public sealed class TrainCommandTests
     }
 
     [Test]
+    public void A_run_on_fixed_bits_is_evaluated_and_goes_on_on_the_same_bits()
+    {
+        string folder = Path.Combine(_folder, "fixed bits");
+        var run = ConsoleRun.Of("train", "pixelcnn", "--binarize", "static", "--steps", "1", "--batch", "8", "--width", "8", "--layers", "1", "--out", folder);
+        Assert.That(run.Code, Is.EqualTo(ExitCode.Done), run.Error);
+        Assert.That(run.Error, Does.Contain("binarisation: static"));
+        var evaluated = ConsoleRun.Of("evaluate", "pixelcnn", "--run", folder);
+        Assert.That(evaluated.Code, Is.EqualTo(ExitCode.Done), evaluated.Error);
+        Assert.That(evaluated.Out, Does.Contain("static bits"));
+        Assert.That(evaluated.Error, Does.Not.Contain("not the test images"));
+        var resumed = ConsoleRun.Of("train", "--resume", folder); // checks the hash of the images
+        Assert.That(resumed.Code, Is.EqualTo(ExitCode.Done), resumed.Error);
+        Assert.That(ConsoleRun.Of("train", "vae", "--binarize", "static", "--print-config").Out, Does.Contain("\"binarize\": \"static\""));
+    }
+
+    [Test]
     public void A_run_is_never_overwritten()
     {
         var again = ConsoleRun.Of("train", "vae", "--steps", "1", "--out", _folder);

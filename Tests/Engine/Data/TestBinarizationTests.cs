@@ -35,4 +35,27 @@ public class TestBinarizationTests
         TestBinarization.Apply(pixels, bits);
         Assert.That(bits, Is.EqualTo(wanted));
     }
+
+    [Test]
+    public void AFixedSetOfBitsIsTheSameEachTimeAndNoSplitHasAnothersDraws()
+    {
+        DataOptions grey = new() { Limit = 200 }, fixedBits = grey with { FixedBits = true };
+        ImageDataset train = DataSets.Load("digits", "train", fixedBits), test = DataSets.Load("digits", "test", fixedBits);
+        Assert.That(train.Items, Is.All.AnyOf((byte)0, (byte)255));
+        Assert.That(train.ContentHash, Is.EqualTo(DataSets.Load("digits", "train", fixedBits).ContentHash));
+        Assert.That(train.Items[..(100 * train.ItemSize)], Is.EqualTo(DataSets.Load("digits", "train", fixedBits with { Limit = 100 }).Items), "the first images' bits do not depend on how many follow");
+        Assert.That(test.Items, Is.EqualTo(TestBinarization.Apply(DataSets.Load("digits", "test", grey)).Items), "the bits that others draw by the published rule");
+        Assert.That(train.Items, Is.Not.EqualTo(TestBinarization.Apply(DataSets.Load("digits", "train", grey)).Items));
+        Assert.That((train.Labels, train.Name), Is.EqualTo((DataSets.Load("digits", "train", grey).Labels, "digits (binarised, SplitMix64 seed 1235)")));
+    }
+
+    [Test]
+    public void MirrorImagesOfFixedBitsAreMirrorImagesAndFactorsStay()
+    {
+        var mirrored = DataSets.Load("digits", "train", new() { Limit = 3, FixedBits = true, Flip = true });
+        Assert.That(mirrored.Count, Is.EqualTo(6));
+        for (int x = 0; x < mirrored.Width; x++) Assert.That(mirrored.Item(3)[(10 * mirrored.Width) + x], Is.EqualTo(mirrored.Item(0)[(11 * mirrored.Width) - 1 - x]));
+        var faces = DataSets.Load("avatars", "test", new() { Limit = 4, FixedBits = true });
+        Assert.That(faces.Factors, Is.EqualTo(DataSets.Load("avatars", "test", new() { Limit = 4 }).Factors));
+    }
 }
