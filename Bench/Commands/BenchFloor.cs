@@ -41,13 +41,16 @@ internal static class BenchFloor
         session.Out.WriteLine(Invariant($"training step: {entry.Purpose}, batch {report.Batch}, {report.Precision}, on an {report.Gpu} by its public figures: a floor, not a measurement"));
         session.Out.WriteLine(Invariant($"{report.Launches} launches, {report.SerialMicroseconds:F1} us one after another"));
         session.Out.WriteLine(Invariant($"longest chain: {report.Chain.Count} launches, {report.ChainMicroseconds:F1} us with {1e6 * AssumedGpu.H200.NodeSeconds:F1} us a launch"));
+        session.Out.WriteLine(Invariant(
+            $"with a second-level cache of {AssumedGpu.H200.CacheBytes / 1e6:F0} MB, {AssumedGpu.H200.CacheBytesPerSecond / 1e12:F0} TB/s: {report.CachedMicroseconds:F1} us one after another, {report.CachedChainMicroseconds:F1} us the longest chain"));
         var table = new Table().Border(TableBorder.Simple).AddColumns("operation", "kernel");
-        foreach (string title in (string[])["launches", "us", "share", "of it arithmetic", "MB", "GFLOP"]) table.AddColumn(new TableColumn(title).RightAligned());
+        foreach (string title in (string[])["launches", "us", "share", "of it arithmetic", "MB", "GFLOP", "cached us", "MB of memory"]) table.AddColumn(new TableColumn(title).RightAligned());
         foreach (var line in report.Lines.Take(top))
         {
             table.AddRow(
                 Markup.Escape(line.Op), Markup.Escape(line.Kernel), Invariant($"{line.Launches}"), Invariant($"{line.Microseconds:F1}"), Invariant($"{100 * line.Microseconds / report.SerialMicroseconds:F0} %"),
-                Invariant($"{100 * line.ArithmeticMicroseconds / line.Microseconds:F0} %"), Invariant($"{line.MegaBytes:F1}"), Invariant($"{line.Gflop:F2}"));
+                Invariant($"{100 * line.ArithmeticMicroseconds / line.Microseconds:F0} %"), Invariant($"{line.MegaBytes:F1}"), Invariant($"{line.Gflop:F2}"),
+                Invariant($"{line.CachedMicroseconds:F1}"), Invariant($"{line.MemoryMegaBytes:F1}"));
         }
 
         session.Console.Write(table);

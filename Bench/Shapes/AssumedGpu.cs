@@ -10,14 +10,16 @@ namespace GenEngine.Bench.Shapes;
 /// <param name="SharedBytesABlock">The most shared memory a block may have.</param>
 /// <param name="BytesPerSecond">To and from memory, the whole GPU.</param>
 /// <param name="BytesPerSecondABlock">The same for one multiprocessor: few blocks cannot ask for more.</param>
+/// <param name="CacheBytes">Of the second-level cache.</param>
+/// <param name="CacheBytesPerSecond">To and from that cache.</param>
 /// <param name="Float32">Operations a second of the ordinary units; a multiply-add is two.</param>
 /// <param name="BFloat16">Of the tensor cores by wgmma.</param>
 /// <param name="MmaShare">What mma.sync reaches of wgmma's rate.</param>
 /// <param name="NodeSeconds">From the end of a launch to the beginning of one that waits for it, inside a graph.</param>
 internal sealed record AssumedGpu(
-    string Name, int Multiprocessors, int Arch, int SharedBytesABlock, double BytesPerSecond, double BytesPerSecondABlock, double Float32, double BFloat16, double MmaShare, double NodeSeconds)
+    string Name, int Multiprocessors, int Arch, int SharedBytesABlock, double BytesPerSecond, double BytesPerSecondABlock, long CacheBytes, double CacheBytesPerSecond, double Float32, double BFloat16, double MmaShare, double NodeSeconds)
 {
-    public static AssumedGpu H200 { get; } = new("H200", 132, 90, 227 * 1024, 4.3e12, 127e9, 60e12, 780e12, 0.62, 1e-6);
+    public static AssumedGpu H200 { get; } = new("H200", 132, 90, 227 * 1024, 4.3e12, 127e9, 60_000_000, 6e12, 60e12, 780e12, 0.62, 1e-6);
 
     /// <summary>A driver with its extents that runs nothing.</summary>
     public DryDriver Driver() => new(Multiprocessors, Arch, SharedBytesABlock);

@@ -7,7 +7,8 @@ namespace GenEngine.Bench.Shapes;
 /// <summary>
 /// The least time of a captured step on an assumed GPU: each launch's arithmetic over the rate, its bytes over the bandwidth, whichever is longer, both
 /// for no more multiprocessors than it has blocks; and the longest way through the graph of those that wait for each other. Nothing runs: launches are looked at.
-/// Caches can beat the bytes; nothing here knows what a kernel really reaches.
+/// Beside it the same where what a launch has just touched is in the second-level cache (<see cref="SecondCache"/>), since a cache can beat the bytes. Nothing here
+/// knows what a kernel really reaches.
 /// </summary>
 internal static class StepFloor
 {
@@ -19,7 +20,7 @@ internal static class StepFloor
         step.Run();
         step.Run(); // captured now
         var recorder = driver.Recorded!;
-        double[] seconds = new double[recorder.Launches.Count];
+        double[] seconds = new double[recorder.Launches.Count], cached = new double[seconds.Length], memoryBytes = MemoryBytes(gpu, recorder);
         var lines = new Dictionary<(string Op, string Kernel), FloorLine>();
         for (int i = 0; i < seconds.Length; i++)
         {
@@ -30,26 +31,51 @@ internal static class StepFloor
             double arithmetic = work.Flops / (gpu.Rate(kernel, precision) * Math.Min(1, blocks / gpu.Multiprocessors));
             double memory = bytes / Math.Min(gpu.BytesPerSecond, blocks * gpu.BytesPerSecondABlock);
             seconds[i] = Math.Max(arithmetic, memory);
+            cached[i] = Math.Max(Math.Max(arithmetic, bytes / Math.Min(gpu.CacheBytesPerSecond, blocks * gpu.BytesPerSecondABlock)), memoryBytes[i] / gpu.BytesPerSecond);
             var key = (launch.Label.ToString(), kernel.Entry);
-            var known = lines.GetValueOrDefault(key) ?? new FloorLine(key.Item1, kernel.Entry, 0, 0, 0, 0, 0);
+            var known = lines.GetValueOrDefault(key) ?? new FloorLine(key.Item1, kernel.Entry, 0, 0, 0, 0, 0, 0, 0);
             lines[key] = known with
             {
                 Launches = known.Launches + 1,
                 Microseconds = known.Microseconds + (1e6 * seconds[i]),
                 ArithmeticMicroseconds = known.ArithmeticMicroseconds + (1e6 * arithmetic),
                 MegaBytes = known.MegaBytes + (bytes / 1e6),
+                CachedMicroseconds = known.CachedMicroseconds + (1e6 * cached[i]),
+                MemoryMegaBytes = known.MemoryMegaBytes + (memoryBytes[i] / 1e6),
                 Gflop = known.Gflop + (work.Flops / 1e9),
             };
         }
 
-        var chain = Longest(GraphEdges.Of(recorder), seconds, gpu.NodeSeconds).Select(i => new ChainLink(recorder.Launches[i].Label.ToString(), EntryOf(recorder.Launches[i]), 1e6 * seconds[i])).ToList();
+        int[][] edges = GraphEdges.Of(recorder);
+        var chain = Longest(edges, seconds, gpu.NodeSeconds).Select(i => new ChainLink(recorder.Launches[i].Label.ToString(), EntryOf(recorder.Launches[i]), 1e6 * seconds[i])).ToList();
         return new StepFloorReport(
-            choice.Entry.Name, choice.Batch, gpu.Name, precision.Name(), seconds.Length, 1e6 * seconds.Sum(), chain.Sum(link => link.Microseconds) + (1e6 * gpu.NodeSeconds * chain.Count), chain,
-            [.. lines.Values.OrderByDescending(line => line.Microseconds)]);
+            choice.Entry.Name, choice.Batch, gpu.Name, precision.Name(), seconds.Length, 1e6 * seconds.Sum(), chain.Sum(link => link.Microseconds) + (1e6 * gpu.NodeSeconds * chain.Count),
+            1e6 * cached.Sum(), 1e6 * Longest(edges, cached, gpu.NodeSeconds).Sum(i => cached[i] + gpu.NodeSeconds), chain, [.. lines.Values.OrderByDescending(line => line.Microseconds)]);
     }
 
-    private static unsafe LaunchWork Work(in RecordedLaunch launch, ReadOnlySpan<Access> accesses) =>
-        LaunchWork.Of(ArgumentBlock.Box(launch.ArgsType, new ReadOnlySpan<byte>((void*)launch.Args, launch.ArgBytes)), accesses);
+    /// <summary>Bytes to and from memory of each launch where steps follow each other and the second-level cache is between.</summary>
+    private static double[] MemoryBytes(AssumedGpu gpu, LaunchRecorder recorder)
+    {
+        var cache = new SecondCache(gpu.CacheBytes);
+        double[] bytes = new double[recorder.Launches.Count];
+        for (int pass = 0; pass < 2; pass++) // the first finds the cache as no step before has left it
+        {
+            for (int i = 0; i < bytes.Length; i++)
+            {
+                var launch = recorder.Launches[i];
+                var accesses = recorder.AccessesOf(launch);
+                object block = Block(launch);
+                bytes[i] = 0;
+                for (int k = 0; k < accesses.Length; k++) bytes[i] += cache.Touch(accesses[k], (block as IStrided)?.Touched(k) ?? 1);
+            }
+        }
+
+        return bytes;
+    }
+
+    private static LaunchWork Work(in RecordedLaunch launch, ReadOnlySpan<Access> accesses) => LaunchWork.Of(Block(launch), accesses);
+
+    private static unsafe object Block(in RecordedLaunch launch) => ArgumentBlock.Box(launch.ArgsType, new ReadOnlySpan<byte>((void*)launch.Args, launch.ArgBytes));
 
     private static string EntryOf(in RecordedLaunch launch) => ((GpuLaunchTarget)launch.Kernel).Kernel.Entry;
 
@@ -75,9 +101,12 @@ internal static class StepFloor
 /// <param name="Launches">Of one step.</param>
 /// <param name="SerialMicroseconds">The floors of all launches, one after another, nothing between them.</param>
 /// <param name="ChainMicroseconds">Of the longest chain: its launches' floors, and what lies between one and the next.</param>
+/// <param name="CachedMicroseconds">As <paramref name="SerialMicroseconds"/>, the second-level cache between.</param>
+/// <param name="CachedChainMicroseconds">As <paramref name="ChainMicroseconds"/>, the second-level cache between; of the chain that is longest then.</param>
 /// <param name="Chain">Launches that wait for each other, of all such ways the one that takes longest.</param>
 internal sealed record StepFloorReport(
-    string Name, int Batch, string Gpu, string Precision, int Launches, double SerialMicroseconds, double ChainMicroseconds, IReadOnlyList<ChainLink> Chain, IReadOnlyList<FloorLine> Lines);
+    string Name, int Batch, string Gpu, string Precision, int Launches, double SerialMicroseconds, double ChainMicroseconds,
+    double CachedMicroseconds, double CachedChainMicroseconds, IReadOnlyList<ChainLink> Chain, IReadOnlyList<FloorLine> Lines);
 
 /// <summary>One launch of a chain.</summary>
 /// <param name="Microseconds">Its floor.</param>
@@ -87,4 +116,7 @@ internal sealed record ChainLink(string Op, string Kernel, double Microseconds);
 /// <param name="Microseconds">Their floors, added.</param>
 /// <param name="ArithmeticMicroseconds">What arithmetic alone would take.</param>
 /// <param name="MegaBytes">Read and written.</param>
-internal sealed record FloorLine(string Op, string Kernel, int Launches, double Microseconds, double ArithmeticMicroseconds, double MegaBytes, double Gflop);
+/// <param name="CachedMicroseconds">Their floors where the second-level cache is between.</param>
+/// <param name="MemoryMegaBytes">To and from memory, the cache between: what it did not have, and what was written before and had to go.</param>
+internal sealed record FloorLine(
+    string Op, string Kernel, int Launches, double Microseconds, double ArithmeticMicroseconds, double MegaBytes, double Gflop, double CachedMicroseconds, double MemoryMegaBytes);

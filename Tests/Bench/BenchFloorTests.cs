@@ -20,6 +20,9 @@ public sealed class BenchFloorTests
         var chain = report.GetProperty("chain").EnumerateArray().ToList();
         Assert.That(chain.Count, Is.InRange(2, report.GetProperty("launches").GetInt32()));
         Assert.That(report.GetProperty("chain_microseconds").GetDouble(), Is.EqualTo(chain.Sum(link => link.GetProperty("microseconds").GetDouble()) + chain.Count).Within(1e-6));
+        Assert.That(lines.Sum(line => line.GetProperty("memory_mega_bytes").GetDouble()), Is.LessThan(lines.Sum(line => line.GetProperty("mega_bytes").GetDouble())));
+        Assert.That(report.GetProperty("cached_microseconds").GetDouble(), Is.EqualTo(lines.Sum(line => line.GetProperty("cached_microseconds").GetDouble())).Within(1e-6));
+        Assert.That(report.GetProperty("cached_chain_microseconds").GetDouble(), Is.Positive.And.AtMost(report.GetProperty("chain_microseconds").GetDouble()));
         Assert.That(chain[^1].GetProperty("kernel").GetString(), Is.EqualTo("adam").Or.EqualTo("random_state_advance"));
     }
 
@@ -32,6 +35,8 @@ public sealed class BenchFloorTests
         const double Parameters = (784 * 400) + 400 + (400 * 40) + 40 + (20 * 400) + 400 + (400 * 784) + 784;
         Assert.That(adam.GetProperty("mega_bytes").GetDouble(), Is.EqualTo(28 * Parameters / 1e6).Within(0.1).Percent, "padding between parameters aside");
         Assert.That(adam.GetProperty("microseconds").GetDouble(), Is.EqualTo(28 * Parameters / 4.3e12 * 1e6).Within(0.1).Percent);
+        Assert.That(lines.Sum(line => line.GetProperty("memory_mega_bytes").GetDouble()), Is.Zero, "all of it is in the second-level cache, step after step");
+        Assert.That(adam.GetProperty("cached_microseconds").GetDouble(), Is.EqualTo(28 * Parameters / 6e12 * 1e6).Within(0.1).Percent);
         double products = lines.Where(line => line.GetProperty("kernel").GetString() == "matmul_mma").Sum(line => line.GetProperty("gflop").GetDouble());
         Assert.That(products, Is.EqualTo(2e-9 * 128 * ((2 * 784 * 400) + (3 * ((400 * 2 * 20) + (20 * 400) + (400 * 784))))).Within(1e-6));
     }

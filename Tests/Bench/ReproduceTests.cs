@@ -24,7 +24,7 @@ public sealed class ReproduceTests
                 string[] words = line.Split(' ');
                 Assert.That((words[0], Zoo.Names.Contains(words[1])), Is.EqualTo(("train", true)), line);
                 // the data set is looked for last: everything before it has been understood
-                var run = ConsoleRun.Of([.. words.Select(word => word is "mnist" or "fashion-mnist" or "avatars" or "tones" or "text" or "fsdd:jackson" ? "no-such-data" : word)]);
+                var run = ConsoleRun.Of([.. words.Select(word => word is "mnist" or "fashion-mnist" or "avatars" or "tones" or "text" or "fsdd" or "fsdd:jackson" ? "no-such-data" : word)]);
                 Assert.That(run.Code, Is.Not.EqualTo(ExitCode.Done));
                 Assert.That(run.Error, Does.Contain("no-such-data"), line);
             }
